@@ -1,0 +1,74 @@
+# The project's verbs. A machine needs python3 (3.11 or newer), make and git; the rest is fetched into this folder.
+.DEFAULT_GOAL := help
+.PHONY: help setup check lint types layers parity format test witness bench demo pins clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV := .tools/bin/uv
+SETUP := .venv/.setup
+SOURCES := packages tests
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(SETUP) ## Leave a complete environment in .venv
+
+# uv comes by pip, pinned; where the system's Python has no pip, a virtual environment brings one.
+$(UV): requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "lakeport needs Python 3.11 or newer; $(PYTHON) is older. Next: make setup PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@rm -rf .tools && mkdir -p .tools/bin
+	@if $(PYTHON) -m pip --version >/dev/null 2>&1; then \
+	  $(PYTHON) -m pip install --quiet --disable-pip-version-check --no-warn-script-location --root-user-action ignore \
+	    --require-hashes --target .tools/uv -r requirements/uv.txt; \
+	else \
+	  $(PYTHON) -m venv .tools/venv && .tools/venv/bin/pip install --quiet --disable-pip-version-check \
+	    --require-hashes --target .tools/uv -r requirements/uv.txt; \
+	fi
+	@ln -sf ../uv/bin/uv $(UV)
+
+$(SETUP): $(UV) requirements/dev.txt packages/lakeport/pyproject.toml packages/lakeport-local/pyproject.toml
+	@test -x $(BIN)/python || $(UV) venv --quiet --python "$$(command -v $(PYTHON))" .venv
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip sync --quiet --require-hashes requirements/dev.txt
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --quiet --no-deps --no-build-isolation \
+	  --editable packages/lakeport-local --editable packages/lakeport
+	@touch $(SETUP)
+
+check: lint types layers parity ## Lint, types, layers, parity: seconds, no network
+
+lint: $(SETUP)
+	@$(BIN)/ruff format --check --quiet $(SOURCES) || { $(BIN)/ruff format --diff --quiet $(SOURCES) | head -n 40; echo "Next: make format" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet $(SOURCES)
+
+types: $(SETUP)
+	@$(BIN)/mypy
+
+layers: $(SETUP)
+	@$(BIN)/lint-imports --no-logo
+
+parity: $(SETUP)
+	@$(BIN)/python parity/check.py
+
+format: $(SETUP) ## Format the sources and mend what can be mended
+	@$(BIN)/ruff check --fix --unsafe-fixes --select I,TC,RUF100,UP --quiet $(SOURCES)
+	@$(BIN)/ruff check --fix --quiet $(SOURCES)
+	@$(BIN)/ruff format --quiet $(SOURCES)
+
+test: $(SETUP) ## All tests that need no foreign program
+	@$(BIN)/pytest
+
+witness: $(SETUP) ## Tests that need big or foreign programs: install them, run them
+	@$(BIN)/pytest -m witness
+
+bench: $(SETUP) ## Benchmarks, peers in the same run
+	@$(BIN)/python benchmarks/run.py
+
+demo: $(SETUP) ## Two organisations share a folder, on this machine, no subscription
+	@$(BIN)/lakeport demo
+
+pins: $(UV) ## Compile requirements/*.in anew
+	@for name in uv dev; do \
+	  $(UV) pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --custom-compile-command "make pins" \
+	    -o requirements/$$name.txt requirements/$$name.in; done
+
+clean: ## Remove what setup made
+	@rm -rf .venv .tools

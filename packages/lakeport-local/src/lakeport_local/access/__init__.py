@@ -1,0 +1,26 @@
+"""The only place where a request is allowed or refused.
+
+`Access.decide` takes who asks (`Caller`), what for (`Action`) and on what (`Target`), and gives a `Decision` that
+carries its reasons. Knows no HTTP and no service's error codes: the service turns a refusal into its own answer.
+"""
+
+from __future__ import annotations
+
+from lakeport_local.access.caller import Caller, Principal, SharedKey
+from lakeport_local.access.decision import Access, Action, Decision, Target
+from lakeport_local.access.log import DecisionLog
+from lakeport_local.access.roles import BUILT_IN_ROLES, Role, RoleAssignment
+
+__all__ = [
+    "BUILT_IN_ROLES",
+    "Access",
+    "Action",
+    "Caller",
+    "Decision",
+    "DecisionLog",
+    "Principal",
+    "Role",
+    "RoleAssignment",
+    "SharedKey",
+    "Target",
+]

@@ -1,0 +1,12 @@
+"""The durable state of one local Azure: one folder, one SQLite database, one owner.
+
+`Store` owns the folder, the database and its migrations; `Resources` keeps every control-plane resource as a document.
+Knows no service: rooms above bring their own tables as files in `migrations/`, applied in the order of their numbers.
+"""
+
+from __future__ import annotations
+
+from lakeport_local.state.resources import Resource, Resources
+from lakeport_local.state.store import FolderHeld, Store
+
+__all__ = ["FolderHeld", "Resource", "Resources", "Store"]

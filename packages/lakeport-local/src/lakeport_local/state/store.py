@@ -1,0 +1,138 @@
+"""The folder and the database.
+
+What is committed survives the death of the process (SQLite in WAL mode, `synchronous=NORMAL`). The connection belongs
+to the thread that opened the store, which is the event loop's.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class FolderHeld(Exception):
+    """Another process owns the state folder.
+
+    Attributes:
+        folder: The folder.
+        holder: What the owner wrote about itself: `pid` and, once it listens, `port`.
+    """
+
+    def __init__(self, folder: Path, holder: dict[str, object]) -> None:
+        super().__init__(f"{folder} is held by process {holder.get('pid', 'unknown')}")
+        self.folder = folder
+        self.holder = holder
+
+
+class Store:
+    """One state folder, opened for one process.
+
+    Args:
+        folder: The state folder, made when absent; None keeps everything in memory and in a temporary folder.
+
+    Raises:
+        FolderHeld: Another process owns the folder.
+        ValueError: The folder was written by a newer version.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.is_memory = folder is None
+        self.folder = Path(tempfile.mkdtemp(prefix="lakeport-local-")) if folder is None else folder
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = self._take_lock()
+        self.content_folder = self.folder / "content"
+        self.content_folder.mkdir(exist_ok=True, mode=0o700)
+        self.db = sqlite3.connect(":memory:" if self.is_memory else self.folder / "state.db", isolation_level=None)
+        self.db.row_factory = sqlite3.Row
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=NORMAL",
+            "foreign_keys=ON",
+            "cache_size=-65536",
+            "busy_timeout=0",
+        ):
+            self.db.execute(f"PRAGMA {pragma}")
+        try:
+            self._migrate()
+        except Exception:
+            self.close()
+            raise
+
+    def _take_lock(self) -> IO[str]:
+        handle = (self.folder / "lock").open("a+")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.seek(0)
+            text = handle.read()
+            handle.close()
+            raise FolderHeld(self.folder, json.loads(text) if text else {}) from None
+        self._lock = handle
+        self.announce({"pid": os.getpid()})
+        return handle
+
+    def announce(self, holder: dict[str, object]) -> None:
+        """Write into the lock file who holds the folder, for a second start to read."""
+        self._lock.seek(0)
+        self._lock.truncate()
+        json.dump(holder, self._lock)
+        self._lock.flush()
+
+    def _migrate(self) -> None:
+        steps = sorted(
+            (entry for entry in resources.files(f"{__package__}.migrations").iterdir() if entry.name.endswith(".sql")),
+            key=lambda entry: entry.name,
+        )
+        version = int(self.db.execute("PRAGMA user_version").fetchone()[0])
+        if version > len(steps):
+            raise ValueError(f"{self.folder} was written by a newer lakeport-local (state version {version})")
+        for number, step in enumerate(steps[version:], start=version + 1):
+            self.db.executescript(f"BEGIN IMMEDIATE;\n{step.read_text()}\nPRAGMA user_version={number};\nCOMMIT;")
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Run the block as one transaction: all of it is kept, or none; nested blocks are savepoints.
+
+        Yields:
+            The connection.
+        """
+        begin, keep, undo = ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
+        if self.db.in_transaction:
+            begin, keep, undo = ("SAVEPOINT nested", "RELEASE nested", "ROLLBACK TO nested; RELEASE nested")
+        self.db.execute(begin)
+        try:
+            yield self.db
+        except BaseException:
+            for statement in undo.split("; "):
+                self.db.execute(statement)
+            raise
+        self.db.execute(keep)
+
+    def setting(self, name: str) -> str | None:
+        """Return a setting of this folder, or None."""
+        row = self.db.execute("SELECT value FROM settings WHERE name = ?", (name,)).fetchone()
+        return None if row is None else str(row["value"])
+
+    def set_setting(self, name: str, value: str) -> None:
+        """Keep a setting of this folder."""
+        self.db.execute(
+            "INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
+        )
+
+    def close(self) -> None:
+        """Close the database and let go of the folder; a store in memory leaves nothing behind."""
+        self.db.close()
+        self._lock.close()
+        if self.is_memory:
+            shutil.rmtree(self.folder, ignore_errors=True)
