@@ -125,17 +125,20 @@ class Assignments:
 
 
 def _custom_role(resource: Resource) -> Role:
-    permissions = resource.properties.get("permissions") or [{}]
-    gather = {
-        name: tuple(pattern for one in permissions for pattern in one.get(key, ()))
-        for name, key in (
-            ("actions", "actions"),
-            ("not_actions", "notActions"),
-            ("data_actions", "dataActions"),
-            ("not_data_actions", "notDataActions"),
-        )
-    }
-    return Role(str(resource.internal["guid"]), str(resource.properties["roleName"]), kind="CustomRole", **gather)
+    permissions = resource.properties.get("permissions") or []
+
+    def gathered(member: str) -> tuple[str, ...]:
+        return tuple(pattern for one in permissions for pattern in one.get(member, ()))
+
+    return Role(
+        str(resource.internal["guid"]),
+        str(resource.properties["roleName"]),
+        gathered("actions"),
+        gathered("notActions"),
+        gathered("dataActions"),
+        gathered("notDataActions"),
+        kind="CustomRole",
+    )
 
 
 _CONTAINERS = "Microsoft.Storage/storageAccounts/blobServices/containers"
