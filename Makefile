@@ -67,7 +67,7 @@ demo: $(SETUP) ## Two organisations share a folder, on this machine, no subscrip
 	@$(BIN)/lakeport demo
 
 pins: $(UV) ## Compile requirements/*.in anew
-	@for name in uv dev; do \
+	@for name in uv dev witness; do \
 	  $(UV) pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --custom-compile-command "make pins" \
 	    -o requirements/$$name.txt requirements/$$name.in; done
 
