@@ -6,33 +6,18 @@ to the thread that opened the store, which is the event loop's.
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
 import shutil
 import sqlite3
 import tempfile
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
+
+from lakeport_local.state.lock import FolderLock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-class FolderHeld(Exception):
-    """Another process owns the state folder.
-
-    Attributes:
-        folder: The folder.
-        holder: What the owner wrote about itself: `pid` and, once it listens, `port`.
-    """
-
-    def __init__(self, folder: Path, holder: dict[str, object]) -> None:
-        super().__init__(f"{folder} is held by process {holder.get('pid', 'unknown')}")
-        self.folder = folder
-        self.holder = holder
 
 
 class Store:
@@ -50,7 +35,7 @@ class Store:
         self.is_memory = folder is None
         self.folder = Path(tempfile.mkdtemp(prefix="lakeport-local-")) if folder is None else folder
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = self._take_lock()
+        self._lock = FolderLock(self.folder)
         self.content_folder = self.folder / "content"
         self.content_folder.mkdir(exist_ok=True, mode=0o700)
         self.db = sqlite3.connect(":memory:" if self.is_memory else self.folder / "state.db", isolation_level=None)
@@ -69,25 +54,9 @@ class Store:
             self.close()
             raise
 
-    def _take_lock(self) -> IO[str]:
-        handle = (self.folder / "lock").open("a+")
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            handle.seek(0)
-            text = handle.read()
-            handle.close()
-            raise FolderHeld(self.folder, json.loads(text) if text else {}) from None
-        self._lock = handle
-        self.announce({"pid": os.getpid()})
-        return handle
-
     def announce(self, holder: dict[str, object]) -> None:
         """Write into the lock file who holds the folder, for a second start to read."""
-        self._lock.seek(0)
-        self._lock.truncate()
-        json.dump(holder, self._lock)
-        self._lock.flush()
+        self._lock.announce(holder)
 
     def _migrate(self) -> None:
         steps = sorted(
@@ -133,6 +102,6 @@ class Store:
     def close(self) -> None:
         """Close the database and let go of the folder; a store in memory leaves nothing behind."""
         self.db.close()
-        self._lock.close()
+        self._lock.release()
         if self.is_memory:
             shutil.rmtree(self.folder, ignore_errors=True)
