@@ -1,0 +1,11 @@
+"""The lake: file systems, files and their bytes, and the dfs and blob APIs over them.
+
+`Lake` is the namespace without HTTP; `StorageService` answers both APIs. Content stands apart from names: bytes are
+immutable, paths refer to them. Who may do what is decided in `access`.
+"""
+
+from __future__ import annotations
+
+from lakeport_local.storage.lake import FileEntry, Lake
+
+__all__ = ["FileEntry", "Lake"]

@@ -1,0 +1,132 @@
+"""A request's body on its way to become a chunk: small in memory, large straight into a file of the content folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakeport_local.core import ServiceError
+from lakeport_local.storage.checksums import crc64
+
+if TYPE_CHECKING:
+    from lakeport_local.core import Ids
+    from lakeport_local.state import Store
+
+INLINE_BYTES = 64 * 1024
+"""Bodies up to this size live in their row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A chunk's row.
+
+    Attributes:
+        id: Its number.
+        size_bytes: How many bytes it holds.
+    """
+
+    id: int
+    size_bytes: int
+
+
+class ChunkSink:
+    """Takes a body and becomes a chunk.
+
+    Args:
+        store: Whose content folder and list of loose files are used.
+        ids: Names the file.
+        limit_bytes: More is refused.
+        hashes: `md5` and `crc64`, as wanted.
+
+    Attributes:
+        size_bytes: Bytes taken.
+        file: Name of the file below the content folder; None while the body is small.
+        is_kept: A row refers to the file; set by whoever made the row.
+    """
+
+    def __init__(self, store: Store, ids: Ids, *, limit_bytes: int, hashes: frozenset[str]) -> None:
+        self.size_bytes = 0
+        self.file: str | None = None
+        self.is_kept = False
+        self._store = store
+        self._ids = ids
+        self._limit_bytes = limit_bytes
+        self._small = bytearray()
+        self._handle = -1
+        self._md5 = hashlib.md5(usedforsecurity=False) if "md5" in hashes else None
+        self._crc64: int | None = 0 if "crc64" in hashes else None
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Take the next bytes.
+
+        Raises:
+            ServiceError: 413 `RequestBodyTooLarge`.
+        """
+        if self.size_bytes + len(data) > self._limit_bytes:
+            raise ServiceError(
+                413, "RequestBodyTooLarge", "The request body is too large and exceeds the maximum permissible limit."
+            )
+        self.size_bytes += len(data)
+        if self._md5 is not None:
+            self._md5.update(data)
+        if self._crc64 is not None:
+            self._crc64 = crc64(data, self._crc64)
+        if self._handle < 0 and self.size_bytes <= INLINE_BYTES:
+            self._small += data
+            return
+        if self._handle < 0:
+            self._spill()
+        self._write_out(data)
+
+    def _spill(self) -> None:
+        name = self._ids.token(16).hex()
+        self.file = f"{name[:2]}/{name[2:]}"
+        with self._store.transaction() as db:
+            db.execute("INSERT INTO loose_files VALUES (?)", (self.file,))
+        target = self._store.content_folder / self.file
+        target.parent.mkdir(exist_ok=True, mode=0o700)
+        self._handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        self._write_out(self._small)
+        self._small = bytearray()
+
+    def _write_out(self, data: bytes | bytearray | memoryview) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._handle, view) :]
+
+    def finish(self) -> None:
+        """The body is complete."""
+        self._close()
+
+    def abort(self) -> None:
+        """Unlink what was written, unless a row refers to it."""
+        self._close()
+        self._small.clear()
+        if self.file is None or self.is_kept:
+            return
+        (self._store.content_folder / self.file).unlink(missing_ok=True)
+        with self._store.transaction() as db:
+            db.execute("DELETE FROM loose_files WHERE file = ?", (self.file,))
+        self.file = None
+
+    def _close(self) -> None:
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+    @property
+    def inline(self) -> bytes | None:
+        """The bytes of a small body; None when they are in the file."""
+        return None if self.file is not None else bytes(self._small)
+
+    @property
+    def md5(self) -> bytes:
+        """The MD5 of the body, which was asked for at the beginning."""
+        return b"" if self._md5 is None else self._md5.digest()
+
+    @property
+    def crc64(self) -> bytes:
+        """The CRC-64/NVME of the body as it is sent: 8 bytes, little-endian."""
+        return (self._crc64 or 0).to_bytes(8, "little")

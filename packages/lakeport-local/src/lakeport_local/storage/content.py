@@ -1,0 +1,206 @@
+"""Bytes apart from names: immutable chunks, and contents that are extents over them.
+
+A chunk is a file of the content folder, complete before its row exists, or bytes in the row when it is small. Nobody
+changes bytes in place. A content grows at its end only; whoever reads it knows how much of it is theirs, so paths
+share contents, and a copy is a row.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakeport_local.storage.chunks import Chunk, ChunkSink
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from lakeport_local.core import Ids
+    from lakeport_local.state import Store
+
+PIECE_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """A part of a chunk, as a part of a content.
+
+    Attributes:
+        chunk: The chunk's row.
+        chunk_start: First byte of it that counts.
+        size_bytes: How many count.
+        block: Id of the block it came as, or None.
+    """
+
+    chunk: int
+    chunk_start: int
+    size_bytes: int
+    block: str | None = None
+
+
+class Contents:
+    """The contents of one store."""
+
+    def __init__(self, store: Store, ids: Ids) -> None:
+        self._store = store
+        self._db = store.db
+        self._ids = ids
+        self._pins: Counter[int] = Counter()
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Unlink what a killed process was still writing or about to unlink."""
+        self.unlink([str(row["file"]) for row in self._db.execute("SELECT file FROM loose_files")])
+
+    def unlink(self, files: Sequence[str]) -> None:
+        """Unlink loose files and forget them."""
+        for file in files:
+            (self._store.content_folder / file).unlink(missing_ok=True)
+        with self._store.transaction() as db:
+            db.executemany("DELETE FROM loose_files WHERE file = ?", [(file,) for file in files])
+
+    def sink(self, *, limit_bytes: int, hashes: frozenset[str] = frozenset()) -> ChunkSink:
+        """Return a sink that becomes a chunk, with the hashes named (`md5`, `crc64`) computed on the way."""
+        return ChunkSink(self._store, self._ids, limit_bytes=limit_bytes, hashes=hashes)
+
+    def keep(self, sink: ChunkSink) -> Chunk:
+        """Make a complete sink a chunk; in the caller's transaction."""
+        row = self._db.execute(
+            "INSERT INTO chunks (size_bytes, file, bytes) VALUES (?, ?, ?) RETURNING id",
+            (sink.size_bytes, sink.file, sink.inline),
+        ).fetchone()
+        self._db.execute("DELETE FROM loose_files WHERE file = ?", (sink.file,))
+        sink.is_kept = True
+        return Chunk(int(row["id"]), sink.size_bytes)
+
+    def make(self, extents: Iterable[Extent]) -> tuple[int | None, int]:
+        """Make a content; return its id (None for no bytes) and its size."""
+        parts = [extent for extent in extents if extent.size_bytes]
+        if not parts:
+            return None, 0
+        content = int(self._db.execute("INSERT INTO contents (size_bytes) VALUES (0) RETURNING id").fetchone()["id"])
+        return content, self._append(content, parts, number=0, start=0)
+
+    def _append(self, content: int, extents: Sequence[Extent], *, number: int, start: int) -> int:
+        rows = []
+        for offset, extent in enumerate(extents):
+            rows.append(
+                (content, number + offset, start, extent.chunk, extent.chunk_start, extent.size_bytes, extent.block)
+            )
+            start += extent.size_bytes
+        self._db.executemany("INSERT INTO extents VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        self._db.execute("UPDATE contents SET size_bytes = ? WHERE id = ?", (start, content))
+        return start
+
+    def extend(self, content: int | None, size_bytes: int, extents: Sequence[Extent]) -> tuple[int | None, int]:
+        """Return a content that begins as the first `size_bytes` of another and goes on with `extents`.
+
+        It is the same content, grown, unless somebody else made it grow already. A new one leaves the old to be
+        released by the caller.
+        """
+        if content is None:
+            return self.make(extents)
+        row = self._db.execute(
+            "SELECT c.size_bytes, max(e.number) AS last FROM contents c JOIN extents e ON e.content = c.id WHERE c.id = ?",
+            (content,),
+        ).fetchone()
+        if row["size_bytes"] == size_bytes:
+            parts = [extent for extent in extents if extent.size_bytes]
+            return content, self._append(content, parts, number=int(row["last"]) + 1, start=size_bytes)
+        return self.make([*self.extents(content, 0, size_bytes), *extents])
+
+    def extents(self, content: int, start: int, size_bytes: int) -> list[Extent]:
+        """Return the extents that cover a range of a content, trimmed to it."""
+        end = start + size_bytes
+        rows = self._db.execute(
+            "SELECT * FROM extents WHERE content = ? AND start < ? AND start + size_bytes > ? ORDER BY number",
+            (content, end, start),
+        )
+        found = []
+        for row in rows:
+            first = max(start - row["start"], 0)
+            last = min(end - row["start"], row["size_bytes"])
+            found.append(Extent(row["chunk"], row["chunk_start"] + first, last - first, row["block"]))
+        return found
+
+    def read(self, content: int | None, start: int, size_bytes: int) -> ContentSource:
+        """Return a source of a range of a content, which keeps the content until it is closed."""
+        extents = [] if content is None else self.extents(content, start, size_bytes)
+        return ContentSource(self, content, extents, size_bytes)
+
+    def pin(self, content: int) -> None:
+        """Keep a content from being collected, until as many calls of `unpin`."""
+        self._pins[content] += 1
+
+    def unpin(self, content: int) -> None:
+        """Undo one `pin`."""
+        self._pins[content] -= 1
+        if not self._pins[content]:
+            del self._pins[content]
+
+    def is_pinned(self, content: int) -> bool:
+        """Tell whether somebody reads a content."""
+        return content in self._pins
+
+    def open(self, chunk: int) -> int | bytes:
+        """Return a chunk's bytes, or a file descriptor that the caller closes."""
+        row = self._db.execute("SELECT file, bytes FROM chunks WHERE id = ?", (chunk,)).fetchone()
+        if row["file"] is None:
+            return bytes(row["bytes"])
+        return os.open(self._store.content_folder / row["file"], os.O_RDONLY | os.O_CLOEXEC)
+
+    def release(self, content: int | None) -> None:
+        """Say that a path let go of a content."""
+        if content is not None:
+            self._db.execute("INSERT OR IGNORE INTO released_contents VALUES (?)", (content,))
+
+    def release_chunks(self, chunks: Iterable[int]) -> None:
+        """Say that segments or blocks let go of their chunks."""
+        self._db.executemany("INSERT OR IGNORE INTO released_chunks VALUES (?)", [(chunk,) for chunk in chunks])
+
+
+class ContentSource:
+    """Reads a range of a content, piece by piece."""
+
+    def __init__(self, contents: Contents, content: int | None, extents: list[Extent], size_bytes: int) -> None:
+        self.size_bytes = size_bytes
+        self._contents = contents
+        self._content = content
+        self._extents = iter(extents)
+        self._chunk: int | bytes = b""
+        self._at = 0
+        self._left = 0
+        if content is not None:
+            contents.pin(content)
+
+    def read(self, limit_bytes: int) -> bytes:
+        """Return the next bytes, at most `limit_bytes` and 256 KiB; empty at the end."""
+        while not self._left:
+            extent = next(self._extents, None)
+            if extent is None:
+                return b""
+            self._let_go()
+            self._chunk = self._contents.open(extent.chunk)
+            self._at, self._left = extent.chunk_start, extent.size_bytes
+        wanted = min(limit_bytes, self._left, PIECE_BYTES)
+        chunk = self._chunk
+        data = os.pread(chunk, wanted, self._at) if isinstance(chunk, int) else chunk[self._at : self._at + wanted]
+        if not data:
+            raise EOFError("a chunk is shorter than its row says")
+        self._at += len(data)
+        self._left -= len(data)
+        return data
+
+    def _let_go(self) -> None:
+        if isinstance(self._chunk, int):
+            os.close(self._chunk)
+        self._chunk = b""
+
+    def close(self) -> None:
+        """Let go of the file and of the content."""
+        self._let_go()
+        if self._content is not None:
+            self._contents.unpin(self._content)
+            self._content = None

@@ -1,0 +1,209 @@
+"""Storage's refusals: one table of codes, spelled as dfs spells them, and their rendering in both formats.
+
+Source: storage.md 7.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+import orjson
+
+from lakeport_local.core import ServiceError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_TABLE: dict[str, tuple[int, str]] = {
+    "AccountRequiresHttps": (400, "The account being accessed does not support http."),
+    "AuthenticationFailed": (
+        403,
+        "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly"
+        " including the signature.",
+    ),
+    "AuthorizationFailure": (403, "This request is not authorized to perform this operation."),
+    "AuthorizationPermissionMismatch": (
+        403,
+        "This request is not authorized to perform this operation using this permission.",
+    ),
+    "AuthorizationProtocolMismatch": (
+        403,
+        "This request is not authorized to perform this operation using this protocol.",
+    ),
+    "AuthorizationResourceTypeMismatch": (
+        403,
+        "This request is not authorized to perform this operation using this resource type.",
+    ),
+    "AuthorizationServiceMismatch": (
+        403,
+        "This request is not authorized to perform this operation using this service.",
+    ),
+    "AuthorizationSourceIPMismatch": (
+        403,
+        "This request is not authorized to perform this operation using this source IP.",
+    ),
+    "BlobOperationNotSupported": (409, "Blob operation is not supported."),
+    "BlobTypeNotSupported": (409, "The blob type is not supported for this type of account."),
+    "BothCrc64AndMd5HeaderPresent": (
+        400,
+        "Both x-ms-content-crc64 header and Content-MD5 header are present.",
+    ),
+    "CannotVerifyCopySource": (404, "The specified resource does not exist."),
+    "ConditionNotMet": (412, "The condition specified using HTTP conditional header(s) is not met."),
+    "ContentLengthMustBeZero": (400, "The Content-Length request header must be zero."),
+    "Crc64Mismatch": (400, "The CRC64 value specified in the request did not match with the calculated value."),
+    "DirectoryNotEmpty": (
+        409,
+        "The recursive query parameter value must be true to delete a non-empty directory.",
+    ),
+    "FilesystemAlreadyExists": (409, "The specified filesystem already exists."),
+    "FilesystemBeingDeleted": (409, "The specified filesystem is being deleted."),
+    "FilesystemNotFound": (404, "The specified filesystem does not exist."),
+    "InsufficientAccountPermissions": (403, "The account being accessed does not have sufficient permissions."),
+    "InvalidAppendOperation": (409, "The resource was created or modified by the Blob Service API."),
+    "InvalidAuthenticationInfo": (401, "Authentication information is not given in the correct format."),
+    "InvalidBlobOrBlock": (400, "The specified blob or block content is invalid."),
+    "InvalidBlobType": (409, "The blob type is invalid for this operation."),
+    "InvalidBlockId": (400, "The specified block ID is invalid. The block ID must be Base64-encoded."),
+    "InvalidBlockList": (400, "The specified block list is invalid."),
+    "InvalidFlushOperation": (409, "The resource was created or modified by the Blob Service API."),
+    "InvalidFlushPosition": (
+        400,
+        "The uploaded data is not contiguous or the position query parameter value is not equal to the length of the"
+        " file after appending the uploaded data.",
+    ),
+    "InvalidHeaderValue": (400, "The value for one of the HTTP headers is not in the correct format."),
+    "InvalidHttpVerb": (400, "The HTTP verb specified was not recognized by the server."),
+    "InvalidInput": (400, "One of the request inputs is not valid."),
+    "InvalidMd5": (400, "The MD5 value specified in the request is invalid."),
+    "InvalidPropertyName": (400, "A property name is invalid."),
+    "InvalidQueryParameterValue": (
+        400,
+        "Value for one of the query parameters specified in the request URI is invalid.",
+    ),
+    "InvalidRange": (416, "The range specified is invalid for the current size of the resource."),
+    "InvalidRenameSourcePath": (
+        409,
+        "The source directory cannot be the same as the destination directory, nor can"
+        " the destination be a subdirectory of the source directory.",
+    ),
+    "InvalidResourceName": (400, "The specified resource name contains invalid characters."),
+    "InvalidSourceOrDestinationResourceType": (
+        409,
+        "The source and destination resource type must be identical.",
+    ),
+    "InvalidSourceUri": (400, "The source URI is invalid."),
+    "InvalidUri": (400, "The request URI is invalid."),
+    "InvalidXmlDocument": (400, "XML specified is not syntactically valid."),
+    "KeyBasedAuthenticationNotPermitted": (403, "Key based authentication is not permitted on this storage account."),
+    "LeaseIdMissing": (412, "There is currently a lease on the resource and no lease ID was specified in the request."),
+    "Md5Mismatch": (
+        400,
+        "The MD5 value specified in the request did not match with the MD5 value calculated by the server.",
+    ),
+    "MissingContentLengthHeader": (411, "Content-Length HTTP header was not specified."),
+    "MissingRequiredHeader": (400, "An HTTP header that's mandatory for this request is not specified."),
+    "MissingRequiredQueryParameter": (
+        400,
+        "A query parameter that's mandatory for this request is not specified.",
+    ),
+    "NoAuthenticationInformation": (
+        401,
+        "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
+    ),
+    "OperationNotSupportedOnDirectory": (409, "This operation is not supported on a directory."),
+    "OutOfRangeInput": (400, "One of the request inputs is out of range."),
+    "OutOfRangeQueryParameterValue": (
+        400,
+        "One of the query parameters specified in the request URI is outside the permissible range.",
+    ),
+    "PathAlreadyExists": (409, "The specified path already exists."),
+    "PathConflict": (
+        409,
+        "The specified path, or an element of the path, exists and its resource type is invalid for this operation.",
+    ),
+    "PathNotFound": (404, "The specified path does not exist."),
+    "RenameDestinationParentPathNotFound": (
+        404,
+        "The parent directory of the destination path does not exist.",
+    ),
+    "RequestBodyTooLarge": (413, "The request body is too large and exceeds the maximum permissible limit."),
+    "ResourceNotFound": (404, "The specified resource does not exist."),
+    "SourceConditionNotMet": (
+        412,
+        "The source condition specified using HTTP conditional header(s) is not met.",
+    ),
+    "SourcePathNotFound": (404, "The source path for a rename operation does not exist."),
+    "UnsatisfiableCondition": (
+        400,
+        "The request includes an unsatisfiable condition for this operation.",
+    ),
+    "UnsupportedHeader": (400, "One of the HTTP headers specified in the request is not supported."),
+    "UnsupportedHttpVerb": (405, "The resource doesn't support specified Http Verb."),
+    "UnsupportedQueryParameter": (
+        400,
+        "One of the query parameters specified in the request URI is not supported.",
+    ),
+    "UnsupportedRestVersion": (400, "The specified Rest Version is Unsupported."),
+}
+
+_BLOB_WORDS: dict[str, tuple[str, str]] = {
+    "DirectoryNotEmpty": ("DirectoryIsNotEmpty", "This operation is not permitted on a non-empty directory."),
+    "FilesystemAlreadyExists": ("ContainerAlreadyExists", "The specified container already exists."),
+    "FilesystemBeingDeleted": (
+        "ContainerBeingDeleted",
+        "The specified container is being deleted. Try operation later.",
+    ),
+    "FilesystemNotFound": ("ContainerNotFound", "The specified container does not exist."),
+    "InvalidPropertyName": (
+        "InvalidMetadata",
+        "The metadata specified is invalid. It has characters that are not permitted.",
+    ),
+    "PathAlreadyExists": ("BlobAlreadyExists", "The specified blob already exists."),
+    "PathNotFound": ("BlobNotFound", "The specified blob does not exist."),
+    "UnsupportedRestVersion": ("InvalidHeaderValue", _TABLE["InvalidHeaderValue"][1]),
+}
+
+
+def refusal(
+    code: str, *, status: int | None = None, headers: dict[str, str] | None = None, **detail: str
+) -> ServiceError:
+    """Return the refusal with this code.
+
+    Args:
+        code: A code of storage, in dfs's spelling.
+        status: Another status than the code's usual one.
+        headers: Extra response headers.
+        detail: Extra elements of a blob error's XML, such as `HeaderName`.
+    """
+    usual, message = _TABLE[code]
+    return ServiceError(status or usual, code, message, headers=headers, detail=detail)
+
+
+def in_blob_words(error: ServiceError) -> ServiceError:
+    """Return a refusal with the code and message that the blob API uses for it."""
+    code, message = _BLOB_WORDS.get(error.code, (error.code, error.message))
+    return ServiceError(error.status, code, message, headers=error.headers, detail=error.detail)
+
+
+def _with_trace(message: str, request_id: str, at: datetime) -> str:
+    return f"{message}\nRequestId:{request_id}\nTime:{at:%Y-%m-%dT%H:%M:%S.%f}0Z"
+
+
+def dfs_body(error: ServiceError, request_id: str, at: datetime) -> bytes:
+    """Render a refusal as the dfs API does: JSON."""
+    message = _with_trace(error.message, request_id, at)
+    return orjson.dumps({"error": {"code": error.code, "message": message}})
+
+
+def blob_body(error: ServiceError, request_id: str, at: datetime) -> bytes:
+    """Render a refusal as the blob API does: XML behind a byte order mark."""
+
+    def text(value: str) -> str:
+        return escape(value, {"'": "&apos;"})
+
+    detail = "".join(f"<{name}>{text(str(value))}</{name}>" for name, value in error.detail.items())
+    message = text(_with_trace(error.message, request_id, at))
+    body = f"<Error><Code>{error.code}</Code><Message>{message}</Message>{detail}</Error>"
+    return b"\xef\xbb\xbf" + f'<?xml version="1.0" encoding="utf-8"?>{body}'.encode()

@@ -1,0 +1,153 @@
+"""The namespace without HTTP: what the other rooms of the local Azure do with files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakeport_local.storage.content import Contents
+from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.file_systems import FileSystems
+from lakeport_local.storage.names import check_file_system, normal_path
+from lakeport_local.storage.paths import Path, Paths, walk
+from lakeport_local.storage.reclaim import Reclaimer
+from lakeport_local.storage.staging import Staging
+from lakeport_local.storage.stamps import Stamps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from lakeport_local.core import BodySource, Clock, Ids
+    from lakeport_local.state import Resource, Resources, Store
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """A file as it was when it was looked at.
+
+    Attributes:
+        path: Full path below the file system, without a leading slash.
+        size_bytes: Its length.
+        modified_at: When it last changed.
+        etag: Without quotes; another one after every change.
+        id: Number of the file in the namespace.
+    """
+
+    path: str
+    size_bytes: int
+    modified_at: datetime
+    etag: str
+    id: int
+
+
+def _entry(full: str, path: Path) -> FileEntry:
+    return FileEntry(full, path.size_bytes, path.modified_at, path.etag_text, path.id)
+
+
+class Lake:
+    """The namespace of every storage account in one store.
+
+    Attributes:
+        file_systems: Their rows.
+        paths: Rows of files and directories.
+        contents: Bytes.
+        staging: What was sent and not yet committed.
+        reclaimer: Collects what is no longer needed.
+    """
+
+    def __init__(self, store: Store, resources: Resources, ids: Ids, clock: Clock) -> None:
+        self.store = store
+        self.resources = resources
+        stamps = Stamps(clock)
+        self.contents = Contents(store, ids)
+        self.paths = Paths(store, self.contents, stamps)
+        self.file_systems = FileSystems(store, self.paths, stamps, clock)
+        self.staging = Staging(store, self.contents, clock)
+        self.reclaimer = Reclaimer(store, self.contents)
+
+    def ensure_file_system(self, account: Resource, name: str, *, owner: str) -> None:
+        """Make a file system unless it exists.
+
+        Raises:
+            ServiceError: The name cannot be used.
+        """
+        with self.store.transaction():
+            if self.file_systems.find(account.uid, check_file_system(name)) is None:
+                self.file_systems.make(account.uid, name, owner=owner)
+
+    def file_system_exists(self, account: Resource, name: str) -> bool:
+        """Tell whether an account has a file system."""
+        return self.file_systems.find(account.uid, name) is not None
+
+    def files(self, account: Resource, file_system: str, under: str = "") -> Iterator[FileEntry]:
+        """Yield the files below a directory, depth first, in the order of listings.
+
+        The walk is live: it may go on in later transactions. A directory or file system that is missing gives
+        nothing; `under` that names a file gives that file.
+        """
+        found = self.file_systems.find(account.uid, file_system)
+        prefix = normal_path(under)
+        begin = None if found is None else self.paths.find(found.root, prefix)
+        if begin is None:
+            return
+        if not begin.is_directory:
+            yield _entry(prefix, begin)
+            return
+        for full, path in walk(self.paths, begin, prefix, recursive=True):
+            if not path.is_directory:
+                yield _entry(full, path)
+
+    def file(self, account: Resource, file_system: str, path: str) -> FileEntry | None:
+        """Return a file, or None when there is none of this name."""
+        full = normal_path(path)
+        found = self.file_systems.find(account.uid, file_system)
+        row = None if found is None else self.paths.find(found.root, full)
+        return None if row is None or row.is_directory else _entry(full, row)
+
+    def read(self, entry: FileEntry) -> BodySource:
+        """Return the bytes of a file as it is now; the caller closes the source.
+
+        Raises:
+            ServiceError: 404 `PathNotFound`: it was deleted or replaced meanwhile.
+        """
+        path = self._present(entry)
+        return self.contents.read(path.content, 0, path.size_bytes)
+
+    def _present(self, entry: FileEntry) -> Path:
+        path = self.paths.get(entry.id)
+        if path is None:
+            raise refusal("PathNotFound")
+        return path
+
+    def copy(self, entry: FileEntry, account: Resource, file_system: str, path: str, *, owner: str) -> None:
+        """Make a file that holds what another holds now, in place of what has its name; bytes are shared.
+
+        Content, content headers, metadata and MD5 come with it; access control is inherited where it is put.
+
+        Args:
+            entry: The source, in any account.
+            account: The destination's account.
+            file_system: The destination's file system, which exists.
+            path: The destination; missing parents are made.
+            owner: Object id of who owns the new file.
+
+        Raises:
+            ServiceError: 404 `PathNotFound` (the source is gone), 404 `FilesystemNotFound`, 409 `PathConflict` (a
+                directory has the name, or a parent is a file).
+        """
+        with self.store.transaction():
+            source = self._present(entry)
+            target = self.file_systems.require(account.uid, file_system)
+            full = normal_path(path)
+            parent = self.paths.make_parents(target.root, full, owner=owner)
+            name = full.rpartition("/")[2]
+            columns = {
+                "size_bytes": source.size_bytes,
+                "content": source.content,
+                "made_by": source.made_by,
+                "md5": source.md5,
+                "headers": source.headers,
+                "metadata": source.metadata,
+            }
+            self.paths.replace_file(parent, name, owner=owner, **columns)

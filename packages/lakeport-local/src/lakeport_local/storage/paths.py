@@ -1,0 +1,286 @@
+"""The rows of files and directories: an adjacency list, so that a rename is one row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from lakeport_local.access.acl import Acl, inherited, parse_acl, plain_acl
+from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.stamps import Stamps, etag_text, instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from lakeport_local.state import Store
+    from lakeport_local.storage.content import Contents
+
+DETACHED = -1
+"""The parent of what is deleted and waits to be reclaimed."""
+
+_COLUMNS = (
+    "id, parent, name, is_directory, size_bytes, etag, created, modified, owner, owning_group, acl, content, made_by,"
+    " md5, headers, metadata, details"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A file or directory, as its row was when it was read.
+
+    Attributes:
+        id: Number of this creation; a path deleted and made again has another one.
+        parent: Id of the directory it is in; 0 for a root.
+        made_by: `dfs`, `blob` or `append`: the API whose operations may extend it.
+        md5: MD5 of the content, as stored; the service does not check it.
+        headers: Content headers by their HTTP names, as JSON.
+        metadata: User metadata, pairs in order, as JSON.
+        details: What few paths have (copy state, tier, ...), as JSON.
+    """
+
+    id: int
+    parent: int
+    name: str
+    is_directory: bool
+    size_bytes: int
+    etag: int
+    created: int
+    modified: int
+    owner: str
+    group: str
+    acl: int
+    content: int | None
+    made_by: str
+    md5: bytes | None
+    headers: str
+    metadata: str
+    details: str
+
+    @property
+    def etag_text(self) -> str:
+        """The etag without quotes."""
+        return etag_text(self.etag)
+
+    @property
+    def modified_at(self) -> datetime:
+        """When it last changed."""
+        return instant(self.modified)
+
+    @property
+    def created_at(self) -> datetime:
+        """When it was made."""
+        return instant(self.created)
+
+    def header(self, name: str) -> str | None:
+        """Return a stored content header, such as `Content-Type`."""
+        value = orjson.loads(self.headers).get(name)
+        return None if value is None else str(value)
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The user metadata."""
+        return [(str(name), str(value)) for name, value in orjson.loads(self.metadata)]
+
+    def detail(self, name: str) -> Any:  # Any: a member of a JSON object
+        """Return one of the rarely used members, or None."""
+        return orjson.loads(self.details).get(name)
+
+
+def _path(row: Any) -> Path:  # Any: sqlite3.Row unpacks to anything
+    values = list(row)
+    values[3] = bool(values[3])
+    return Path(*values)
+
+
+class Paths:
+    """The paths of one store. Changes are made in the caller's transaction."""
+
+    def __init__(self, store: Store, contents: Contents, stamps: Stamps) -> None:
+        self._db = store.db
+        self._contents = contents
+        self._stamps = stamps
+        self._acls: dict[int, Acl] = {}
+
+    # Reading
+
+    def get(self, path_id: int) -> Path | None:
+        """Return a path by id, or None when it is gone or detached."""
+        row = self._db.execute(f"SELECT {_COLUMNS} FROM paths WHERE id = ? AND parent >= 0", (path_id,)).fetchone()
+        return None if row is None else _path(row)
+
+    def child(self, parent: int, name: str) -> Path | None:
+        """Return what is named so in a directory, or None."""
+        row = self._db.execute(f"SELECT {_COLUMNS} FROM paths WHERE parent = ? AND name = ?", (parent, name)).fetchone()
+        return None if row is None else _path(row)
+
+    def trail(self, root: int, path: str) -> list[Path]:
+        """Return the root and the paths below it, as far as `path` exists.
+
+        Complete when there is one more than `path` has segments.
+        """
+        found = [self._root(root)]
+        for name in path.split("/") if path else ():
+            below = self.child(found[-1].id, name) if found[-1].is_directory else None
+            if below is None:
+                break
+            found.append(below)
+        return found
+
+    def _root(self, root: int) -> Path:
+        return _path(self._db.execute(f"SELECT {_COLUMNS} FROM paths WHERE id = ?", (root,)).fetchone())
+
+    def find(self, root: int, path: str) -> Path | None:
+        """Return the path with this name below a root, or None."""
+        trail = self.trail(root, path)
+        return trail[-1] if len(trail) == depth(path) + 1 else None
+
+    def children(self, parent: int, *, after: str = "", or_equal: bool = False, limit: int = 1000) -> list[Path]:
+        """Return the next children of a directory, by name in byte order."""
+        than = ">=" if or_equal else ">"
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM paths WHERE parent = ? AND name {than} ? ORDER BY name LIMIT ?",
+            (parent, after, limit),
+        )
+        return [_path(row) for row in rows]
+
+    def has_children(self, directory: Path) -> bool:
+        """Tell whether a directory holds anything."""
+        return self._db.execute("SELECT 1 FROM paths WHERE parent = ?", (directory.id,)).fetchone() is not None
+
+    # Access control lists, interned
+
+    def acl(self, path: Path) -> Acl:
+        """Return a path's access control list."""
+        if path.acl not in self._acls:
+            text = str(self._db.execute("SELECT text FROM acls WHERE id = ?", (path.acl,)).fetchone()["text"])
+            is_sticky = text.startswith("sticky,")
+            self._acls[path.acl] = parse_acl(text.removeprefix("sticky,"), is_sticky=is_sticky)
+        return self._acls[path.acl]
+
+    def acl_id(self, acl: Acl) -> int:
+        """Return the row of an access control list, made when it is new."""
+        text = f"sticky,{acl.text}" if acl.is_sticky else acl.text
+        row = self._db.execute("SELECT id FROM acls WHERE text = ?", (text,)).fetchone()
+        if row is None:
+            row = self._db.execute("INSERT INTO acls (text) VALUES (?) RETURNING id", (text,)).fetchone()
+        return int(row["id"])
+
+    # Changing
+
+    def make_root(self, name: str, *, owner: str) -> Path:
+        """Make the root directory of a new file system."""
+        return self._insert(
+            {"parent": 0, "name": name, "is_directory": 1, "owner": owner, "owning_group": owner},
+            plain_acl(0o750),
+        )
+
+    def make(
+        self, parent: Path, name: str, *, is_directory: bool, owner: str, acl: Acl | None = None, **columns: Any
+    ) -> Path:  # Any: SQLite's values
+        """Make a path in a directory that has none of this name.
+
+        Args:
+            parent: The directory.
+            name: One segment.
+            is_directory: Directory or file.
+            owner: Owning user; the owning group is the parent's.
+            acl: The list; None to inherit it.
+            columns: Other columns of the row.
+        """
+        base = {"parent": parent.id, "name": name, "is_directory": int(is_directory), "owner": owner}
+        acl = acl or inherited(self.acl(parent), is_directory=is_directory)
+        return self._insert({"owning_group": parent.group, **base, **columns}, acl)
+
+    def _insert(self, columns: dict[str, Any], acl: Acl) -> Path:  # Any: SQLite's values
+        etag, now = self._stamps.next()
+        row = {"etag": etag, "created": now, "modified": now, "acl": self.acl_id(acl), **columns}
+        marks = ", ".join("?" * len(row))
+        sql = f"INSERT INTO paths ({', '.join(row)}) VALUES ({marks}) RETURNING {_COLUMNS}"
+        return _path(self._db.execute(sql, tuple(row.values())).fetchone())
+
+    def replace_file(self, parent: Path, name: str, *, owner: str, **columns: Any) -> Path:  # Any: SQLite's values
+        """Make a file in place of the one that has the name; nothing of that one remains.
+
+        Raises:
+            ServiceError: 409 `PathConflict`: a directory has the name.
+        """
+        old = self.child(parent.id, name)
+        if not name or (old is not None and old.is_directory):
+            raise refusal("PathConflict")
+        if old is not None:
+            self.detach(old)
+        return self.make(parent, name, is_directory=False, owner=owner, **columns)
+
+    def make_parents(self, root: int, path: str, *, owner: str) -> Path:
+        """Return the directory that contains `path`, made with its own parents where missing.
+
+        Raises:
+            ServiceError: 409 `PathConflict`: one of them is a file.
+        """
+        names = path.split("/")[:-1]
+        trail = self.trail(root, "/".join(names))
+        if not trail[-1].is_directory:
+            raise refusal("PathConflict")
+        directory = trail[-1]
+        for name in names[len(trail) - 1 :]:
+            directory = self.make(directory, name, is_directory=True, owner=owner)
+        return directory
+
+    def change(self, path: Path, *, touch: bool = True, **columns: Any) -> Path:  # Any: SQLite's values
+        """Change columns of a row; with `touch` it also gets a new etag and modification instant."""
+        if touch:
+            columns["etag"], columns["modified"] = self._stamps.next(path.etag)
+        if "content" in columns and columns["content"] != path.content:
+            self._contents.release(path.content)
+        sets = ", ".join(f"{name} = ?" for name in columns)
+        sql = f"UPDATE paths SET {sets} WHERE id = ? RETURNING {_COLUMNS}"
+        return _path(self._db.execute(sql, (*columns.values(), path.id)).fetchone())
+
+    def detach(self, path: Path) -> None:
+        """Take a path and everything below it out of the namespace, in one row; it is reclaimed later."""
+        self._db.execute("UPDATE paths SET parent = ?, name = ? WHERE id = ?", (DETACHED, str(path.id), path.id))
+
+    def move(self, path: Path, parent: Path, name: str) -> Path:
+        """Move a path and everything below it, in one row; nothing else of it changes."""
+        return self.change(path, touch=False, parent=parent.id, name=name)
+
+
+def depth(path: str) -> int:
+    """Return the number of segments of a path."""
+    return path.count("/") + 1 if path else 0
+
+
+def walk(
+    paths: Paths, directory: Path, prefix: str, *, recursive: bool, after: str = "", inclusive: bool = False
+) -> Iterator[tuple[str, Path]]:
+    """Yield what is below a directory with its full path: each directory, then what is below it, then its siblings.
+
+    That is the order of paths in which `/` comes before every other character. The walk reads in batches, so that it
+    may go on in a later transaction.
+
+    Args:
+        paths: Where.
+        directory: Where to begin.
+        prefix: Full path of `directory`.
+        recursive: Descend.
+        after: Full path, below `prefix`, behind which to begin; it need not exist any more.
+        inclusive: Begin with `after` itself.
+    """
+    start, _, rest = after.removeprefix(prefix).lstrip("/").partition("/")
+    first = paths.child(directory.id, start) if start else None
+    if first is not None:
+        full = f"{prefix}/{start}" if prefix else start
+        if inclusive and not rest:
+            yield full, first
+        if recursive and first.is_directory:
+            yield from walk(paths, first, full, recursive=True, after=after if rest else "", inclusive=inclusive)
+    while batch := paths.children(directory.id, after=start):
+        for path in batch:
+            full = f"{prefix}/{path.name}" if prefix else path.name
+            yield full, path
+            if recursive and path.is_directory:
+                yield from walk(paths, path, full, recursive=True)
+        start = batch[-1].name

@@ -1,0 +1,99 @@
+"""Collects, a little at a time, what the namespace let go of: detached trees, contents, chunks and their files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakeport_local.storage.paths import DETACHED
+
+if TYPE_CHECKING:
+    from lakeport_local.state import Store
+    from lakeport_local.storage.content import Contents
+
+BATCH = 2000
+
+
+class Reclaimer:
+    """Collects garbage of one store."""
+
+    def __init__(self, store: Store, contents: Contents) -> None:
+        self._store = store
+        self._db = store.db
+        self._contents = contents
+
+    def step(self) -> bool:
+        """Collect one batch; tell whether there may be more that can be collected now."""
+        with self._store.transaction():
+            trees = self._trees()
+            contents = self._released_contents()
+            files, chunks = self._released_chunks()
+        self._contents.unlink(files)
+        return trees + contents + chunks > 0
+
+    def finish(self) -> None:
+        """Collect everything that nobody reads."""
+        while self.step():
+            pass
+
+    def _trees(self) -> int:
+        """Delete detached files and empty directories; detach the children of the others."""
+        rows = self._db.execute(
+            "SELECT id, is_directory FROM paths WHERE parent = ? ORDER BY name LIMIT ?", (DETACHED, BATCH)
+        ).fetchall()
+        for row in rows:
+            if row["is_directory"] and self._detach_children(row["id"]):
+                continue
+            self._delete_path(row["id"])
+        return len(rows)
+
+    def _detach_children(self, directory: int) -> bool:
+        return bool(
+            self._db.execute(
+                "UPDATE paths SET parent = ?, name = CAST(id AS TEXT) WHERE id IN"
+                " (SELECT id FROM paths WHERE parent = ? LIMIT ?)",
+                (DETACHED, directory, BATCH),
+            ).rowcount
+        )
+
+    def _delete_path(self, path: int) -> None:
+        content = self._db.execute("DELETE FROM paths WHERE id = ? RETURNING content", (path,)).fetchone()["content"]
+        self._contents.release(content)
+        rows = self._db.execute("DELETE FROM segments WHERE path = ? RETURNING chunk", (path,)).fetchall()
+        self._contents.release_chunks(row["chunk"] for row in rows)
+
+    def _released_contents(self) -> int:
+        """Delete released contents that no path has and nobody reads; those being read stay for a later step."""
+        done = 0
+        rows = self._db.execute("SELECT content FROM released_contents LIMIT ?", (BATCH,)).fetchall()
+        for content in (int(row["content"]) for row in rows):
+            if self._contents.is_pinned(content):
+                continue
+            done += 1
+            self._db.execute("DELETE FROM released_contents WHERE content = ?", (content,))
+            if self._db.execute("SELECT 1 FROM paths WHERE content = ?", (content,)).fetchone() is None:
+                self._delete_content(content)
+        return done
+
+    def _delete_content(self, content: int) -> None:
+        self._db.execute("DELETE FROM contents WHERE id = ?", (content,))
+        chunks = self._db.execute("DELETE FROM extents WHERE content = ? RETURNING chunk", (content,)).fetchall()
+        self._contents.release_chunks(row["chunk"] for row in chunks)
+
+    def _released_chunks(self) -> tuple[list[str], int]:
+        """Delete released chunks that nothing holds; return their files, which are loose then, and how many rows."""
+        files = []
+        rows = self._db.execute(
+            "DELETE FROM released_chunks WHERE chunk IN (SELECT chunk FROM released_chunks LIMIT ?) RETURNING chunk",
+            (BATCH,),
+        ).fetchall()
+        for row in rows:
+            gone = self._db.execute(
+                "DELETE FROM chunks WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM extents WHERE chunk = ?1)"
+                " AND NOT EXISTS (SELECT 1 FROM segments WHERE chunk = ?1)"
+                " AND NOT EXISTS (SELECT 1 FROM blocks WHERE chunk = ?1) RETURNING file",
+                (row["chunk"],),
+            ).fetchone()
+            if gone is not None and gone["file"] is not None:
+                files.append(str(gone["file"]))
+        self._db.executemany("INSERT INTO loose_files VALUES (?)", [(file,) for file in files])
+        return files, len(rows)

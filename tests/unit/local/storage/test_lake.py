@@ -1,0 +1,109 @@
+"""The namespace as other rooms use it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lakeport_local.core import ServiceError
+
+if TYPE_CHECKING:
+    World = Any  # conftest's; test modules do not import one another
+
+BIG = bytes(range(256)) * 1024
+
+
+def names(world: World, under: str = "", file_system: str = "data") -> list[str]:
+    return [entry.path for entry in world.lake.files(world.account, file_system, under)]
+
+
+def test_files_come_depth_first_with_the_slash_before_every_other_character(world: World) -> None:
+    for path in ("a.txt", "a/x", "a-b/y", "a/b/c", "B"):
+        world.write(path, b"1")
+    assert names(world) == ["B", "a/b/c", "a/x", "a-b/y", "a.txt"]
+    assert names(world, "a") == ["a/b/c", "a/x"]
+    assert names(world, "a/x") == ["a/x"]
+    assert names(world, "nowhere") == []
+
+
+@pytest.mark.parametrize("size", [0, 1, 64 * 1024, 64 * 1024 + 1, 700_001])
+def test_a_file_reads_back_as_written_whether_small_or_large(world: World, size: int) -> None:
+    data = (BIG * 3)[:size]
+    world.write("d/f", data)
+    assert world.read("d/f") == data
+
+
+def test_a_copy_shares_bytes_and_outlives_its_source(world: World) -> None:
+    world.lake.ensure_file_system(world.account, "other", owner="them")
+    source = world.write("raw/f.bin", BIG)
+    world.lake.copy(source, world.account, "other", "in/deep/f.bin", owner="them")
+    assert len(world.content_files()) == 1
+    world.write("raw/f.bin", b"new")
+    world.lake.reclaimer.finish()
+    assert world.read("in/deep/f.bin", file_system="other") == BIG
+    assert world.read("raw/f.bin") == b"new"
+    copy = world.entry("in/deep/f.bin", file_system="other")
+    assert copy.etag != source.etag
+
+
+def test_a_copy_of_a_file_that_is_gone_is_refused(world: World) -> None:
+    source = world.write("f", b"1")
+    world.write("f", b"2")
+    with pytest.raises(ServiceError, match="PathNotFound"):
+        world.lake.copy(source, world.account, "data", "g", owner="me")
+
+
+def test_a_copy_over_a_directory_or_the_root_is_refused_and_leaves_no_parents(world: World) -> None:
+    source = world.write("d/f", b"1")
+    for path in ("d", "", "d/f/below"):
+        with pytest.raises(ServiceError, match="PathConflict"):
+            world.lake.copy(source, world.account, "data", path, owner="me")
+    assert names(world) == ["d/f"]
+
+
+def test_replaced_content_is_collected_but_never_while_somebody_reads_it(world: World) -> None:
+    entry = world.write("f", BIG)
+    source = world.lake.read(entry)
+    first = source.read(1000)
+    world.write("f", b"small")
+    world.lake.reclaimer.finish()
+    rest = b"".join(iter(lambda: source.read(1 << 20), b""))
+    assert first + rest == BIG
+    source.close()
+    world.lake.reclaimer.finish()
+    assert world.content_files() == []
+
+
+def test_a_deleted_tree_is_reclaimed_whole(world: World) -> None:
+    for number in range(5):
+        world.write(f"d/{number}/f", BIG)
+    root = world.lake.file_systems.require(world.account.uid, "data").root
+    directory = world.lake.paths.find(root, "d")
+    with world.store.transaction():
+        world.lake.paths.detach(directory)
+    assert names(world) == []
+    world.lake.reclaimer.finish()
+    assert world.content_files() == []
+    tables = ("contents", "extents", "chunks", "loose_files", "released_chunks", "released_contents")
+    assert [world.store.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables] == [0] * 6
+
+
+def test_a_deleted_file_systems_name_rests_for_thirty_seconds(world: World) -> None:
+    systems = world.lake.file_systems
+    with world.store.transaction():
+        systems.delete(systems.require(world.account.uid, "data"))
+    with pytest.raises(ServiceError, match="FilesystemBeingDeleted"):
+        world.lake.ensure_file_system(world.account, "data", owner="me")
+    world.clock.advance(timedelta(seconds=31))
+    world.lake.ensure_file_system(world.account, "data", owner="me")
+    assert names(world) == []
+
+
+def test_an_upload_that_was_killed_leaves_no_file_after_the_next_start(world: World) -> None:
+    sink = world.lake.contents.sink(limit_bytes=1 << 40)
+    sink.write(BIG)
+    assert len(world.content_files()) == 1
+    world.lake.contents.__init__(world.store, None)  # as a start does
+    assert world.content_files() == []
