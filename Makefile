@@ -49,7 +49,7 @@ parity: $(SETUP)
 	@$(BIN)/python parity/check.py
 
 format: $(SETUP) ## Format the sources and mend what can be mended
-	@$(BIN)/ruff check --fix --unsafe-fixes --select I,TC,RUF100,UP --exit-zero --silent $(SOURCES)
+	@$(BIN)/ruff check --fix --unsafe-fixes --select I,TC,UP --exit-zero --silent $(SOURCES)
 	@$(BIN)/ruff format --quiet $(SOURCES)
 	@$(BIN)/ruff check --fix --quiet $(SOURCES)
 	@$(BIN)/ruff format --quiet $(SOURCES)

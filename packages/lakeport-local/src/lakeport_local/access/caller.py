@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-PrincipalKind: TypeAlias = Literal["Application", "ManagedIdentity", "User"]
+PrincipalKind: TypeAlias = Literal["Application", "ManagedIdentity", "User", "Group"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +16,7 @@ class Principal:
         tenant_id: Tenant of the token, which is where `object_id` is known.
         object_id: Object id of the service principal, managed identity or user.
         client_id: Application id; for a user, the application they use.
-        kind: In the words of `systemData.createdByType`.
+        kind: In the words of `systemData.createdByType`; `Group` is found in the directory and never signs in.
         name: Display name, or a user's UPN.
         mail: A user's address; empty for others.
         groups: Object ids of the groups, direct and transitive.
