@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
+import weakref
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -34,6 +35,8 @@ class Store:
     def __init__(self, folder: Path | None) -> None:
         self.is_memory = folder is None
         self.folder = Path(tempfile.mkdtemp(prefix="lakeport-local-")) if folder is None else folder
+        if folder is None:  # also when nobody closes the store
+            weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = FolderLock(self.folder)
         self.content_folder = self.folder / "content"
