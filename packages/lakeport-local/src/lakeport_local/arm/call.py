@@ -1,0 +1,120 @@
+"""One authenticated call on the control plane, as hooks and operations receive it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from lakeport_local.arm.errors import bad_body
+from lakeport_local.core import Response, iso_instant
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from lakeport_local.access import Principal
+    from lakeport_local.arm.address import Address
+    from lakeport_local.arm.plane import ControlPlane
+    from lakeport_local.core import Request
+    from lakeport_local.state import Resource
+
+
+@dataclass(slots=True)
+class Call:
+    """One call, its caller verified and allowed.
+
+    Attributes:
+        plane: The control plane: `resources`, `directory`, `access`, `ids`, `clock`, `long_running`.
+        request: The HTTP request.
+        address: What the path names.
+        type_name: The type in the provider's own casing.
+        api_version: As sent.
+        caller: Who calls.
+        tenant_id: The tenant that owns the address; at tenant level, the caller's.
+        parent: For an action, a collection or a nested instance, the resource above; None below a group or the tenant.
+    """
+
+    plane: ControlPlane
+    request: Request
+    address: Address
+    type_name: str
+    api_version: str
+    caller: Principal
+    tenant_id: str
+    parent: Resource | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The instant of the request; one for the whole call."""
+        return self.request.at
+
+    @property
+    def name(self) -> str:
+        """The last name of the address."""
+        return self.address.names[-1]
+
+    @property
+    def owner(self) -> Resource:
+        """The parent, for calls that always have one."""
+        if self.parent is None:
+            raise LookupError(f"{self.type_name} has no parent resource")
+        return self.parent
+
+    def body(self) -> dict[str, Any]:  # Any: a JSON object
+        """Return the body as a JSON object.
+
+        Raises:
+            ServiceError: 400 `InvalidRequestContent`: absent, no JSON, or no object.
+        """
+        if not self.request.data:
+            raise bad_body("the request body is empty")
+        try:
+            decoded = msgspec.json.decode(self.request.data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise bad_body(str(error)) from error
+        if not isinstance(decoded, dict):
+            raise bad_body("the request body is not a JSON object")
+        return decoded
+
+    def optional_body(self) -> dict[str, Any]:  # Any: a JSON object
+        """Return the body as a JSON object, empty when there is none."""
+        return self.body() if self.request.data.strip() else {}
+
+    def properties(self) -> dict[str, Any]:  # Any: a JSON object
+        """Return the `properties` of the body.
+
+        Raises:
+            ServiceError: 400 `InvalidRequestContent`: it is no object.
+        """
+        found = self.body().get("properties") or {}
+        if not isinstance(found, dict):
+            raise bad_body("'properties' is not a JSON object")
+        return found
+
+    def url(self, path: str, **query: str) -> str:
+        """Return an absolute URL on the host that was called, with the call's api-version."""
+        port = "" if self.request.port in (0, 80, 443) else f":{self.request.port}"
+        more = "".join(f"&{name}={value}" for name, value in query.items())
+        return f"https://{self.request.host}{port}{path}?api-version={self.api_version}{more}"
+
+    def stamp(self, existing: Resource | None = None, *, created_at: datetime | None = None) -> dict[str, str]:
+        """Return `systemData`: made by the caller, or made before and last changed by the caller."""
+        by = self.caller.name if self.caller.kind == "User" else self.caller.object_id
+        at = iso_instant(self.now)
+        before = (existing.system_data if existing is not None else None) or {
+            "createdBy": by,
+            "createdByType": self.caller.kind,
+            "createdAt": iso_instant(created_at) if created_at else at,
+        }
+        made = {name: before[name] for name in ("createdBy", "createdByType", "createdAt")}
+        return {**made, "lastModifiedBy": by, "lastModifiedByType": self.caller.kind, "lastModifiedAt": at}
+
+    def after(self, delay: timedelta) -> str:
+        """Return the instant `delay` from now, for `internal.ready_at`."""
+        return iso_instant(self.now + delay)
+
+    def json(self, status: int, document: Any, headers: list[tuple[str, str]] | None = None) -> Response:  # Any: JSON
+        """Return a JSON response."""
+        fields = [("Content-Type", "application/json; charset=utf-8"), *(headers or [])]
+        return Response(status, fields, msgspec.json.encode(document))
