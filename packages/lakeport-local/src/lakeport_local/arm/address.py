@@ -90,7 +90,9 @@ def parse_address(segments: list[str]) -> Address | None:
     if cut is None:
         pairs = segments
         return Address("", _RESOURCES, tuple(_SPELLINGS.get(t.lower(), t) for t in pairs[::2]), tuple(pairs[1::2]))
-    scope = "".join(f"/{_SPELLINGS.get(part.lower(), part) if i % 2 == 0 else part}" for i, part in enumerate(segments[:cut]))
+    scope = "".join(
+        f"/{_SPELLINGS.get(part.lower(), part) if i % 2 == 0 else part}" for i, part in enumerate(segments[:cut])
+    )
     tail = segments[cut + 1 :]
     return Address(scope, tail[0], tuple(tail[1::2]), tuple(tail[2::2]))
 

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 _TOKEN_CODES = {
     "expired": ("ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time."),
-    "audience": ("InvalidAuthenticationTokenAudience", "The access token has been obtained for wrong audience or resource."),
+    "audience": (
+        "InvalidAuthenticationTokenAudience",
+        "The access token has been obtained for wrong audience or resource.",
+    ),
 }
 
 
@@ -26,7 +29,11 @@ def no_token() -> ServiceError:
         401,
         "AuthenticationFailed",
         "Authentication failed. The 'Authorization' header is missing.",
-        headers={"WWW-Authenticate": _challenge("organizations", "The authentication failed because of missing 'Authorization' header.")},
+        headers={
+            "WWW-Authenticate": _challenge(
+                "organizations", "The authentication failed because of missing 'Authorization' header."
+            )
+        },
     )
 
 
@@ -47,7 +54,10 @@ def wrong_tenant(presented: str, expected: str) -> ServiceError:
         "tenant there is no impact to the services, but information about new tenant could take time to propagate "
         "(up to an hour). If you just transferred your subscription and see this error message, please try back later."
     )
-    challenge = _challenge(expected, "The access token is from the wrong issuer. It must match the tenant associated with this subscription.")
+    challenge = _challenge(
+        expected,
+        "The access token is from the wrong issuer. It must match the tenant associated with this subscription.",
+    )
     return ServiceError(401, "InvalidAuthenticationTokenTenant", message, headers={"WWW-Authenticate": challenge})
 
 
@@ -70,7 +80,11 @@ def forbidden(decision: Decision, scope: str) -> ServiceError:
 
 def missing_version() -> ServiceError:
     """400 when `api-version` is absent."""
-    return ServiceError(400, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.")
+    return ServiceError(
+        400,
+        "MissingApiVersionParameter",
+        "The api-version query parameter (?api-version=) is required for all requests.",
+    )
 
 
 def bad_version(version: str, resource_type: str, supported: tuple[str, ...] | None) -> ServiceError:
@@ -102,7 +116,9 @@ def unknown_type(address: Address) -> ServiceError:
 
 def wrong_method(method: str) -> ServiceError:
     """405 for a method that the type does not take."""
-    return ServiceError(405, "HttpMethodNotSupported", f"The http method '{method}' is not supported for a resource of this type.")
+    return ServiceError(
+        405, "HttpMethodNotSupported", f"The http method '{method}' is not supported for a resource of this type."
+    )
 
 
 def subscription_missing(subscription_id: str) -> ServiceError:
@@ -148,4 +164,6 @@ def not_registered(subscription_id: str, namespace: str) -> ServiceError:
 
 def bad_body(why: str) -> ServiceError:
     """400 for a body that is no JSON object of the type's form."""
-    return ServiceError(400, "InvalidRequestContent", f"The request content was invalid and could not be deserialized: '{why}'.")
+    return ServiceError(
+        400, "InvalidRequestContent", f"The request content was invalid and could not be deserialized: '{why}'."
+    )

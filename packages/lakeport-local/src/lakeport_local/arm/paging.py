@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from lakeport_local.arm.call import Call
 
 
-def page(call: Call, keys: Sequence[str], items: Sequence[Any], *, size: int, path: str | None = None) -> dict[str, Any]:  # Any: JSON
+def page(
+    call: Call, keys: Sequence[str], items: Sequence[Any], *, size: int, path: str | None = None
+) -> dict[str, Any]:  # Any: JSON
     """Return one page of a list as `{"value", "nextLink"?}`.
 
     Args:

@@ -81,10 +81,14 @@ class ControlPlane:
         self._tokens = tokens
         self._limits = RateLimits()
         self._types = {
-            one.name.lower(): _Entry(provider, resource_type=one) for provider in providers for one in provider.resource_types
+            one.name.lower(): _Entry(provider, resource_type=one)
+            for provider in providers
+            for one in provider.resource_types
         }
         self._operations = {
-            (one.method, one.name.lower()): _Entry(provider, operation=one) for provider in providers for one in provider.operations
+            (one.method, one.name.lower()): _Entry(provider, operation=one)
+            for provider in providers
+            for one in provider.operations
         }
 
     def open_body(self, request: Request) -> BodySink | Response:
@@ -121,7 +125,13 @@ class ControlPlane:
         tenant_id = self._tenant(address, caller)
         entry = self._find(request.method, address)
         self._check_version(entry.provider, address, version)
-        name = entry.resource_type.name if entry.resource_type else entry.operation.name if entry.operation else address.type
+        name = (
+            entry.resource_type.name
+            if entry.resource_type
+            else entry.operation.name
+            if entry.operation
+            else address.type
+        )
         call = Call(self, request, address, name, version, caller, tenant_id)
         self._authorize(call, entry)
         self._check_surroundings(call, entry)
