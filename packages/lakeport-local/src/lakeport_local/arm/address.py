@@ -7,9 +7,21 @@ Source: identity.md 4.1, data-share.md 1.1.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Level: TypeAlias = Literal["tenant", "subscription", "group", "resource"]
 
 _RESOURCES = "Microsoft.Resources"
 _SPELLINGS = {"subscriptions": "subscriptions", "resourcegroups": "resourceGroups", "providers": "providers"}
+_LEVELS: dict[tuple[str, ...], Level] = {
+    (): "tenant",
+    ("subscriptions",): "subscription",
+    ("subscriptions", "resourcegroups"): "group",
+}
+_LONGEST_NAME = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +42,7 @@ class Address:
 
     @property
     def type(self) -> str:
-        """The full type, such as `Microsoft.DataShare/accounts/shares`, as sent."""
+        """The full type, such as `Microsoft.DataShare/accounts/shares`."""
         return "/".join((self.namespace, *self.types))
 
     @property
@@ -42,8 +54,15 @@ class Address:
     def id(self) -> str:
         """The resource id that the path spells."""
         pairs = [part for pair in zip(self.types, (*self.names, ""), strict=False) for part in pair if part]
-        provider = [] if self.namespace == _RESOURCES else ["providers", self.namespace]
-        return "/".join((self.scope, *provider, *pairs)) if provider or pairs else self.scope
+        is_root = not self.scope and self.namespace.lower() == _RESOURCES.lower()
+        provider = [] if is_root else ["providers", self.namespace]
+        return "/".join((self.scope, *provider, *pairs))
+
+    @property
+    def level(self) -> Level:
+        """What kind of scope the type hangs below."""
+        kinds = tuple(self.scope.lower().split("/")[1::2])
+        return _LEVELS.get(kinds, "resource")
 
     @property
     def above(self) -> Address | None:
@@ -53,14 +72,24 @@ class Address:
         return Address(self.scope, self.namespace, self.types[:-1], self.names[: len(self.types) - 1])
 
     @property
+    def above_is_scope(self) -> bool:
+        """True when the type lies directly in the scope; of Microsoft.Resources: in a subscription or the tenant."""
+        return len(self.types) == 1 or (not self.scope and self.types[0] == "subscriptions" and len(self.types) == 2)
+
+    @property
+    def around(self) -> Address | None:
+        """The address of what the scope names; None for the tenant."""
+        return parse_address(self.scope.split("/")[1:])
+
+    @property
     def subscription_id(self) -> str | None:
         """The subscription's GUID, or None at tenant level."""
-        return self._after("subscriptions")
+        return self._after("subscriptions", 1)
 
     @property
     def resource_group(self) -> str | None:
         """The resource group's name, or None."""
-        return self._after("resourcegroups")
+        return self._after("resourcegroups", 3)
 
     @property
     def group_id(self) -> str | None:
@@ -68,12 +97,17 @@ class Address:
         group = self.resource_group
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{group}" if group else None
 
-    def _after(self, word: str) -> str | None:
+    def spelled(self, full_type: str) -> Address:
+        """Return the same address with its type in another casing."""
+        namespace, *types = full_type.split("/")
+        return Address(self.scope, namespace, tuple(types), self.names)
+
+    def _after(self, word: str, at: int) -> str | None:
         parts = self.id.split("/")
-        return next((parts[i + 1] for i, part in enumerate(parts[:-1]) if i % 2 and part.lower() == word), None)
+        return parts[at + 1] if len(parts) > at + 1 and parts[at].lower() == word else None
 
 
-def parse_address(segments: list[str]) -> Address | None:
+def parse_address(segments: Sequence[str]) -> Address | None:
     """Read a path's decoded segments; None when they spell nothing of ARM's grammar.
 
     Example:
@@ -81,23 +115,28 @@ def parse_address(segments: list[str]) -> Address | None:
         'Microsoft.Resources/subscriptions/resourceGroups'
         >>> parse_address("subscriptions/S/providers/Microsoft.DataShare/accounts".split("/")).scope
         '/subscriptions/S'
-        >>> parse_address("subscriptions/S/providers/Microsoft.DataShare/register".split("/")).id
-        '/subscriptions/S/providers/Microsoft.DataShare/register'
+        >>> parse_address("subscriptions/S/providers/Microsoft.DataShare/register".split("/")).type
+        'Microsoft.Resources/subscriptions/providers/register'
     """
-    if not segments or any(not part.strip() for part in segments):
+    if not segments or not all(_is_plain(part) for part in segments):
         return None
     cut = _provider_at(segments)
     if cut is None:
-        pairs = segments
-        return Address("", _RESOURCES, tuple(_SPELLINGS.get(t.lower(), t) for t in pairs[::2]), tuple(pairs[1::2]))
+        types = tuple(_SPELLINGS.get(part.lower(), part) for part in segments[::2])
+        return Address("", _RESOURCES, types, tuple(segments[1::2]))
     scope = "".join(
         f"/{_SPELLINGS.get(part.lower(), part) if i % 2 == 0 else part}" for i, part in enumerate(segments[:cut])
     )
-    tail = segments[cut + 1 :]
-    return Address(scope, tail[0], tuple(tail[1::2]), tuple(tail[2::2]))
+    namespace, *tail = segments[cut + 1 :]
+    return Address(scope, namespace, tuple(tail[::2]), tuple(tail[1::2]))
 
 
-def _provider_at(segments: list[str]) -> int | None:
+def _is_plain(part: str) -> bool:
+    """Tell whether a segment can be a type or a name: an encoded slash would make it several when ids are compared."""
+    return part.strip() == part != "" and len(part) <= _LONGEST_NAME and "/" not in part and part.isprintable()
+
+
+def _provider_at(segments: Sequence[str]) -> int | None:
     """Return where the last `providers/{namespace}/{type}` begins, or None.
 
     The namespace itself (`/subscriptions/S/providers/NS`) and its registration are resources of Microsoft.Resources.

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 from lakeport_local.core import ServiceError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lakeport_local.access import Decision
     from lakeport_local.arm.address import Address
     from lakeport_local.entra import TokenRefused
+    from lakeport_local.state import Resource
 
 _TOKEN_CODES = {
     "expired": ("ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time."),
@@ -23,15 +26,15 @@ _TOKEN_CODES = {
 }
 
 
-def no_token() -> ServiceError:
-    """401 when there is no bearer token."""
+def no_token(tenant_id: str | None) -> ServiceError:
+    """401 when there is no bearer token; the challenge names the tenant of the subscription that was asked for."""
     return ServiceError(
         401,
         "AuthenticationFailed",
         "Authentication failed. The 'Authorization' header is missing.",
         headers={
             "WWW-Authenticate": _challenge(
-                "organizations", "The authentication failed because of missing 'Authorization' header."
+                tenant_id or "organizations", "The authentication failed because of missing 'Authorization' header."
             )
         },
     )
@@ -90,7 +93,11 @@ def missing_version() -> ServiceError:
 def bad_version(version: str, resource_type: str, supported: tuple[str, ...] | None) -> ServiceError:
     """400 when `api-version` is not one of the type's."""
     if supported is None:
-        return ServiceError(400, "InvalidApiVersionParameter", f"The api-version '{version[:64]}' is invalid.")
+        return ServiceError(
+            400,
+            "InvalidApiVersionParameter",
+            f"The api-version '{version[:64]}' is invalid. The format of api-version is 'YYYY-MM-DD' or 'YYYY-MM-DD-preview'.",
+        )
     namespace, _, kind = resource_type.partition("/")
     return ServiceError(
         400,
@@ -166,4 +173,38 @@ def bad_body(why: str) -> ServiceError:
     """400 for a body that is no JSON object of the type's form."""
     return ServiceError(
         400, "InvalidRequestContent", f"The request content was invalid and could not be deserialized: '{why}'."
+    )
+
+
+def wrong_media_type(media_type: str) -> ServiceError:
+    """415 for a body that says it is no JSON."""
+    return ServiceError(
+        415,
+        "UnsupportedMediaType",
+        f"The content media type '{media_type[:64]}' is not supported. Only 'application/json' is supported.",
+    )
+
+
+def too_large() -> ServiceError:
+    """413 for a body over the limit."""
+    return ServiceError(413, "RequestEntityTooLarge", "The request content size exceeds the maximum size of 4 MB.")
+
+
+def conflicting_location(resource: Resource, group: str | None, wanted: str) -> ServiceError:
+    """409 for a PUT that would move a resource to another region."""
+    return ServiceError(
+        409,
+        "InvalidResourceLocation",
+        f"The resource '{resource.name}' already exists in location '{resource.location}' in resource group '{group}'. "
+        f"A resource with the same name cannot be created in location '{wanted}'. Please select a new resource name.",
+    )
+
+
+def unknown_location(wanted: str, resource_type: str, regions: Iterable[str]) -> ServiceError:
+    """400 for a region that does not exist."""
+    return ServiceError(
+        400,
+        "LocationNotAvailableForResourceType",
+        f"The provided location '{wanted[:64]}' is not available for resource type '{resource_type}'. List of available regions "
+        f"for the resource type is '{','.join(regions)}'.",
     )

@@ -7,19 +7,21 @@ and a restart loses nothing. Source: identity.md 4.3, data-share.md 1.3.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from lakeport_local.arm.address import parse_address
+from lakeport_local.arm.errors import unknown_path
 from lakeport_local.core import Response, parse_instant
 from lakeport_local.state import Resource
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from lakeport_local.arm.call import Call
     from lakeport_local.state import Resources
 
-POLL_AGAIN = (("Retry-After", "1"), ("x-ms-retry-after-ms", "100"))
-"""Without a hint the SDKs wait thirty seconds before the next poll."""
+POLL_AGAIN = (("x-ms-retry-after-ms", "100"),)
+"""Without a hint the SDKs wait thirty seconds before the next poll; `Retry-After` counts whole seconds and would win over this."""
+_KEPT = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,31 +34,52 @@ class LongRunning:
 
     resources: Resources
 
-    def start(self, call: Call, path: str, *, lasts: timedelta, document: Any = None) -> Response:  # Any: JSON
+    def start(
+        self,
+        call: Call,
+        path: str,
+        *,
+        lasts: timedelta,
+        document: Any = None,  # Any: JSON
+        shows: str | None = None,
+    ) -> Response:
         """Begin an operation and answer 202 with its `Location`.
 
         Args:
-            call: The call that begins it.
+            call: The call that begins it; only its caller may poll.
             path: Collection that the operation's id is appended to, such as `/subscriptions/S/providers/NS/locations/L/operationResults`.
             lasts: How long it takes, by the local Azure's clock.
             document: What the last poll answers, as JSON; None for an empty 200.
+            shows: Id of the resource that the last poll shows instead, as it is then.
         """
         guid = call.plane.ids.guid()
-        internal = {"ready_at": call.after(lasts), "document": document, "owner": call.tenant_id}
-        self.resources.put(Resource(f"{path}/{guid}", _type(path), guid, internal=internal))
+        collection = parse_address(path.strip("/").split("/"))
+        if collection is None:
+            raise ValueError(f"no ARM path: {path}")
+        self._forget(call, path, collection.type)
+        internal = {
+            "ready_at": call.after(lasts),
+            "document": document,
+            "shows": shows,
+            "owner": [call.caller.tenant_id, call.caller.object_id],
+        }
+        self.resources.put(Resource(f"{path}/{guid}", collection.type, guid, internal=internal))
         return Response(202, [("Location", call.url(f"{path}/{guid}")), *POLL_AGAIN])
 
     def poll(self, call: Call) -> Response:
         """Answer a poll: 202 while it runs, then 200 with the operation's document; 404 when there is none."""
         found = self.resources.get(call.address.id)
-        if found is None or found.internal["owner"] != call.tenant_id:
-            return call.json(404, {"error": {"code": "NotFound", "message": "The operation was not found."}})
+        if found is None or found.internal.get("owner") != [call.caller.tenant_id, call.caller.object_id]:
+            raise unknown_path()
         if call.now < parse_instant(found.internal["ready_at"]):
             return Response(202, [("Location", call.url(found.id)), *POLL_AGAIN])
+        if found.internal["shows"] is not None:
+            return call.plane.shown(call, found.internal["shows"])
         document = found.internal["document"]
         return Response(200) if document is None else call.json(200, document)
 
-
-def _type(path: str) -> str:
-    namespace, *rest = path.rsplit("/providers/", 1)[-1].split("/")
-    return "/".join((namespace, *rest[::2]))
+    def _forget(self, call: Call, path: str, resource_type: str) -> None:
+        """Drop the collection's operations that ended long ago."""
+        for old in self.resources.children(path.rsplit("/", 1)[0], resource_type):
+            if parse_instant(old.internal["ready_at"]) < call.now - _KEPT:
+                self.resources.delete(old.id)

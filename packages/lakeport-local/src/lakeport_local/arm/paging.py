@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from lakeport_local.core import ServiceError
 
@@ -15,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lakeport_local.arm.call import Call
+
+_OWN = {"api-version", "$skiptoken"}
 
 
 def page(
@@ -37,14 +38,15 @@ def page(
     shown: dict[str, Any] = {"value": list(items[start : start + size])}
     if start + size < len(items):
         text = base64.urlsafe_b64encode(keys[start + size - 1].encode()).decode().rstrip("=")
-        shown["nextLink"] = call.url(path or quote(call.request.path), **{"$skipToken": text})
+        others = {name: value for name, value in call.request.query if name.lower() not in _OWN}
+        shown["nextLink"] = call.url(path or call.request.path, **{**others, "$skipToken": text})
     return shown
 
 
 def _after(keys: Sequence[str], token: str) -> int:
     """Return where the list goes on; an item deleted meanwhile ends nothing: what follows in order is next."""
     try:
-        last = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+        last = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True).decode()
     except ValueError:
         raise ServiceError(400, "InvalidSkipToken", "The skip token is not valid.") from None
     if last in keys:

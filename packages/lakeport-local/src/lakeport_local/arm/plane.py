@@ -1,24 +1,24 @@
-"""The control plane as a service: authenticate, find the entry, check, call its hook, render."""
+"""The control plane as a service: admit the call, run its entry's hook, render, add what every answer carries."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
+import orjson
 
-from lakeport_local.access import Action, Principal, Target
+from lakeport_local.access import Principal
 from lakeport_local.arm import errors
 from lakeport_local.arm.address import Address, parse_address
+from lakeport_local.arm.body import WholeBody
 from lakeport_local.arm.call import Call
+from lakeport_local.arm.entries import Entries, OperationEntry
+from lakeport_local.arm.gate import Gate
+from lakeport_local.arm.headers import RateLimits, standard_headers
 from lakeport_local.arm.longrunning import LongRunning
 from lakeport_local.arm.paging import page
-from lakeport_local.arm.quota import RateLimits
-from lakeport_local.arm.table import Answer, Operation, Provider, ResourceType, arm_error
-from lakeport_local.core import BodySink, MemorySink, Request, Response, ServiceError
-from lakeport_local.entra import TokenRefused
+from lakeport_local.arm.table import Answer, Outcome, Provider, ResourceType, arm_error
+from lakeport_local.core import BodySink, Request, Response, ServiceError
 
 if TYPE_CHECKING:
     from lakeport_local.access import Access
@@ -26,26 +26,8 @@ if TYPE_CHECKING:
     from lakeport_local.entra import Directory, Tokens
     from lakeport_local.state import Resource, Resources, Store
 
-AUDIENCES = frozenset(
-    {
-        "https://management.azure.com",
-        "https://management.azure.com/",
-        "https://management.core.windows.net",
-        "https://management.core.windows.net/",
-        "797f4846-ba00-4fd7-ba43-dac1f8f63013",
-    }
-)
-_VERSION = re.compile(r"\d{4}-\d\d-\d\d(-(preview|alpha|beta|privatepreview))?", re.IGNORECASE | re.ASCII)
-_VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """What a method and address lead to: a stored type or an operation, and its provider."""
-
-    provider: Provider
-    resource_type: ResourceType | None = None
-    operation: Operation | None = None
+_NOBODY = Principal("", "", "", "User", "")
+_DEFAULT_REGION = "westeurope"
 
 
 class ControlPlane:
@@ -76,24 +58,14 @@ class ControlPlane:
     ) -> None:
         self.store, self.resources, self.directory, self.access = store, resources, directory, access
         self.clock, self.ids = clock, ids
-        self.providers = {provider.namespace.lower(): provider for provider in providers}
+        self.entries = Entries(providers)
         self.long_running = LongRunning(resources)
-        self._tokens = tokens
+        self._gate = Gate(self, self.entries, tokens)
         self._limits = RateLimits()
-        self._types = {
-            one.name.lower(): _Entry(provider, resource_type=one)
-            for provider in providers
-            for one in provider.resource_types
-        }
-        self._operations = {
-            (one.method, one.name.lower()): _Entry(provider, operation=one)
-            for provider in providers
-            for one in provider.operations
-        }
 
     def open_body(self, request: Request) -> BodySink | Response:
         """Take every body into memory, up to 4 MiB."""
-        return MemorySink()
+        return WholeBody()
 
     def handle(self, request: Request) -> Answer:
         """Answer one call; whatever it changes is committed before the answer is given, or not at all."""
@@ -115,214 +87,98 @@ class ControlPlane:
         return self._dressed(response, request, address)
 
     def _answer(self, request: Request, address: Address | None) -> Answer:
-        public = self._operations.get((request.method, address.type.lower())) if address is not None else None
-        if address is not None and public is not None and public.operation is not None and public.operation.is_public:
-            return public.operation.handle(self._anonymous(request, address))
-        caller = self._authenticate(request)
-        version = self._version(request)
-        if address is None:
-            raise errors.unknown_path()
-        tenant_id = self._tenant(address, caller)
-        entry = self._find(request.method, address)
-        self._check_version(entry.provider, address, version)
-        name = (
-            entry.resource_type.name
-            if entry.resource_type
-            else entry.operation.name
-            if entry.operation
-            else address.type
-        )
-        call = Call(self, request, address, name, version, caller, tenant_id)
-        self._authorize(call, entry)
-        self._check_surroundings(call, entry)
-        return self._operate(call, entry)
-
-    def _authenticate(self, request: Request) -> Principal:
-        scheme, _, token = (request.headers.get("authorization") or "").partition(" ")
-        if scheme.lower() != "bearer" or not token.strip():
-            raise errors.no_token()
-        try:
-            return self._tokens.verify(token.strip(), audiences=AUDIENCES)
-        except TokenRefused as refused:
-            raise errors.token_refused(refused) from refused
-
-    @staticmethod
-    def _version(request: Request) -> str:
-        version = request.parameter("api-version")
-        if not version:
-            raise errors.missing_version()
-        if not _VERSION.fullmatch(version):
-            raise errors.bad_version(version, "", None)
-        return version
-
-    def _check_version(self, provider: Provider, address: Address, version: str) -> None:
-        if provider.versions is not None and version.lower() not in provider.versions:
-            raise errors.bad_version(version, address.type, provider.versions)
-
-    def _tenant(self, address: Address, caller: Principal) -> str:
-        """Return the tenant that owns the address, which must be the token's."""
-        if address.subscription_id is None:
-            return caller.tenant_id
-        subscription = self.resources.get(f"/subscriptions/{address.subscription_id}")
-        if subscription is None:
-            raise errors.subscription_missing(address.subscription_id)
-        owner = str(subscription.internal["tenant_id"])
-        if owner != caller.tenant_id:
-            raise errors.wrong_tenant(caller.tenant_id, owner)
-        return owner
-
-    def _find(self, method: str, address: Address) -> _Entry:
-        name = address.type.lower()
-        stored = self._types.get(name)
-        operation = self._operations.get((method, name))
-        if operation is not None:
-            return operation
-        if stored is not None and (method == "GET" or (address.is_instance and method in _VERBS)):
-            return stored
-        if stored is not None or any(known == name for _, known in self._operations):
-            raise errors.wrong_method(method)
-        raise errors.unknown_type(address)
-
-    def _authorize(self, call: Call, entry: _Entry) -> None:
-        scope = _scope(call.address)
-        action = entry.operation.action if entry.operation else f"{call.type_name}/{_VERBS[call.request.method]}"
-        if action is None:
-            return
-        decision = self.access.decide(
-            call.caller, Action(action), Target(scope or "/", call.tenant_id), request_id=call.request.id
-        )
-        if not decision.allowed:
-            raise errors.forbidden(decision, scope or "/")
-
-    def _check_surroundings(self, call: Call, entry: _Entry) -> None:
-        """Require the registration, the resource group and every ancestor; give the call its parent."""
-        subscription_id = call.address.subscription_id
-        if subscription_id and entry.provider.needs_registration:
-            registered = self.resources.get(f"/subscriptions/{subscription_id}")
-            names = registered.internal.get("registered", ["*"]) if registered else []
-            if "*" not in names and entry.provider.namespace.lower() not in (str(name).lower() for name in names):
-                raise errors.not_registered(subscription_id, entry.provider.namespace)
-        group = call.address.group_id
-        if group and call.address.id.lower() != group.lower() and self.resources.get(group) is None:
-            raise errors.group_missing(call.address.resource_group or "")
-        call.parent = self._parent(call.address)
-
-    def _parent(self, address: Address) -> Resource | None:
-        above = address.above
-        if above is None or above.type.lower() not in self._types:
-            return None
-        self._parent(above)
-        parent = self.resources.get(above.id)
-        if parent is None:
-            raise self._missing(above)
-        return parent
-
-    def _missing(self, address: Address) -> ServiceError:
-        entry = self._types.get(address.type.lower())
-        missing = entry.resource_type.missing if entry and entry.resource_type else None
-        return (missing or errors.resource_missing)(address)
-
-    def _operate(self, call: Call, entry: _Entry) -> Answer:
-        if entry.operation is not None:
+        if isinstance(request.body, WholeBody) and request.body.is_too_large:
+            raise errors.too_large()
+        public = self.entries.public(request.method, address)
+        if address is not None and public is not None:
+            return public.handle(Call(self, request, address, request.parameter("api-version") or "", _NOBODY, ""))
+        call, entry = self._gate.admit(request, address)
+        if isinstance(entry, OperationEntry):
             return entry.operation.handle(call)
-        kind = entry.resource_type
-        if kind is None:
-            raise errors.unknown_type(call.address)
         if not call.address.is_instance:
-            return self._list(call, kind)
-        current = self.resources.get(call.address.id)
-        method = call.request.method
-        if method == "DELETE":
-            return kind.delete(call, current) if kind.delete else self._delete(call, current)
-        if method == "PUT" and kind.put is not None:
-            return self._kept(call, kind, current)
-        if current is None:
-            raise self._missing(call.address)
-        if method in {"GET", "HEAD"}:
-            return call.json(200, kind.render(call, current)) if method == "GET" else Response(204)
-        if method == "PATCH" and kind.patch is not None:
-            return self._kept(call, kind, current)
-        raise errors.wrong_method(method)
+            return self._list(call, entry.kind)
+        return self._verb(call, entry.kind)
 
-    def _kept(self, call: Call, kind: ResourceType, current: Resource | None) -> Response:
-        """Run the PUT or PATCH hook, keep what it decided, render it."""
-        if call.request.method == "PUT":
-            outcome = kind.put(call, current) if kind.put else None
-        else:
-            outcome = kind.patch(call, current) if kind.patch and current else None
-        if outcome is None:
-            raise errors.wrong_method(call.request.method)
+    def _verb(self, call: Call, kind: ResourceType) -> Answer:
+        """Run a method on one stored resource; the table has made sure that the type takes it."""
+        method, current = call.request.method, self._current(call)
+        if method == "PUT" and kind.put is not None:
+            return self._kept(call, kind, kind.put(call, current))
+        if method == "DELETE" and kind.delete is not None:
+            return kind.delete(call, current)
+        if current is None:
+            raise self._gate.missing(call.address)
+        if method == "PATCH" and kind.patch is not None:
+            return self._kept(call, kind, kind.patch(call, current))
+        return Response(204) if method == "HEAD" else call.json(200, kind.render(call, current))
+
+    def _current(self, call: Call) -> Resource | None:
+        """Return what the address names; what another tenant keeps at tenant level is not there for this one."""
+        found = self.resources.get(call.address.id)
+        if found is not None and found.internal.get("tenant_id", call.tenant_id) != call.tenant_id:
+            raise errors.unknown_path()
+        return found
+
+    def _kept(self, call: Call, kind: ResourceType, outcome: Outcome) -> Response:
+        """Keep what a PUT or PATCH hook decided and render it; an accepted one with headers is polled, so has no body."""
         kept = self.resources.put(outcome.resource)
         if outcome.status == 204 or (outcome.status == 202 and outcome.headers):
             return Response(outcome.status, list(outcome.headers))
         return call.json(outcome.status, kind.render(call, kept), list(outcome.headers))
 
     def _list(self, call: Call, kind: ResourceType) -> Response:
-        if not kind.is_listed:
-            raise errors.wrong_method(call.request.method)
         if kind.listed is not None:
             found = list(kind.listed(call))
         elif call.parent is not None:
             found = self.resources.children(call.parent.id, kind.name)
         else:
             found = self.resources.under(call.address.scope, kind.name)
+        if call.is_filtered:
+            found = [one for one in found if call.may(f"{kind.name}/read", one.id)]
         shown = [kind.render(call, one) for one in found]
         return call.json(200, page(call, [one.key for one in found], shown, size=kind.page_size))
 
-    def _delete(self, call: Call, current: Resource | None) -> Response:
-        if current is None:
-            return Response(204)
-        self.remove(current.id)
-        return Response(200)
+    def shown(self, call: Call, resource_id: str) -> Response:
+        """Answer with a resource as it is now; 404 when it left."""
+        found = self.resources.get(resource_id)
+        kind = None if found is None else self.entries.kind(found.type)
+        if found is None or kind is None:
+            raise errors.unknown_path()
+        return call.json(200, kind.render(call, found))
 
     def remove(self, resource_id: str) -> None:
         """Remove a resource and all below it, and let each removed one's type know."""
         for gone in self.resources.delete(resource_id):
-            entry = self._types.get(gone.type.lower())
-            if entry is not None and entry.resource_type is not None and entry.resource_type.removed is not None:
-                entry.resource_type.removed(self, gone)
+            kind = self.entries.kind(gone.type)
+            if kind is not None and kind.removed is not None:
+                kind.removed(self, gone)
 
     def type_name(self, resource_type: str) -> str:
         """Return a type in its provider's casing."""
-        entry = self._types.get(resource_type.lower())
-        return entry.resource_type.name if entry and entry.resource_type else resource_type
-
-    def _anonymous(self, request: Request, address: Address) -> Call:
-        nobody = Principal("", "", "", "User", "")
-        return Call(self, request, address, address.type, request.parameter("api-version") or "", nobody, "")
+        kind = self.entries.kind(resource_type)
+        return resource_type if kind is None else kind.name
 
     def _refusal(self, refusal: ServiceError, address: Address | None) -> Response:
-        provider = self.providers.get(address.namespace.lower()) if address is not None else None
+        provider = self.entries.provider_of(address)
         document, content_type = arm_error(refusal), "application/json; charset=utf-8"
         if provider is not None and provider.error is not None:
             document, content_type = provider.error(refusal)
         return Response(
-            refusal.status, [("Content-Type", content_type), *refusal.headers.items()], msgspec.json.encode(document)
+            refusal.status, [("Content-Type", content_type), *refusal.headers.items()], orjson.dumps(document)
         )
 
     def _dressed(self, response: Response, request: Request, address: Address | None) -> Response:
-        """Add the headers that every answer of ARM carries."""
-        provider = self.providers.get(address.namespace.lower()) if address is not None else None
+        """Add the headers that every answer of ARM carries, where the hook has not set its own."""
+        provider = self.entries.provider_of(address)
         have = {name.lower() for name, _ in response.headers}
-        region = "WESTEUROPE"
-        common = (
-            ("Cache-Control", "no-cache"),
-            ("Pragma", "no-cache"),
-            ("Expires", "-1"),
-            ("x-ms-request-id", request.id),
-            ("x-ms-correlation-request-id", request.headers.get("x-ms-correlation-request-id") or request.id),
-            ("x-ms-routing-request-id", f"{region}:{request.at:%Y%m%dT%H%M%SZ}:{request.id}"),
-            ("Strict-Transport-Security", "max-age=31536000; includeSubDomains"),
-            ("X-Content-Type-Options", "nosniff"),
+        more = [
+            *standard_headers(request, self._region(address)),
+            self._limits.header(request, address.subscription_id if address else None),
             *(provider.headers if provider is not None else ()),
-            *self._limits.headers(request, address),
-        )
-        response.headers += [(name, value) for name, value in common if name.lower() not in have]
+        ]
+        response.headers += [(name, value) for name, value in more if name.lower() not in have]
         return response
 
-
-def _scope(address: Address) -> str:
-    """Return the id that RBAC looks at: the resource's own, or what an action or a collection lies in."""
-    if address.is_instance:
-        return address.id
-    return address.above.id if address.above is not None else address.scope
+    def _region(self, address: Address | None) -> str:
+        group = self.resources.get(address.group_id) if address is not None and address.group_id else None
+        return (group.location if group is not None else None) or _DEFAULT_REGION

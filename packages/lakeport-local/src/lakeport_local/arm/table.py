@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
+
+from lakeport_local.core import Response
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-    from lakeport_local.arm.address import Address
+    from lakeport_local.arm.address import Address, Level
     from lakeport_local.arm.call import Call
     from lakeport_local.arm.plane import ControlPlane
-    from lakeport_local.core import Response, ServiceError
+    from lakeport_local.core import ServiceError
     from lakeport_local.state import Resource
 
 Document: TypeAlias = dict[str, Any]  # Any: a JSON object
@@ -49,6 +51,14 @@ def envelope(call: Call, resource: Resource) -> Document:
     return {name: value for name, value in shown.items() if value is not None}
 
 
+def removed_at_once(call: Call, current: Resource | None) -> Response:
+    """Answer DELETE: gone at once, with all below it."""
+    if current is None:
+        return Response(204)
+    call.plane.remove(current.id)
+    return Response(200)
+
+
 @dataclass(frozen=True, slots=True)
 class ResourceType:
     """A type of stored resource.
@@ -57,25 +67,27 @@ class ResourceType:
         name: Full type, in the service's casing.
         put: Decides what PUT makes; gets the call and what exists. None: PUT is not allowed.
         patch: Likewise for PATCH.
-        delete: Answers DELETE of what exists (None when absent); the default removes at once, 200 or 204.
+        delete: Answers DELETE of what exists (None when absent); the default removes at once, 200 or 204. None: DELETE is not allowed.
         render: What a client sees of one resource.
         missing: The refusal for an instance that does not exist; ARM's `ResourceNotFound` when None.
         listed: The members of a collection; None: all resources of the type below the parent, group or subscription.
         page_size: Items a page of a collection.
         removed: Called after a resource of this type left, by itself or with something above it.
         is_listed: False when the type has no collection.
+        levels: Where instances may lie; a type of a group is also listed for its subscription.
     """
 
     name: str
     put: Callable[[Call, Resource | None], Outcome] | None = None
     patch: Callable[[Call, Resource], Outcome] | None = None
-    delete: Callable[[Call, Resource | None], Answer] | None = None
+    delete: Callable[[Call, Resource | None], Answer] | None = removed_at_once
     render: Callable[[Call, Resource], Document] = envelope
     missing: Callable[[Address], ServiceError] | None = None
     listed: Callable[[Call], Iterable[Resource]] | None = None
     page_size: int = 1000
     removed: Callable[[ControlPlane, Resource], None] | None = None
     is_listed: bool = True
+    levels: frozenset[Level] = frozenset({"group"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +122,9 @@ class Provider:
         namespace: Such as `Microsoft.DataShare`.
         resource_types: Its stored types.
         operations: Its other calls.
-        versions: The api-versions it takes; None: any well-formed date.
-        error: Its error body, for refusals of its own (ARM's checks before it answer in ARM's form).
+        versions: The api-versions it takes; None: any date.
+        newest: The api-version that the provider's description names when it takes any.
+        error: Its error body and content type, for every refusal on its addresses; ARM's own have words for codes.
         headers: Headers on every answer of its own.
         needs_registration: True when a subscription must have registered it.
     """
@@ -120,6 +133,7 @@ class Provider:
     resource_types: tuple[ResourceType, ...] = ()
     operations: tuple[Operation, ...] = ()
     versions: tuple[str, ...] | None = None
+    newest: str = "2024-11-01"
     error: Callable[[ServiceError], tuple[Document, str]] | None = None
-    headers: tuple[tuple[str, str], ...] = field(default=())
+    headers: tuple[tuple[str, str], ...] = ()
     needs_registration: bool = True
