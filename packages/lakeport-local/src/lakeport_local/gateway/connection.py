@@ -1,0 +1,174 @@
+"""The socket's end of a connection: reads into shared memory and hands on to the layer above."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from lakeport_local.gateway.detection import spoken
+from lakeport_local.gateway.wire import BUFFER_BYTES, Channel
+
+if TYPE_CHECKING:
+    from lakeport_local.gateway.wire import Layer, Site, Wire
+
+_LOG = logging.getLogger(__name__)
+
+
+class Opening:
+    """Waits for a peer's first byte, then gives way to the layer of the protocol it speaks."""
+
+    def __init__(self, site: Site, wire: Wire, channel: Channel) -> None:
+        self._site = site
+        self._wire = wire
+        self._channel = channel
+        wire.expire_after(site.limits.first_s)
+
+    def received(self, data: memoryview) -> None:
+        """Open the layer that the first byte calls for."""
+        protocol = spoken(data[0])
+        if protocol is None:
+            self._wire.abort()
+            return
+        layer = self._site.openers[protocol](self._site, self._wire, self._channel)
+        self._wire.carry(layer)
+        layer.received(data)
+
+    def ended(self) -> None:
+        """Close: nothing was asked."""
+        self._wire.close()
+
+    def lost(self) -> None:
+        """Nothing to release."""
+
+    def drained(self) -> None:
+        """Nothing to write."""
+
+    def expired(self) -> None:
+        """Close: nothing came."""
+        self._wire.abort()
+
+    def shut(self) -> None:
+        """Close: nothing runs."""
+        self._wire.close()
+
+
+class Connection(asyncio.BufferedProtocol):
+    """A connection's socket, as a wire.
+
+    Args:
+        site: What all connections share.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._transport: asyncio.Transport | None = None
+        self._layer: Layer
+        self._deadline: float | None = None
+        self._is_paused = False
+        self.is_stalled = False
+        self.client = ""
+
+    # What the event loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, unless there are too many connections already."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._layer = Opening(self._site, self, Channel())
+        if len(self._site.connections) >= self._site.limits.connections:
+            transport.abort()
+            return
+        peer = transport.get_extra_info("peername")
+        self.client = peer[0] if peer else ""
+        transport.set_write_buffer_limits(high=2 * BUFFER_BYTES, low=BUFFER_BYTES // 2)
+        self._site.connections.add(self)
+        self._site.emptied.clear()
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Return the memory to read into."""
+        return self._site.scratch
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Hand on what was read."""
+        try:
+            self._layer.received(self._site.scratch[:nbytes])
+        except Exception:  # noqa: BLE001  the outermost edge
+            _LOG.exception("a connection failed and was closed")
+            self.abort()
+
+    def eof_received(self) -> bool:
+        """Hand on the end; the connection stays open for the answer."""
+        self._layer.ended()
+        return True
+
+    def pause_writing(self) -> None:
+        """Remember that the peer does not keep up."""
+        self.is_stalled = True
+
+    def resume_writing(self) -> None:
+        """Let the layer write again."""
+        self.is_stalled = False
+        self._layer.drained()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Release everything."""
+        self._transport = None
+        self._site.connections.discard(self)
+        if not self._site.connections:
+            self._site.emptied.set()
+        self._layer.lost()
+
+    # What the gateway calls.
+
+    def check_deadline(self, now: float) -> None:
+        """Tell the layer when its deadline has passed."""
+        if self._deadline is not None and now >= self._deadline:
+            self._deadline = None
+            self._layer.expired()
+
+    def shut(self) -> None:
+        """Finish what runs, then close."""
+        self._layer.shut()
+
+    # What the layer above calls: see `Wire`.
+
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def end(self) -> None:
+        """Send nothing more."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write_eof()
+
+    def close(self) -> None:
+        """Close after what is written."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def pause(self) -> None:
+        """Stop reading."""
+        if not self._is_paused and self._transport is not None and not self._transport.is_closing():
+            self._is_paused = True
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read again."""
+        if self._is_paused and self._transport is not None and not self._transport.is_closing():
+            self._is_paused = False
+            self._transport.resume_reading()
+
+    def expire_after(self, seconds: float | None) -> None:
+        """Set or remove the deadline."""
+        self._deadline = None if seconds is None else self._site.loop.time() + seconds
+
+    def carry(self, layer: Layer) -> None:
+        """Deliver to another layer."""
+        self._layer = layer
