@@ -3,21 +3,67 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import pytest
 
-from lakeport_local.core import FixedClock, RandomIds
-from lakeport_local.entra import Directory, Tokens
+from lakeport_local.core import FixedClock, Headers, MemorySink, RandomIds, Request, Response
+from lakeport_local.entra import Directory, EntraService, Tokens
 from lakeport_local.entra.keys import SigningKey
-from lakeport_local.state import Store
+from lakeport_local.state import Resources, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from lakeport_local.entra import App, Tenant
+
+
+SECRET = "a secret of contoso"
+TRACE = "0f0f0f0f-0000-4000-8000-000000000001"
+
+
+@dataclass
+class World:
+    """Entra with contoso's app, and the requests that clients send."""
+
+    service: EntraService
+    tokens: Tokens
+    directory: Directory
+    app: App
+    clock: FixedClock
+
+    def send(
+        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None, query: str = ""
+    ) -> Response:
+        sent = {"content-type": "application/x-www-form-urlencoded", "content-length": str(len(body))} | (headers or {})
+        request = Request(
+            method, "https", "login.microsoftonline.com", 443, path, query, Headers(sent.items()), "127.0.0.1", None, TRACE,
+            self.clock.now(),
+        )  # fmt: skip
+        sink = self.service.open_body(request)
+        if isinstance(sink, Response):
+            return sink
+        assert isinstance(sink, MemorySink)
+        sink.write(body)
+        request.body = sink
+        return self.service.handle(request)
+
+    def post(self, form: dict[str, str], path: str = "", headers: dict[str, str] | None = None) -> Response:
+        path = path or f"/{self.app.tenant_id}/oauth2/v2.0/token"
+        return self.send("POST", path, urlencode(form).encode(), headers)
+
+    def form(self, **changes: str | None) -> dict[str, str]:
+        fields = {
+            "grant_type": "client_credentials",
+            "client_id": self.app.client_id,
+            "client_secret": SECRET,
+            "scope": "https://storage.azure.com/.default",
+        }
+        return {name: value for name, value in (fields | changes).items() if value is not None}
 
 
 @pytest.fixture(scope="session")
@@ -73,5 +119,10 @@ def app(directory: Directory, contoso: Tenant) -> App:
         client_id="aaaaaaaa-0000-4000-8000-000000000001",
         object_id="aaaaaaaa-0000-4000-8000-000000000002",
     )
-    directory.add_secret(app, "a secret of contoso")
+    directory.add_secret(app, SECRET)
     return app
+
+
+@pytest.fixture
+def world(directory: Directory, tokens: Tokens, store: Store, app: App, clock: FixedClock) -> World:
+    return World(EntraService(directory, tokens, Resources(store), clock), tokens, directory, app, clock)

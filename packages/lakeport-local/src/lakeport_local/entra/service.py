@@ -1,0 +1,139 @@
+"""Entra's HTTP face: paths to handlers, answers in its own format."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from lakeport_local.core import MemorySink, Response
+from lakeport_local.entra.authority import AUTHORITY_HOST, MANY_TENANTS, TOKEN_PATHS, authority_origin, tenant_of
+from lakeport_local.entra.clients import Clients
+from lakeport_local.entra.discovery import instance_discovery, openid_configuration
+from lakeport_local.entra.errors import EntraError, error_response, refusal
+from lakeport_local.entra.forms import Form
+from lakeport_local.entra.grants import Asked, Grants
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lakeport_local.core import BodySink, Clock, Request
+    from lakeport_local.entra.directory import Directory
+    from lakeport_local.entra.objects import Tenant
+    from lakeport_local.entra.tokens import Tokens
+    from lakeport_local.state import Resources
+
+_GUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_MOST_BODY_BYTES = 256 * 1024
+_NEVER_STORED = [("Cache-Control", "no-store, no-cache"), ("Pragma", "no-cache"), ("Expires", "-1")]
+
+
+class EntraService:
+    """Answers for `login.microsoftonline.com` and its aliases; a `core.Service`.
+
+    Args:
+        directory: Who there is.
+        tokens: Issues tokens.
+        resources: Knows the storage accounts, which tokens may be asked for by host.
+        clock: Tells the time.
+    """
+
+    def __init__(self, directory: Directory, tokens: Tokens, resources: Resources, clock: Clock) -> None:
+        self._directory = directory
+        self._tokens = tokens
+        self._clock = clock
+        self._grants = Grants(directory, Clients(directory, clock), tokens, resources, clock)
+        self._documents: dict[str, Callable[[Request, str], dict[str, Any]]] = {  # Any: JSON objects
+            "/v2.0/.well-known/openid-configuration": self._configuration,
+            "/.well-known/openid-configuration": self._configuration,
+            "/discovery/instance": self._instance,
+            "/discovery/v2.0/keys": self._keys,
+            "/discovery/keys": self._keys,
+        }
+
+    def open_body(self, request: Request) -> BodySink | Response:
+        """Take the body into memory; one that is announced too large is refused."""
+        announced = request.headers.get("content-length") or "0"
+        if announced.isdecimal() and int(announced) > _MOST_BODY_BYTES:
+            return Response(413)
+        return MemorySink(_MOST_BODY_BYTES)
+
+    def handle(self, request: Request) -> Response:
+        """Answer a complete request."""
+        key, slash, rest = request.path.removeprefix("/").partition("/")
+        path = slash + rest
+        try:
+            response = self._answer(request, key, path)
+        except EntraError as refused:
+            response = error_response(
+                refused, trace_id=request.id, correlation_id=_correlation_id(request), at=self._clock.now()
+            )
+        return _with_headers(response, request)
+
+    def _answer(self, request: Request, key: str, path: str) -> Response:
+        if path in TOKEN_PATHS:
+            return self._token(request, key, is_v1=path == TOKEN_PATHS[1])
+        document = self._documents.get(path)
+        if document is None:
+            return Response(404, [("Content-Type", "text/html; charset=utf-8")])
+        if request.method not in ("GET", "HEAD"):
+            return Response(405, [("Allow", "GET, HEAD")])
+        return Response(200, body=orjson.dumps(document(request, key)))
+
+    def _token(self, request: Request, key: str, *, is_v1: bool) -> Response:
+        if request.method != "POST":
+            raise refusal(900561, method=request.method)
+        form = Form(request)
+        asked = Asked(form, request, self._tenant(key), key.lower(), is_v1)
+        return Response(200, list(_NEVER_STORED), orjson.dumps(self._grants.answer(asked)))
+
+    def _tenant(self, key: str) -> Tenant | None:
+        """Return the tenant a path names, or None for the names that stand for many.
+
+        Raises:
+            EntraError: 90002: no such tenant.
+        """
+        if key.lower() in MANY_TENANTS:
+            return None
+        tenant = tenant_of(self._directory, key)
+        if tenant is None:
+            raise refusal(90002, tenant=key)
+        return tenant
+
+    def _configuration(self, request: Request, key: str) -> dict[str, Any]:  # Any: a JSON object
+        try:
+            tenant = self._tenant(key)
+        except EntraError as refused:
+            raise EntraError(refused.number, "invalid_tenant", refused.message) from None
+        is_v1 = not request.path.endswith("/v2.0/.well-known/openid-configuration")
+        return openid_configuration(tenant, key.lower(), authority_origin(request), is_v1=is_v1)
+
+    def _instance(self, request: Request, _key: str) -> dict[str, Any]:  # Any: a JSON object
+        asked = request.parameter("authorization_endpoint")
+        if not asked:
+            raise refusal(900144, name="authorization_endpoint")
+        return instance_discovery(asked, authority_origin(request))
+
+    def _keys(self, _request: Request, key: str) -> dict[str, Any]:  # Any: a JSON object
+        tenant = self._tenant(key)
+        issuer = f"https://{AUTHORITY_HOST}/{tenant.id if tenant else '{tenantid}'}/v2.0"
+        return {"keys": [self._tokens.key.public_jwk() | {"issuer": issuer}]}
+
+
+def _correlation_id(request: Request) -> str:
+    sent = request.headers.get("client-request-id") or ""
+    return sent if _GUID.fullmatch(sent) else request.id
+
+
+def _with_headers(response: Response, request: Request) -> Response:
+    """Add what every answer of Entra carries."""
+    if response.header("Content-Type") is None:
+        response.headers.append(("Content-Type", "application/json; charset=utf-8"))
+    if response.status >= 400:
+        response.headers += _NEVER_STORED
+    response.headers += [("X-Content-Type-Options", "nosniff"), ("x-ms-request-id", request.id)]
+    sent = request.headers.get("client-request-id") or ""
+    if (request.headers.get("return-client-request-id") or "").lower() == "true" and _GUID.fullmatch(sent):
+        response.headers.append(("client-request-id", sent))
+    return response
