@@ -125,12 +125,12 @@ def test_a_certificate_is_read_relative_to_the_file(tmp_path: Path) -> None:
     pem = certificate.public_bytes(serialization.Encoding.PEM)
     (tmp_path / "p.pem").write_bytes(pem)
     (tmp_path / "topology.toml").write_text(written({"app": 'certificate = "p.pem"'}))
-    assert load(tmp_path / "topology.toml")[1] == {"p.pem": pem}
+    assert load(tmp_path / "topology.toml").certificates == {"p.pem": pem}
 
 
 def test_ids_are_derived_from_names_the_same_each_time_and_kept_when_given() -> None:
     given = "AAAAAAAA-1111-4111-8111-111111111111"
-    first, second = (parse(written({"app": f'client_id = "{given}"'}), "t", None)[0] for _ in range(2))
+    first, second = (parse(written({"app": f'client_id = "{given}"'}), "t", None).document for _ in range(2))
     assert first == second
     assert first.tenants[0].apps[0].client_id == given.lower()
     assert first.tenants[0].apps[0].object_id != given.lower()
@@ -138,7 +138,7 @@ def test_ids_are_derived_from_names_the_same_each_time_and_kept_when_given() -> 
 
 def test_a_role_assignment_is_found_by_names_in_any_case() -> None:
     scope = "/Subscriptions/MAIN/resourcegroups/RG/providers/microsoft.storage/storageaccounts/LAKE1"
-    document, _ = parse(written({"more": assignment("data-share:SHARES", "reader", scope)}), "t", None)
+    document = parse(written({"more": assignment("data-share:SHARES", "reader", scope)}), "t", None).document
     tenant = document.tenants[0]
     above = f"/subscriptions/{tenant.subscriptions[0].id}/resourceGroups/rg/providers"
     found = grants(tenant)[0]
@@ -147,7 +147,7 @@ def test_a_role_assignment_is_found_by_names_in_any_case() -> None:
 
 
 def test_the_built_in_topology_has_two_organisations_and_fixes_no_secret() -> None:
-    document, _ = load(None)
+    document = load(None).document
     assert [tenant.name for tenant in document.tenants] == ["contoso", "fabrikam"]
     assert not any(app.client_secret for tenant in document.tenants for app in tenant.apps)
     assert not any(grant.share_account_id for tenant in document.tenants for grant in grants(tenant))

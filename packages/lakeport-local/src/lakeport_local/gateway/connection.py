@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from lakeport_local.gateway.detection import spoken
 from lakeport_local.gateway.wire import BUFFER_BYTES, Channel
@@ -73,8 +73,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, unless there are too many connections already."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
         self._layer = Opening(self._site, self, Channel())
         if len(self._site.connections) >= self._site.limits.connections:
             transport.abort()

@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import socket
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from lakeport_local.gateway.answers import ESTABLISHED
 from lakeport_local.gateway.wire import BUFFER_BYTES
@@ -148,9 +148,8 @@ class _FarEnd(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
         transport.set_write_buffer_limits(high=BUFFER_BYTES)
-        self._transport = transport
 
     def data_received(self, data: bytes) -> None:
         if not self._relay.returned(data) and self._transport is not None:

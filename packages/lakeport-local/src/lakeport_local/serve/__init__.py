@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from lakeport_local.serve.reading import Problem, TopologyRefused
-from lakeport_local.serve.topology import load, parse
+from lakeport_local.serve.topology import Topology, load, parse
 
-__all__ = ["Problem", "TopologyRefused", "load", "parse"]
+__all__ = ["Problem", "Topology", "TopologyRefused", "load", "parse"]

@@ -60,6 +60,16 @@ def resource_ids(tenant: schema.Tenant) -> Iterator[tuple[str, str, str]]:
                     yield key, one.name, f"{above}/providers/{resource_type}/{one.name}"
 
 
+def principals(tenant: schema.Tenant) -> Iterator[schema.App | schema.User | schema.Group | schema.ManagedIdentity]:
+    """Yield every principal of a tenant that has a name of its own."""
+    yield from tenant.apps
+    yield from tenant.users
+    yield from tenant.groups
+    for subscription in tenant.subscriptions:
+        for group in subscription.resource_groups:
+            yield from group.managed_identities
+
+
 def grants(tenant: schema.Tenant) -> list[Grant]:
     """Return a tenant's role assignments, found.
 
@@ -95,23 +105,12 @@ def _principal(tenant: schema.Tenant, name: str) -> tuple[str, str]:
         if len(ids) != 1:
             raise Unknown("principal", f"{len(ids) or 'no'} Data Share accounts {account!r} in {tenant.name}")
         return "", ids[0]
-    identities = (
-        one
-        for subscription in tenant.subscriptions
-        for group in subscription.resource_groups
-        for one in group.managed_identities
-    )
-    principals: list[schema.App | schema.User | schema.Group | schema.ManagedIdentity] = [
-        *tenant.apps,
-        *tenant.users,
-        *tenant.groups,
-        *identities,
-    ]
-    for principal in principals:
+    known = list(principals(tenant))
+    for principal in known:
         if wanted in {principal.name.lower(), principal.object_id}:
             return principal.object_id, ""
-    known = [principal.name for principal in principals]
-    raise Unknown("principal", f"no principal {name!r} in {tenant.name}{_meant(name, known)}")
+    meant = _meant(name, [principal.name for principal in known])
+    raise Unknown("principal", f"no principal {name!r} in {tenant.name}{meant}")
 
 
 def _role(name: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import resources
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec.structs import replace
 
 from lakeport_local.core import derived_id
@@ -22,14 +23,23 @@ BUILT_IN = "two-organisations"
 """The name of the topology that exists without a file."""
 
 
-def load(file: Path | None) -> tuple[schema.Document, dict[str, bytes]]:
+class Topology(msgspec.Struct, frozen=True):
+    """A topology, checked.
+
+    Attributes:
+        document: The entries, every id filled in.
+        certificates: The certificates that apps name, PEM, by the path as written.
+    """
+
+    document: schema.Document
+    certificates: dict[str, bytes] = {}
+
+
+def load(file: Path | None) -> Topology:
     """Read a topology file, or the built-in one.
 
     Args:
         file: The file; None for `two-organisations`.
-
-    Returns:
-        The entries, every id filled in; and the certificate files they name, by the path as written.
 
     Raises:
         TopologyRefused: The file cannot be read, or something in it is wrong.
@@ -44,7 +54,7 @@ def load(file: Path | None) -> tuple[schema.Document, dict[str, bytes]]:
     return parse(text, file.name, file.parent)
 
 
-def parse(text: str, source: str, folder: Path | None) -> tuple[schema.Document, dict[str, bytes]]:
+def parse(text: str, source: str, folder: Path | None) -> Topology:
     """Read topology text.
 
     Args:
@@ -60,7 +70,7 @@ def parse(text: str, source: str, folder: Path | None) -> tuple[schema.Document,
     problems = check(document, certificates)
     if problems:
         raise TopologyRefused(source, problems)
-    return document, {path: pem for path, pem in certificates.items() if pem is not None}
+    return Topology(document, {path: pem for path, pem in certificates.items() if pem is not None})
 
 
 def _certificates(document: schema.Document, folder: Path | None) -> dict[str, bytes | None]:

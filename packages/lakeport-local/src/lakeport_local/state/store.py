@@ -26,13 +26,14 @@ class Store:
 
     Args:
         folder: The state folder, made when absent; None keeps everything in memory and in a temporary folder.
+        is_durable: A commit waits for the disk, so that it survives the loss of power too.
 
     Raises:
         FolderHeld: Another process owns the folder.
         ValueError: The folder was written by a newer version.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path | None, *, is_durable: bool = False) -> None:
         self.is_memory = folder is None
         self.folder = Path(tempfile.mkdtemp(prefix="lakeport-local-")) if folder is None else folder
         if folder is None:  # also when nobody closes the store
@@ -45,7 +46,7 @@ class Store:
         self.db.row_factory = sqlite3.Row
         for pragma in (
             "journal_mode=WAL",
-            "synchronous=NORMAL",
+            f"synchronous={'FULL' if is_durable else 'NORMAL'}",
             "foreign_keys=ON",
             "cache_size=-65536",
             "busy_timeout=0",
@@ -101,6 +102,17 @@ class Store:
         self.db.execute(
             "INSERT INTO settings VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
         )
+
+    def wipe(self, *, but: frozenset[str]) -> None:
+        """Forget every row and all content, in one step, but for the tables named; the folder stays open."""
+        names = [str(row["name"]) for row in self.db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        with self.transaction() as db:
+            db.execute("PRAGMA defer_foreign_keys=ON")
+            for name in names:
+                if name not in but and not name.startswith("sqlite_"):
+                    db.execute(f'DELETE FROM "{name}"')  # noqa: S608  the schema's own names
+        shutil.rmtree(self.content_folder)
+        self.content_folder.mkdir(mode=0o700)
 
     def close(self) -> None:
         """Close the database and let go of the folder; a store in memory leaves nothing behind."""

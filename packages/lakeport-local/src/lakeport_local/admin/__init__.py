@@ -1,0 +1,11 @@
+"""What an operator may ask of a running local Azure: below `/_lakeport/`, with the folder's admin token.
+
+Knows no service of Azure; what may be asked is the `Operated` protocol, which `serve` implements.
+"""
+
+from __future__ import annotations
+
+from lakeport_local.admin.faults import Fault, Faults, FaultUnknown, FaultyService
+from lakeport_local.admin.service import PREFIX, AdminService, Operated
+
+__all__ = ["PREFIX", "AdminService", "Fault", "FaultUnknown", "Faults", "FaultyService", "Operated"]

@@ -1,0 +1,217 @@
+"""The operator's requests: one table, JSON in and out.
+
+Only a process on this machine that can read the state folder may ask: the peer is a loopback address, it shows the
+folder's token, and it is no page in a browser (those send Origin or Sec-Fetch headers).
+"""
+
+from __future__ import annotations
+
+import hmac
+import inspect
+import ipaddress
+import re
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+import orjson
+
+from lakeport_local.admin.faults import Fault, Faults, FaultUnknown
+from lakeport_local.core import MemorySink, Response, ServiceError, iso_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from datetime import datetime
+
+    from lakeport_local.core import BodySink, Request
+
+PREFIX = "/_lakeport/"
+"""Where every path of the operator begins."""
+
+Document: TypeAlias = dict[str, Any]  # Any: a JSON object
+_BODY_BYTES = 64 * 1024
+_MOST_DAYS = 3650
+
+
+class Operated(Protocol):
+    """A running local Azure, as its operator sees it."""
+
+    faults: Faults
+
+    def status(self) -> Document:
+        """Return what is running."""
+        ...
+
+    def stop(self) -> None:
+        """Begin to shut down, once the answer has left."""
+        ...
+
+    def reset(self) -> Awaitable[Document]:
+        """Go back to the topology; return the new status."""
+        ...
+
+    def now(self) -> datetime:
+        """Return its clock's time."""
+        ...
+
+    def advance(self, by: timedelta) -> None:
+        """Move its clock forward and let fall due what does."""
+        ...
+
+    def things(self) -> list[Document]:
+        """Return its principals and accounts, without secrets."""
+        ...
+
+    def credential(self, tenant_id: str, object_id: str) -> Awaitable[Document | None]:
+        """Return a principal with its credential, or None when there is no such principal."""
+        ...
+
+    def decisions(self, request_id: str) -> list[Document]:
+        """Return the decisions made for a request."""
+        ...
+
+
+Handler: TypeAlias = "Callable[[Operated, Document, tuple[str, ...]], Document | Awaitable[Document]]"
+
+
+class AdminService:
+    """Answers an operator.
+
+    Args:
+        operated: The running local Azure.
+        token: The folder's admin token.
+    """
+
+    def __init__(self, operated: Operated, token: str) -> None:
+        self._operated = operated
+        self._token = token.encode()
+
+    def open_body(self, request: Request) -> BodySink | Response:
+        """Take a small body from somebody who may ask; refuse others at once."""
+        refused = self._refusal(request)
+        return MemorySink(_BODY_BYTES) if refused is None else refused
+
+    def handle(self, request: Request) -> Response | Awaitable[Response]:
+        """Answer a complete request."""
+        path = request.path.removeprefix(PREFIX).strip("/")
+        for method, pattern, handler in _TABLE:
+            match = re.fullmatch(pattern, path)
+            if match is not None and method == request.method:
+                return self._answer(handler, request, match.groups())
+        return _json(404, {"error": "no such request"})
+
+    def _answer(self, handler: Handler, request: Request, found: tuple[str, ...]) -> Response | Awaitable[Response]:
+        try:
+            outcome = handler(self._operated, _object(request.data), found)
+        except ServiceError as error:
+            return _json(error.status, {"error": error.message})
+        return _later(outcome) if inspect.isawaitable(outcome) else _json(200, outcome)
+
+    def _refusal(self, request: Request) -> Response | None:
+        if not request.explicit or not _is_loopback(request.client):
+            return _json(404, {"error": "not found"})
+        if "Origin" in request.headers or any(name.startswith("sec-fetch-") for name, _ in request.headers):
+            return _json(403, {"error": "not from a browser"})
+        shown = (request.headers.get("Authorization") or "").removeprefix("Bearer ")
+        if not hmac.compare_digest(shown.encode(), self._token):
+            return _json(401, {"error": "the state folder's admin token is needed"})
+        return None
+
+
+async def _later(outcome: Awaitable[Document]) -> Response:
+    try:
+        return _json(200, await outcome)
+    except ServiceError as error:
+        return _json(error.status, {"error": error.message})
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
+def _object(data: bytes) -> Document:
+    """Read a request's JSON object; no body is an empty one."""
+    try:
+        found = orjson.loads(data) if data else {}
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, dict):
+        raise ServiceError(400, "BadRequest", "the body must be a JSON object")
+    return found
+
+
+def _json(status: int, document: Document) -> Response:
+    headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+    return Response(status, headers, orjson.dumps(document))
+
+
+def _status(operated: Operated, _body: Document, _found: tuple[str, ...]) -> Document:
+    return operated.status()
+
+
+def _stop(operated: Operated, _body: Document, _found: tuple[str, ...]) -> Document:
+    operated.stop()
+    return {"stopping": True}
+
+
+def _reset(operated: Operated, _body: Document, _found: tuple[str, ...]) -> Awaitable[Document]:
+    return operated.reset()
+
+
+def _clock(operated: Operated, _body: Document, _found: tuple[str, ...]) -> Document:
+    return {"now": iso_instant(operated.now())}
+
+
+def _advance(operated: Operated, body: Document, found: tuple[str, ...]) -> Document:
+    seconds = body.get("advance_s")
+    if not isinstance(seconds, int | float) or not 0 <= seconds <= _MOST_DAYS * 86400:
+        raise ServiceError(400, "BadRequest", f"advance_s must be 0 to {_MOST_DAYS} days, in seconds")
+    operated.advance(timedelta(seconds=seconds))
+    return _clock(operated, body, found)
+
+
+def _things(operated: Operated, _body: Document, _found: tuple[str, ...]) -> Document:
+    return {"things": operated.things()}
+
+
+async def _credential(operated: Operated, _body: Document, found: tuple[str, ...]) -> Document:
+    credential = await operated.credential(*found)
+    if credential is None:
+        raise ServiceError(404, "NotFound", "no such principal")
+    return credential
+
+
+def _decisions(operated: Operated, _body: Document, found: tuple[str, ...]) -> Document:
+    return {"decisions": operated.decisions(found[0])}
+
+
+def _faults(operated: Operated, _body: Document, _found: tuple[str, ...]) -> Document:
+    return {"faults": operated.faults.all()}
+
+
+def _add_fault(operated: Operated, body: Document, _found: tuple[str, ...]) -> Document:
+    try:
+        return {"faults": [operated.faults.add(Fault.read(body))]}
+    except FaultUnknown as error:
+        raise ServiceError(400, "BadRequest", str(error)) from error
+
+
+def _clear_faults(operated: Operated, _body: Document, _found: tuple[str, ...]) -> Document:
+    return {"cleared": operated.faults.clear()}
+
+
+_TABLE: tuple[tuple[str, str, Handler], ...] = (
+    ("GET", "status", _status),
+    ("POST", "shutdown", _stop),
+    ("POST", "reset", _reset),
+    ("GET", "clock", _clock),
+    ("POST", "clock", _advance),
+    ("GET", "credentials", _things),
+    ("POST", "credentials/([^/]+)/([^/]+)", _credential),
+    ("GET", "decisions/([^/]+)", _decisions),
+    ("GET", "faults", _faults),
+    ("POST", "faults", _add_fault),
+    ("DELETE", "faults", _clear_faults),
+)

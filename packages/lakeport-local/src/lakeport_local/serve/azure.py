@@ -1,0 +1,256 @@
+"""One local Azure in one process: a state folder, its rooms, the gateway before them, and its operator's door."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import orjson
+
+import lakeport_local
+from lakeport_local.admin import AdminService, Faults, FaultyService
+from lakeport_local.core import RandomIds, ShiftableClock, iso_instant
+from lakeport_local.gateway import Callers, CertificateAuthority, Gateway, Routes
+from lakeport_local.serve.provision import provision
+from lakeport_local.serve.rooms import Rooms
+from lakeport_local.serve.things import things
+from lakeport_local.serve.topology import Topology, load
+from lakeport_local.state import FolderLock, Store, holder_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from lakeport_local.core import Service
+
+_KEPT = frozenset({"settings", "credentials"})
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to start.
+
+    Attributes:
+        state: The state folder.
+        host: Address to bind.
+        port: Port to bind; 0 takes a free one.
+        topology: What to apply; None: what the folder has, or the built-in topology in a new folder.
+        is_memory: Keep the data in memory; the state folder then only says where.
+        is_durable: Wait for the disk on each commit.
+        pass_through: Relay connections to hosts that are not Azure's.
+    """
+
+    state: Path
+    host: str = "127.0.0.1"
+    port: int = 10443
+    topology: Topology | None = None
+    is_memory: bool = False
+    is_durable: bool = False
+    pass_through: bool = False
+
+
+class LocalAzure:
+    """A local Azure, from the folder up; `serve` runs it until it is told to stop.
+
+    Raises:
+        FolderHeld: Another process owns the state folder.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._lock = _memory_lock(options.state) if options.is_memory else None
+        self._store = Store(None if options.is_memory else options.state, is_durable=options.is_durable)
+        self._ids = RandomIds()
+        self._clock = ShiftableClock(timedelta(seconds=float(self._store.setting("clock_offset_s") or 0)))
+        self._callers = Callers(self._secret("proxy_secret"))
+        self.faults = Faults()
+        self._services: dict[str, FaultyService] = {}
+        self._port = options.port
+        self._rooms = self._open_rooms()
+        self._stopping = asyncio.Event()
+
+    def _secret(self, name: str) -> bytes:
+        """Return a secret of this folder, made the first time."""
+        kept = self._store.setting(name) or self._ids.token(32).hex()
+        self._store.set_setting(name, kept)
+        return bytes.fromhex(kept)
+
+    def _open_rooms(self) -> Rooms:
+        rooms = Rooms(self._store, self._clock, self._ids, self._callers)
+        for name, service in rooms.services.items():
+            if name in self._services:
+                self._services[name].service = service
+            else:
+                self._services[name] = FaultyService(service, self.faults)
+        return rooms
+
+    def apply(self) -> list[str]:
+        """Apply the topology that was given, or in a new folder the built-in one; return what changed."""
+        kept = self._store.setting("topology")
+        wanted = self._options.topology
+        if wanted is None and kept is None:
+            wanted = load(None)
+        if wanted is None:
+            return []
+        with self._store.transaction():
+            self._store.set_setting("topology", msgspec.json.encode(wanted).decode())
+            return provision(self._rooms.stores, wanted.document, wanted.certificates)
+
+    async def serve(self, ready: Callable[[dict[str, Any]], None]) -> None:  # Any: a JSON object
+        """Listen, say so, and answer until told to stop.
+
+        Args:
+            ready: Called once with the status when connections are accepted.
+
+        Raises:
+            OSError: The address cannot be bound.
+        """
+        services: dict[str, Service] = {**self._services, "admin": AdminService(self, self._admin_token())}
+        authority = CertificateAuthority(self._store.folder)
+        gateway = Gateway(
+            Routes(services),
+            authority,
+            callers=self._callers,
+            clock=self._clock,
+            ids=self._ids,
+            pass_through=self._options.pass_through,
+        )
+        self._port = await gateway.start(self._options.host, self._options.port)
+        try:
+            self._announce()
+            ready(self.status())
+            await self._stopping.wait()
+        finally:
+            await gateway.close()
+
+    def _announce(self) -> None:
+        holder = {"pid": os.getpid(), "port": self._port, "folder": str(self._store.folder)}
+        self._store.announce(holder)
+        if self._lock is not None:
+            self._lock.announce(holder)
+
+    def _admin_token(self) -> str:
+        token = self._secret("admin_token").hex()
+        descriptor = os.open(self._store.folder / "admin-token", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(token)
+        return token
+
+    def close(self) -> None:
+        """Let go of the state folder."""
+        self._store.close()
+        if self._lock is not None:
+            self._lock.release()
+
+    # What the operator may ask: `admin.Operated`.
+
+    def status(self) -> dict[str, Any]:  # Any: a JSON object
+        """Return what is running."""
+        return {
+            "running": True,
+            "url": f"https://127.0.0.1:{self._port}",
+            "port": self._port,
+            "pid": os.getpid(),
+            "state": str(self._options.state),
+            "folder": str(self._store.folder),
+            "memory": self._options.is_memory,
+            "tenants": [tenant.name for tenant in self._rooms.stores.directory.tenants()],
+            "services": sorted(self._services),
+            "now": iso_instant(self._clock.now()),
+            "version": lakeport_local.__version__,
+        }
+
+    def stop(self) -> None:
+        """Begin to shut down; running requests are finished."""
+        self._stopping.set()
+
+    async def reset(self) -> dict[str, Any]:  # Any: a JSON object
+        """Go back to the topology: data, resources and the clock; credentials and the CA stay as they are."""
+        kept = msgspec.json.decode(self._store.setting("topology") or "", type=Topology)
+        self._clock.offset = timedelta()
+        self._store.set_setting("clock_offset_s", "0")
+        self.faults.clear()
+        self._store.wipe(but=_KEPT)
+        self._rooms = self._open_rooms()
+        provision(self._rooms.stores, kept.document, kept.certificates)
+        return self.status()
+
+    def now(self) -> datetime:
+        """Return the clock's time."""
+        return self._clock.now()
+
+    def advance(self, by: timedelta) -> None:
+        """Move the clock forward."""
+        self._clock.advance(by)
+        self._store.set_setting("clock_offset_s", str(self._clock.offset.total_seconds()))
+
+    def things(self) -> list[dict[str, Any]]:  # Any: JSON objects
+        """Return the principals and accounts, without secrets."""
+        return things(self._rooms.stores)
+
+    async def credential(self, tenant_id: str, object_id: str) -> dict[str, Any] | None:  # Any: a JSON object
+        """Return a principal with its credential; an app's key pair is made when it is asked for the first time."""
+        stores = self._rooms.stores
+        found = stores.credentials.get(tenant_id, object_id)
+        if found is None:
+            return None
+        document = {
+            **msgspec.to_builtins(found),
+            "proxy_password": self._callers.token(object_id) if found.kind == "managed_identity" else "",
+            "certificate_path": "",
+        }
+        if found.has_key_pair:
+            at = ShiftableClock().now()
+            certificate = await asyncio.to_thread(stores.credentials.certificate, found, at)
+            app = stores.directory.app(tenant_id, found.client_id)
+            if app is not None:
+                stores.directory.add_certificate(app, certificate)
+            document["certificate_path"] = str(stores.credentials.key_pair_path(found))
+        return document
+
+    def decisions(self, request_id: str) -> list[dict[str, Any]]:  # Any: JSON objects
+        """Return the decisions made for a request: those remembered, else the refusals on file."""
+        remembered = [decision.as_dict() for decision in self._rooms.log.of(request_id)]
+        return remembered or list(_filed(self._store.folder / "refusals.jsonl", request_id))
+
+
+def _filed(file: Path, request_id: str) -> list[dict[str, Any]]:  # Any: JSON objects
+    """Return the refusals of a request that a file of JSON lines holds."""
+    wanted = orjson.dumps(request_id)
+    try:
+        with file.open("rb") as lines:
+            found = [orjson.loads(line) for line in lines if wanted in line]
+    except FileNotFoundError:
+        return []
+    return [one for one in found if one.pop("request_id", None) == request_id]
+
+
+def _memory_lock(state: Path) -> FolderLock:
+    """Own a state folder whose data is in memory; remove what one that was killed has left behind."""
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    left = _left_behind(state)
+    lock = FolderLock(state)
+    if left is not None:
+        with suppress(OSError):
+            shutil.rmtree(left)
+    return lock
+
+
+def _left_behind(state: Path) -> Path | None:
+    """Return the temporary folder of a local Azure in memory that died without removing it."""
+    if holder_of(state) is not None:
+        return None
+    try:
+        folder = Path(orjson.loads((state / "lock").read_bytes())["folder"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    is_temporary = folder.parent == Path(tempfile.gettempdir()) and folder.name.startswith("lakeport-local-")
+    return folder if is_temporary and not (folder / "state.db").exists() else None

@@ -1,0 +1,83 @@
+"""The command line: `python -m lakeport_local`, which is also `lakeport local`.
+
+Results go to stdout, talk to stderr. Each command's module is loaded when the command is used.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from lakeport_local.serve.refusal import INTERRUPTED, MISUSED, Refusal, program
+
+_COMMANDS = {
+    "up": "lakeport_local.serve.commands.up",
+    "down": "lakeport_local.serve.commands.operate",
+    "status": "lakeport_local.serve.commands.operate",
+    "reset": "lakeport_local.serve.commands.operate",
+    "credentials": "lakeport_local.serve.commands.operate",
+    "explain": "lakeport_local.serve.commands.operate",
+    "clock": "lakeport_local.serve.commands.operate",
+    "fault": "lakeport_local.serve.commands.fault",
+    "exec": "lakeport_local.serve.commands.run",
+    "env": "lakeport_local.serve.commands.run",
+    "browser": "lakeport_local.serve.commands.browser",
+}
+_NAMES = {"exec": "exec_"}
+
+
+class _Commands(click.Group):
+    """The commands, each loaded when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the order of the help page."""
+        return [name for name in _COMMANDS if name != "browser"]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Load a command."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(_COMMANDS[cmd_name])
+        command: click.Command = getattr(module, _NAMES.get(cmd_name, cmd_name))
+        return command
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="lakeport-local", message="lakeport-local %(version)s")
+def commands() -> None:
+    """Run a local Azure: Entra, managed identity, ARM, Data Lake Storage Gen2 and Data Share on one port.
+
+    \b
+    lakeport local up --detach
+    lakeport local exec --as provider -- python script.py
+    """
+
+
+def main() -> None:
+    """Run the command line; leaves the process with its exit status."""
+    sys.exit(_run(sys.argv[1:]))
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        status = commands.main(arguments, prog_name=program(), standalone_mode=False)
+    except Refusal as refusal:
+        return _said(str(refusal), refusal.status)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return MISUSED
+    except click.UsageError as error:
+        asked = error.ctx.command_path if error.ctx else program()
+        return _said(f"{error.format_message()} Next: {asked} --help", MISUSED)
+    except click.ClickException as error:
+        return _said(error.format_message(), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    return status if isinstance(status, int) else 0
+
+
+def _said(line: str, status: int) -> int:
+    click.echo(f"{program()}: {line}", err=True)
+    return status

@@ -1,0 +1,1 @@
+"""The commands, a module for each kind; see `serve.cli` for the table."""

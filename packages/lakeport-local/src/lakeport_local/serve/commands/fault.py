@@ -1,0 +1,71 @@
+"""`fault`: injected trouble."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from lakeport_local.admin.faults import KINDS
+from lakeport_local.serve.commands.options import json_option, print_objects, state_option
+from lakeport_local.serve.running import Running
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.group
+def fault() -> None:
+    """Make requests fail as an overloaded or broken service would.
+
+    \b
+    lakeport local fault add 503 --host '*.dfs.core.windows.net' --count 2
+    lakeport local fault clear
+    """
+
+
+@fault.command
+@click.argument("kind", type=click.Choice(KINDS))
+@click.option("--host", default="*", help="Shell pattern of the host name.")
+@click.option("--path", default="*", help="Shell pattern of the path.")
+@click.option("--method", default="*", help="HTTP method.")
+@click.option("--count", type=click.IntRange(0), default=1, show_default=True, help="How many requests; 0 for all.")
+@click.option("--retry-after", "retry_after_s", type=click.IntRange(0), default=1, show_default=True, metavar="SECONDS")
+@click.option("--delay", "delay_s", type=click.FloatRange(0, 3600), default=30.0, show_default=True, metavar="SECONDS")
+@state_option
+@json_option
+def add(*, state: Path, as_json: bool, **members: str | float) -> int:
+    """Strike the next requests that match: answer 429, 500 or 503, cut the connection, answer late or never."""
+    (added,) = Running(state).ask("POST", "faults", members)["faults"]
+    click.echo(json.dumps(added) if as_json else f"added {_worded(added)}")
+    return 0
+
+
+@fault.command("list")
+@state_option
+@json_option
+def list_(*, state: Path, as_json: bool) -> int:
+    """List the faults that are set."""
+    found = Running(state).ask("GET", "faults")["faults"]
+    if as_json:
+        print_objects(found, summary={"count": len(found)})
+        return 0
+    for one in found:
+        click.echo(_worded(one))
+    return 0
+
+
+@fault.command
+@state_option
+@json_option
+def clear(*, state: Path, as_json: bool) -> int:
+    """Remove every fault."""
+    found = Running(state).ask("DELETE", "faults")
+    click.echo(json.dumps(found) if as_json else f"cleared {found['cleared']}")
+    return 0
+
+
+def _worded(one: dict[str, object]) -> str:
+    left = f"{one['struck']} of {one['count']}" if one["count"] else f"{one['struck']}, no end"
+    return f"{one['kind']} for {one['method']} {one['host']} {one['path']} (struck {left})"

@@ -1,0 +1,65 @@
+"""Which principal a person means by a name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lakeport_local.serve.environment import Principal
+from lakeport_local.serve.refusal import MISUSED, NOT_FOUND, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lakeport_local.serve.running import Running
+
+_IDS = ("client_id", "object_id")
+
+
+def chosen(things: Iterable[dict[str, Any]], name: str) -> dict[str, Any]:  # Any: JSON objects
+    """Return the one principal called `name`: a name, `tenant/name`, a client id or an object id.
+
+    Raises:
+        Refusal: None is, or more than one.
+    """
+    principals = [one for one in things if "object_id" in one]
+    wanted = name.lower()
+    found = [
+        one
+        for one in principals
+        if wanted in {one["name"].lower(), f"{one['tenant']}/{one['name']}".lower(), *(one.get(key) for key in _IDS)}
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        full = ", ".join(f"{one['tenant']}/{one['name']}" for one in found)
+        raise Refusal(
+            f"{name!r} is more than one: {full}.",
+            f"credentials {found[0]['tenant']}/{found[0]['name']}",
+            status=MISUSED,
+        )
+    names = ", ".join(f"{one['tenant']}/{one['name']}" for one in principals) or "none"
+    raise Refusal(f"no principal {name!r} (there are: {names}).", "credentials", status=NOT_FOUND)
+
+
+def credential_of(running: Running, name: str) -> dict[str, Any]:  # Any: a JSON object
+    """Return a principal's ids and secret, from a running local Azure.
+
+    Raises:
+        Refusal: No such principal, or more than one.
+    """
+    one = chosen(running.ask("GET", "credentials")["things"], name)
+    return running.ask("POST", f"credentials/{one['tenant_id']}/{one['object_id']}")
+
+
+def principal_of(running: Running, name: str) -> Principal:
+    """Return whom a program runs as.
+
+    Raises:
+        Refusal: No such principal, more than one, or one that signs in otherwise.
+    """
+    found = credential_of(running, name)
+    if found["kind"] not in {"app", "managed_identity"}:
+        what = "a group" if found["kind"] == "group" else "a user, who signs in by hand"
+        raise Refusal(f"{name!r} is {what}; --as takes an app or a managed identity.", "credentials", status=MISUSED)
+    keys = ("kind", "tenant_id", "client_id", "object_id", "client_secret", "certificate_path", "proxy_password")
+    return Principal(**{key: str(found[key]) for key in keys})

@@ -1,0 +1,57 @@
+"""Every room over one store: which service stands behind which name of the gateway's tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakeport_local.access import Access, DecisionLog
+from lakeport_local.arm import ControlPlane
+from lakeport_local.arm.providers import PROVIDERS
+from lakeport_local.entra import Directory, EntraService, Tokens
+from lakeport_local.serve.credentials import Credentials
+from lakeport_local.serve.provision import Stores
+from lakeport_local.state import Resources
+from lakeport_local.storage import Lake
+
+if TYPE_CHECKING:
+    from lakeport_local.core import Clock, Ids, Service
+    from lakeport_local.gateway import Callers
+    from lakeport_local.state import Store
+
+
+class Rooms:
+    """The rooms of one local Azure.
+
+    Args:
+        store: Where all of them keep what they know.
+        clock: Their time.
+        ids: Their ids and secrets.
+        callers: Who checks which principal's machine a request comes from.
+
+    Attributes:
+        stores: What a topology is put into.
+        log: Why requests were allowed or refused.
+        services: The services by the names of the gateway's tables.
+    """
+
+    def __init__(self, store: Store, clock: Clock, ids: Ids, callers: Callers) -> None:
+        resources = Resources(store)
+        directory = Directory(store, ids, clock)
+        lake = Lake(store, resources, ids, clock)
+        tokens = Tokens(directory, store, ids, clock)
+        self.log = DecisionLog(store.folder / "refusals.jsonl")
+        access = Access(resources, self.log)
+        self.stores = Stores(store, resources, directory, Credentials(store), lake, ids, clock)
+        self.services: dict[str, Service] = {
+            "entra": EntraService(directory, tokens, resources, clock),
+            "arm": ControlPlane(
+                store=store,
+                resources=resources,
+                directory=directory,
+                tokens=tokens,
+                access=access,
+                clock=clock,
+                ids=ids,
+                providers=PROVIDERS,
+            ),
+        }
