@@ -1,0 +1,46 @@
+"""Fixtures that every kind of test may use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+from tests.azure import LocalAzure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class NewAzure(Protocol):
+    """Starts a local Azure for one test."""
+
+    def __call__(
+        self, *, topology: str | None = None, memory: bool = True, arguments: tuple[str, ...] = ()
+    ) -> LocalAzure:
+        """Start one; it ends with the test."""
+        ...
+
+
+@pytest.fixture(scope="session")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
+    """A local Azure with two organisations that tests of one worker share: read it, or use names of your own."""
+    running = LocalAzure(tmp_path_factory.mktemp("azure"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def new_azure(tmp_path: Path) -> Iterator[NewAzure]:
+    """A factory of local Azures for one test: with its own topology, on disk, to be killed."""
+    started: list[LocalAzure] = []
+
+    def start(*, topology: str | None = None, memory: bool = True, arguments: tuple[str, ...] = ()) -> LocalAzure:
+        folder = tmp_path / f"azure-{len(started)}"
+        folder.mkdir()
+        started.append(LocalAzure(folder, topology=topology, memory=memory, arguments=arguments))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()
