@@ -28,7 +28,7 @@ $(UV): requirements/uv.txt
 
 $(SETUP): $(UV) requirements/dev.txt packages/lakeport/pyproject.toml packages/lakeport-local/pyproject.toml
 	@test -x $(BIN)/python || $(UV) venv --quiet --python "$$(command -v $(PYTHON))" .venv
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip sync --quiet --require-hashes requirements/dev.txt
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip sync --quiet --compile-bytecode --require-hashes requirements/dev.txt
 	@VIRTUAL_ENV=$(CURDIR)/.venv $(UV) pip install --quiet --no-deps --no-build-isolation \
 	  --editable packages/lakeport-local --editable packages/lakeport
 	@touch $(SETUP)

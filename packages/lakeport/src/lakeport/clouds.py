@@ -1,0 +1,110 @@
+"""The clouds: which host names they have, and how their clients get there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypedDict
+
+from lakeport.errors import BadProfile
+
+
+class SdkOptions(TypedDict, total=False):
+    """What every Azure SDK client is constructed with, to reach this cloud."""
+
+    proxies: dict[str, str]
+    """The proxy by scheme; absent: the environment's."""
+    connection_verify: str
+    """A CA bundle, a path; absent: the system's trust."""
+    retry_connect: int
+    """How often a refused connection is tried again."""
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Where a cloud's services are.
+
+    Attributes:
+        proxy: The proxy through which the local Azure answers for the real host names; empty elsewhere.
+        ca_bundle: The path of the certificates to trust with it; empty elsewhere.
+    """
+
+    name: str
+    authority: str
+    control_plane: str
+    dfs_suffix: str
+    blob_suffix: str
+    storage_scope: str = "https://storage.azure.com/.default"
+    proxy: str = ""
+    ca_bundle: str = ""
+
+    def __repr__(self) -> str:
+        return f"Cloud({self.name!r})"
+
+    @property
+    def control_scope(self) -> str:
+        """The scope of a control-plane token."""
+        return f"{self.control_plane}/.default"
+
+    def account_url(self, account: str) -> str:
+        """Return the Data Lake endpoint of a storage account."""
+        return f"https://{account}.{self.dfs_suffix}"
+
+    def sdk_options(self) -> SdkOptions:
+        """Return what every SDK client is constructed with."""
+        if not self.proxy:
+            return SdkOptions(retry_connect=1)
+        return SdkOptions(
+            proxies={"http": self.proxy, "https": self.proxy}, connection_verify=self.ca_bundle, retry_connect=1
+        )
+
+
+PUBLIC = Cloud(
+    "public",
+    "https://login.microsoftonline.com",
+    "https://management.azure.com",
+    "dfs.core.windows.net",
+    "blob.core.windows.net",
+)
+CLOUDS = {
+    "public": PUBLIC,
+    "usgov": Cloud(
+        "usgov",
+        "https://login.microsoftonline.us",
+        "https://management.usgovcloudapi.net",
+        "dfs.core.usgovcloudapi.net",
+        "blob.core.usgovcloudapi.net",
+    ),
+    "china": Cloud(
+        "china",
+        "https://login.chinacloudapi.cn",
+        "https://management.chinacloudapi.cn",
+        "dfs.core.chinacloudapi.cn",
+        "blob.core.chinacloudapi.cn",
+    ),
+}
+NAMES = (*CLOUDS, "local")
+
+
+def local(proxy: str, ca_bundle: str) -> Cloud:
+    """Return the cloud that a running local Azure is: the public cloud's names behind its proxy."""
+    return Cloud(
+        "local",
+        PUBLIC.authority,
+        PUBLIC.control_plane,
+        PUBLIC.dfs_suffix,
+        PUBLIC.blob_suffix,
+        proxy=proxy,
+        ca_bundle=ca_bundle,
+    )
+
+
+def cloud(name: str) -> Cloud:
+    """Return a cloud by name.
+
+    Raises:
+        BadProfile: There is none of that name. `local` is not among them: it is asked of the running one.
+    """
+    try:
+        return CLOUDS[name]
+    except KeyError:
+        raise BadProfile(f"there is no cloud {name!r}", hint=f"Clouds: {', '.join(NAMES)}") from None

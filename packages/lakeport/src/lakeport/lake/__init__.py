@@ -1,0 +1,11 @@
+"""Files of a lake: where they are, listing, copying, first rows of tables.
+
+Knows profiles and identities; knows nothing of shares.
+"""
+
+from __future__ import annotations
+
+from lakeport.lake.client import Checksum, Entry, FileSystem
+from lakeport.lake.urls import LakeUrl, parse, profile_of
+
+__all__ = ["Checksum", "Entry", "FileSystem", "LakeUrl", "parse", "profile_of"]

@@ -1,0 +1,162 @@
+"""A file system of a lake: list, read and write files, with their checksums."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import IO, TYPE_CHECKING
+
+from lakeport import identity
+from lakeport.errors import NotVerified
+from lakeport.identity import translated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from azure.core.credentials import TokenCredential
+    from azure.storage.filedatalake import FileSystemClient
+
+    from lakeport.lake.urls import LakeUrl
+    from lakeport.profiles import Profile
+
+BLOCK_BYTES = 4 << 20
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A path in a file system.
+
+    Attributes:
+        size_bytes: 0 for a directory.
+    """
+
+    path: str
+    is_directory: bool
+    size_bytes: int
+    modified_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Checksum:
+    """A file's size and stored MD5, in hex; empty when the service has none."""
+
+    size_bytes: int
+    md5: str
+
+
+class FileSystem:
+    """One file system, as one caller."""
+
+    def __init__(self, profile: Profile, account: str, name: str, credential: TokenCredential | None = None) -> None:
+        self.profile = profile
+        self.account = account
+        self.name = name
+        self._credential = credential
+
+    @classmethod
+    def at(cls, url: LakeUrl, profile: Profile) -> FileSystem:
+        """Return the file system that a URL is in."""
+        return cls(profile, url.account or profile.storage_account, url.file_system or profile.file_system)
+
+    @cached_property
+    def _client(self) -> FileSystemClient:
+        from azure.storage.filedatalake import FileSystemClient  # noqa: PLC0415  (half a second)
+
+        cloud = self.profile.cloud
+        options = cloud.sdk_options()
+        return FileSystemClient(
+            cloud.account_url(self.account),
+            self.name,
+            credential=self._credential or identity.credential(self.profile),
+            proxies=options.get("proxies"),
+            connection_verify=options.get("connection_verify", True),
+            retry_connect=1,
+        )
+
+    def entries(self, under: str = "", *, recursive: bool = False) -> Iterator[Entry]:
+        """Yield the paths below a directory, in the service's order.
+
+        Raises:
+            NotFound: There is no such directory or file system.
+        """
+        with translated(self.profile):
+            for one in self._client.get_paths(under or None, recursive=recursive):
+                yield Entry(str(one.name), bool(one.is_directory), int(one.content_length or 0), one.last_modified)
+
+    def entry(self, path: str) -> Entry:
+        """Return one path.
+
+        Raises:
+            NotFound: There is none.
+        """
+        with translated(self.profile):
+            found = self._client.get_file_client(path).get_file_properties()
+        is_directory = (found.metadata or {}).get("hdi_isfolder") == "true"
+        return Entry(path, is_directory, int(found.size or 0), found.last_modified)
+
+    def checksum(self, path: str) -> Checksum:
+        """Return a file's size and stored MD5."""
+        with translated(self.profile):
+            found = self._client.get_file_client(path).get_file_properties()
+        stored = found.content_settings.content_md5 if found.content_settings else None
+        return Checksum(int(found.size or 0), bytes(stored).hex() if stored else "")
+
+    def hashed(self, path: str) -> str:
+        """Return the MD5 of a file's bytes, in hex, by reading them."""
+        digest = hashlib.md5(usedforsecurity=False)
+        for chunk in self.chunks(path):
+            digest.update(chunk)
+        return digest.hexdigest()
+
+    def chunks(self, path: str) -> Iterator[bytes]:
+        """Yield a file's bytes in order, a few MiB at a time."""
+        with translated(self.profile):
+            yield from self._client.get_file_client(path).download_file().chunks()
+
+    def write(self, path: str, source: IO[bytes]) -> Checksum:
+        """Write a file, replacing one that is there, with its MD5 stored beside it.
+
+        Args:
+            path: Where to.
+            source: What; it must be seekable: it is read once for the checksum and once to be sent.
+        """
+        from azure.storage.filedatalake import ContentSettings  # noqa: PLC0415
+
+        size, digest = digest_of(source)
+        settings = ContentSettings(content_md5=bytearray(digest))
+        with translated(self.profile):
+            self._client.get_file_client(path).upload_data(source, size, overwrite=True, content_settings=settings)
+        return Checksum(size, digest.hex())
+
+    def create(self) -> None:
+        """Make the file system."""
+        with translated(self.profile):
+            self._client.create_file_system()
+
+    def exists(self) -> bool:
+        """Tell if the file system is there."""
+        with translated(self.profile):
+            return bool(self._client.exists())
+
+
+def digest_of(source: IO[bytes]) -> tuple[int, bytes]:
+    """Return size and MD5 of what is left in a file, and wind it back to its beginning."""
+    digest, size = hashlib.md5(usedforsecurity=False), 0
+    while block := source.read(BLOCK_BYTES):
+        digest.update(block)
+        size += len(block)
+    source.seek(0)
+    return size, digest.digest()
+
+
+def check_arrival(path: str, stored: Checksum, md5: str, size_bytes: int) -> None:
+    """Compare what was read with what the service says it has.
+
+    Raises:
+        NotVerified: Size or MD5 differ.
+    """
+    if size_bytes != stored.size_bytes or (stored.md5 and md5 != stored.md5):
+        said = f"{stored.size_bytes} bytes, MD5 {stored.md5 or 'not stored'}"
+        raise NotVerified(f"{path}: read {size_bytes} bytes, MD5 {md5}; the lake says {said}")

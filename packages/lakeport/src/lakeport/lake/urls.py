@@ -1,0 +1,102 @@
+"""Where something lies: in a lake, or on this machine."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from lakeport import profiles
+from lakeport.errors import BadProfile, Misused
+
+if TYPE_CHECKING:
+    from lakeport.profiles import Profile
+
+_ABFSS = re.compile(r"abfss?://(?P<file_system>[^@/]+)@(?P<account>[^./]+)\.(?P<suffix>[^/]+)(?:/(?P<path>.*))?")
+_SHORT = re.compile(r"(?P<profile>local:[^:/]+|[A-Za-z0-9][A-Za-z0-9_.-]+):(?P<rest>(?!//).*)")
+
+
+@dataclass(frozen=True)
+class LakeUrl:
+    """A place in a lake.
+
+    Attributes:
+        profile: The profile that a short URL names, or empty.
+        account: The storage account, or empty when the profile says it.
+        path: Without slashes around it; empty for the file system's root.
+    """
+
+    file_system: str
+    path: str
+    account: str = ""
+    profile: str = ""
+
+    def child(self, name: str) -> LakeUrl:
+        """Return the place below this one."""
+        return LakeUrl(self.file_system, f"{self.path}/{name}".strip("/"), self.account, self.profile)
+
+
+def parse(text: str) -> LakeUrl | Path:
+    """Return what a text on the command line names: a place in a lake, else a local path.
+
+    Raises:
+        Misused: It has a URL's form and names no lake.
+
+    Example:
+        >>> parse("abfss://raw@contosolake.dfs.core.windows.net/a/b.csv").path
+        'a/b.csv'
+        >>> parse("contoso:raw/a")
+        LakeUrl(file_system='raw', path='a', account='', profile='contoso')
+    """
+    full = _ABFSS.fullmatch(text)
+    if full:
+        return LakeUrl(full["file_system"], (full["path"] or "").strip("/"), full["account"])
+    if text.startswith("https://"):
+        return _portal_url(text)
+    if "://" in text:
+        raise Misused(
+            f"{text} names no lake", hint="Write abfss://FILE_SYSTEM@ACCOUNT.dfs.core.windows.net/PATH or PROFILE:PATH"
+        )
+    short = _SHORT.fullmatch(text)
+    if short and not Path(text).exists():
+        file_system, _, path = short["rest"].strip("/").partition("/")
+        return LakeUrl(file_system, path.strip("/"), "", short["profile"])
+    return Path(text)
+
+
+def _portal_url(text: str) -> LakeUrl:
+    parts = urlsplit(text)
+    account = (parts.hostname or "").split(".")[0]
+    file_system, _, path = unquote(parts.path).strip("/").partition("/")
+    if not account or not file_system:
+        raise Misused(
+            f"{text} names no file system", hint="Write https://ACCOUNT.dfs.core.windows.net/FILE_SYSTEM/PATH"
+        )
+    return LakeUrl(file_system, path, account)
+
+
+def profile_of(url: LakeUrl, named: str | None = None) -> Profile:
+    """Return the profile that reaches a place: the one it names, else the one given, else the account's own.
+
+    Raises:
+        BadProfile: Neither URL nor profile says which account or file system.
+    """
+    chosen = url.profile or named or _of_account(url.account)
+    profile = profiles.resolve(chosen)
+    if not (url.account or profile.storage_account):
+        raise BadProfile(
+            f"profile {profile.name!r} has no storage_account", hint="Give it one, or write the URL in full"
+        )
+    if not (url.file_system or profile.file_system):
+        raise BadProfile(f"{url.profile}: names no file system", hint=f"Write {url.profile}:FILE_SYSTEM/PATH")
+    return profile
+
+
+def _of_account(account: str) -> str | None:
+    for file in profiles.profile_files():
+        for name, values in file.profiles.items():
+            if account and "storage_account" in values and values["storage_account"].value == account:
+                return name
+    return None

@@ -1,0 +1,121 @@
+"""A running local Azure, asked as a process: how to reach it and who is in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from lakeport import clouds
+from lakeport.errors import BadProfile, MissingExtra, NotFound, Unreachable
+from lakeport.types import ClientId, ObjectId, SubscriptionId, TenantId  # noqa: TC001  (msgspec reads the annotations)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "local:"
+
+
+class Thing(msgspec.Struct, frozen=True, kw_only=True):
+    """Something the local Azure has: a principal or an account.
+
+    Attributes:
+        kind: `app`, `user`, `managed_identity`, `storage_account`, `data_share_account`, or another.
+        tenant: The tenant's name.
+    """
+
+    kind: str
+    name: str
+    tenant: str = ""
+    tenant_id: TenantId | None = None
+    client_id: ClientId | None = None
+    object_id: ObjectId | None = None
+    subscription_id: SubscriptionId | None = None
+    resource_group: str = ""
+
+
+def variables(name: str = "") -> dict[str, str]:
+    """Return the environment that reaches the running local Azure, as one of its principals when a name is given.
+
+    Raises:
+        NotFound: It has no principal of that name.
+        Unreachable: None is running.
+    """
+    return _variables(os.environ.get("LAKEPORT_LOCAL_STATE", ""), name)
+
+
+def things() -> tuple[Thing, ...]:
+    """Return every principal and account of the running local Azure.
+
+    Raises:
+        Unreachable: None is running.
+    """
+    return _things(os.environ.get("LAKEPORT_LOCAL_STATE", ""))
+
+
+def cloud() -> clouds.Cloud:
+    """Return the running local Azure as a cloud.
+
+    Raises:
+        Unreachable: None is running.
+    """
+    return cloud_of(variables())
+
+
+def cloud_of(found: Mapping[str, str]) -> clouds.Cloud:
+    """Return the cloud that these variables reach."""
+    try:
+        return clouds.local(found["HTTPS_PROXY"], found["REQUESTS_CA_BUNDLE"])
+    except KeyError as error:
+        raise Unreachable(f"the local Azure does not say its {error.args[0]}") from None
+
+
+def forget() -> None:
+    """Ask again from now on: another local Azure may be running."""
+    _variables.cache_clear()
+    _things.cache_clear()
+
+
+@cache
+def _variables(_state: str, name: str) -> dict[str, str]:
+    answer = json.loads(_ask("env", *(("--as", name) if name else ()), "--format", "json"))
+    return {str(key): str(value) for key, value in answer.items() if value is not None}
+
+
+@cache
+def _things(_state: str) -> tuple[Thing, ...]:
+    return tuple(
+        msgspec.convert({key: value for key, value in one.items() if value is not None}, Thing)
+        for one in _objects(_ask("credentials", "--json"))
+        if "kind" in one and "name" in one
+    )
+
+
+def _objects(text: str) -> list[dict[str, Any]]:  # Any: JSON
+    if text.lstrip().startswith("["):
+        return list(json.loads(text))
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
+
+
+def _ask(*arguments: str) -> str:
+    command = [sys.executable, "-m", "lakeport_local", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)  # noqa: S603  (our own program)
+    if done.returncode == 0:
+        return done.stdout
+    said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+    if "No module named" in said:
+        raise MissingExtra("lakeport-local is not installed", hint="Next: pip install 'lakeport[local]'")
+    if done.returncode == 5 and "--as" in arguments:
+        raise NotFound(said)
+    if done.returncode == 2:
+        raise BadProfile(said)
+    raise Unreachable(said if "local" in said else f"the local Azure does not answer: {said}", hint=_next_move(said))
+
+
+def _next_move(said: str) -> str:
+    return "" if "lakeport local up" in said or "Next" in said else "Next: lakeport local up"

@@ -1,0 +1,129 @@
+"""What a profile is: the keys it may have, and its values with their origins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lakeport import clouds
+from lakeport.profiles.secrets import Secret
+from lakeport.types import ClientId, ObjectId, SubscriptionId, TenantId
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a profile.
+
+    Attributes:
+        name: As files spell it; its own variable is `LAKEPORT_` and the name in capitals.
+        azure: The ecosystem's variable for it, or empty.
+        identity: It belongs to who signs in; such values are never mixed from two places.
+        secret: Files hold a reference to it.
+    """
+
+    name: str
+    meaning: str
+    azure: str = ""
+    identity: bool = False
+    secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        """The environment variable of our own."""
+        return f"LAKEPORT_{self.name.upper()}"
+
+
+KEYS = {
+    key.name: key
+    for key in (
+        Key("cloud", f"one of {', '.join(clouds.NAMES)}"),
+        Key("credential", "client_secret, client_certificate or default", identity=True),
+        Key("tenant_id", "the tenant to sign in to: its id or a domain of it", "AZURE_TENANT_ID", identity=True),
+        Key("client_id", "the application (client) id", "AZURE_CLIENT_ID", identity=True),
+        Key("client_secret", "the application's secret", "AZURE_CLIENT_SECRET", identity=True, secret=True),
+        Key("certificate", "a PEM file with certificate and key", "AZURE_CLIENT_CERTIFICATE_PATH", identity=True),
+        Key(
+            "certificate_password",
+            "the certificate file's password",
+            "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+            identity=True,
+            secret=True,
+        ),
+        Key("subscription_id", "the subscription of share account and store", "AZURE_SUBSCRIPTION_ID"),
+        Key("resource_group", "their resource group"),
+        Key("share_account", "the data share account"),
+        Key("storage_account", "the storage account", "AZURE_STORAGE_ACCOUNT"),
+        Key("file_system", "the file system that short URLs begin at"),
+    )
+}
+CREDENTIALS = ("client_secret", "client_certificate", "default")
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value and where it came from."""
+
+    value: str | Secret
+    origin: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A named connection, resolved.
+
+    Attributes:
+        credential: One of `CREDENTIALS`.
+        object_id: The principal's object id in its tenant, when this machine knows it.
+        values: Every value by key, with its origin.
+    """
+
+    name: str
+    cloud: clouds.Cloud
+    credential: str = "default"
+    object_id: ObjectId | None = None
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    def text(self, key: str) -> str:
+        """Return a value that is not a secret, or empty."""
+        found = self.values.get(key)
+        return found.value if found and isinstance(found.value, str) else ""
+
+    def secret(self, key: str) -> Secret | None:
+        """Return the reference to a secret, if there is one."""
+        found = self.values.get(key)
+        if found is None:
+            return None
+        return found.value if isinstance(found.value, Secret) else Secret(text=found.value)
+
+    @property
+    def tenant_id(self) -> TenantId:
+        """The tenant: its id or a domain; empty when the default chain decides."""
+        return TenantId(self.text("tenant_id"))
+
+    @property
+    def client_id(self) -> ClientId:
+        """The application's client id, or empty."""
+        return ClientId(self.text("client_id"))
+
+    @property
+    def subscription_id(self) -> SubscriptionId:
+        """The subscription, or empty."""
+        return SubscriptionId(self.text("subscription_id"))
+
+    @property
+    def resource_group(self) -> str:
+        """The resource group, or empty."""
+        return self.text("resource_group")
+
+    @property
+    def storage_account(self) -> str:
+        """The storage account, or empty."""
+        return self.text("storage_account")
+
+    @property
+    def file_system(self) -> str:
+        """The file system, or empty."""
+        return self.text("file_system")

@@ -1,0 +1,207 @@
+"""Which profile is meant and what its values are: argument, environment, project file, user file, default."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lakeport import clouds
+from lakeport.errors import BadProfile, LakeportError, NotFound
+from lakeport.profiles import local
+from lakeport.profiles.files import ProfileFile, project_file, user_file
+from lakeport.profiles.model import CREDENTIALS, KEYS, Profile, Value
+from lakeport.profiles.secrets import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+IDENTITY = frozenset(key.name for key in KEYS.values() if key.identity)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Values of one origin; earlier layers win.
+
+    Attributes:
+        whole: Its identity is complete in itself: no later layer adds to it.
+    """
+
+    values: Mapping[str, Value]
+    whole: bool = False
+
+
+def resolve(
+    name: str | None = None,
+    *,
+    arguments: Mapping[str, str] | None = None,
+    origin: str = "argument",
+    environment: Mapping[str, str] | None = None,
+    start: Path | None = None,
+    user: Path | None = None,
+) -> Profile:
+    """Return a profile with every value decided.
+
+    Args:
+        name: Which; absent: `LAKEPORT_PROFILE`, else the project's or user's `default_profile`, else none at all.
+        arguments: Values that win over all, by key.
+        origin: What those are called.
+        environment: The variables to look at; absent: the process's.
+        start: The folder at or above which `lakeport.toml` is looked for; absent: the current one.
+        user: The user's file; absent: the one of this machine.
+
+    Raises:
+        NotFound: No file has a profile of that name.
+        BadProfile: A file is wrong, or values do not fit together.
+    """
+    variables = os.environ if environment is None else environment
+    files = profile_files(start, user)
+    chosen = (
+        name
+        or variables.get("LAKEPORT_PROFILE")
+        or next((one.default_profile for one in files if one.default_profile), "")
+    )
+    given = _given(arguments or {}, origin)
+    if chosen.startswith(local.PREFIX):
+        return _local_profile(chosen, given)
+    layers = [given, *_environment(variables), *_file_layers(chosen, files)]
+    return _profile(chosen or "default", layers)
+
+
+def _given(arguments: Mapping[str, str], origin: str) -> Layer:
+    values = {key: Value(Secret(text=text) if KEYS[key].secret else text, origin) for key, text in arguments.items()}
+    return Layer(values, whole="client_id" in values)
+
+
+def profile_files(start: Path | None = None, user: Path | None = None) -> list[ProfileFile]:
+    """Return the profile files that exist, the project's before the user's."""
+    paths = (project_file(start or Path.cwd()), user or user_file())
+    return [ProfileFile(path) for path in paths if path is not None and path.is_file()]
+
+
+def _file_layers(name: str, files: list[ProfileFile]) -> list[Layer]:
+    found = [Layer(file.profiles[name]) for file in files if name in file.profiles]
+    if name and not found:
+        known = sorted({one for file in files for one in file.profiles})
+        looked = ", ".join(str(file.path) for file in files) or f"no {user_file()}, no lakeport.toml here or above"
+        hint = f"Profiles: {', '.join(known)}" if known else f"Next: lakeport profile add {name}"
+        raise NotFound(f"there is no profile {name!r} (looked in {looked})", hint=hint)
+    return found
+
+
+def _environment(variables: Mapping[str, str]) -> list[Layer]:
+    own = {
+        key.name: _from_variable(key.variable, key.secret, variables)
+        for key in KEYS.values()
+        if variables.get(key.variable)
+    }
+    azure = {
+        key.name: _from_variable(key.azure, key.secret, variables)
+        for key in KEYS.values()
+        if key.azure and variables.get(key.azure)
+    }
+    return [Layer(own, whole="client_id" in own), Layer(azure, whole="client_id" in azure)]
+
+
+def _from_variable(variable: str, is_secret: bool, variables: Mapping[str, str]) -> Value:
+    origin = f"environment ({variable})"
+    if is_secret:
+        in_process = os.environ.get(variable) == variables[variable]
+        return Value(Secret(env=variable) if in_process else Secret(text=variables[variable]), origin)
+    return Value(variables[variable], origin)
+
+
+def merged(layers: list[Layer]) -> dict[str, Value]:
+    """Return each key's value from the first layer that has it; an identity is taken whole."""
+    values: dict[str, Value] = {}
+    is_whole = False
+    for layer in layers:
+        for key, value in layer.values.items():
+            if not (is_whole and key in IDENTITY):
+                values.setdefault(key, value)
+        is_whole = is_whole or layer.whole
+    return values
+
+
+def _profile(name: str, layers: list[Layer], *, at: clouds.Cloud | None = None) -> Profile:
+    values = merged(layers)
+    kind = _credential_kind(name, values)
+    values.setdefault("cloud", Value("public", "default"))
+    values.setdefault("credential", Value(kind, "default" if kind == "default" else f"default (there is a {kind})"))
+    return Profile(name, at or _cloud(str(values["cloud"].value)), kind, values=values)
+
+
+def _cloud(name: str) -> clouds.Cloud:
+    return local.cloud() if name == "local" else clouds.cloud(name)
+
+
+def _credential_kind(name: str, values: Mapping[str, Value]) -> str:
+    if "credential" in values:
+        kind = str(values["credential"].value)
+    elif "client_secret" in values:
+        kind = "client_secret"
+    elif "certificate" in values:
+        kind = "client_certificate"
+    else:
+        kind = "default"
+    if kind not in CREDENTIALS:
+        raise BadProfile(
+            f"profile {name!r}: credential {kind!r} is unknown", hint=f"Credentials: {', '.join(CREDENTIALS)}"
+        )
+    needed = {
+        "client_secret": ("tenant_id", "client_id", "client_secret"),
+        "client_certificate": ("tenant_id", "client_id", "certificate"),
+    }
+    missing = [key for key in needed.get(kind, ()) if key not in values]
+    if missing:
+        tried = " or ".join(filter(None, (KEYS[missing[0]].variable, KEYS[missing[0]].azure)))
+        raise BadProfile(
+            f"profile {name!r} has no {missing[0]}, which credential {kind} needs",
+            hint=f"Set it in the profile or as {tried}",
+        )
+    return kind
+
+
+def _local_profile(name: str, given: Layer) -> Profile:
+    """A principal of the running local Azure. The name says who signs in: nothing of the environment mixes in."""
+    principal = name.removeprefix(local.PREFIX)
+    origin = "running local Azure"
+    found = local.variables(principal)
+    values = {
+        key.name: Value(Secret(text=found[key.azure]) if key.secret else found[key.azure], origin)
+        for key in KEYS.values()
+        if key.azure and key.identity and found.get(key.azure)
+    }
+    things = local.things()
+    itself = next(
+        (one for one in things if one.name == principal and one.client_id == values_text(values, "client_id")), None
+    )
+    tenant_id = values_text(values, "tenant_id")
+    stores = [one for one in things if one.kind == "storage_account" and one.tenant_id == tenant_id]
+    shares = [one for one in things if one.kind == "data_share_account" and one.tenant_id == tenant_id]
+    for account in (shares + stores)[:1]:
+        values["subscription_id"] = Value(account.subscription_id or "", origin)
+        values["resource_group"] = Value(account.resource_group, origin)
+    for key, accounts in (("storage_account", stores), ("share_account", shares)):
+        if len(accounts) == 1:
+            values[key] = Value(accounts[0].name, origin)
+    values["cloud"] = Value("local", origin)
+    profile = _profile(name, [given, Layer(values)], at=local.cloud_of(found))
+    return Profile(name, profile.cloud, profile.credential, itself.object_id if itself else None, profile.values)
+
+
+def values_text(values: Mapping[str, Value], key: str) -> str:
+    """Return a plain value, or empty."""
+    found = values.get(key)
+    return found.value if found and isinstance(found.value, str) else ""
+
+
+def names(start: Path | None = None) -> dict[str, str]:
+    """Return every profile that can be named here, with where it is: files', and a running local Azure's apps."""
+    found = {name: str(file.path) for file in reversed(profile_files(start)) for name in file.profiles}
+    try:
+        apps = [one.name for one in local.things() if one.kind == "app"]
+    except LakeportError:
+        return found  # none is running: it has no profiles
+    return found | {f"{local.PREFIX}{name}": "running local Azure" for name in apps}

@@ -1,0 +1,264 @@
+"""The receiving side: what is there, and what to change."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from lakeport.errors import Conflict, LakeportError, Revoked
+from lakeport.share import resources, roles, schedules
+from lakeport.share.provider import account_steps, role_steps
+from lakeport.share.resources import (
+    Account,
+    ConsumerInvitation,
+    Mapping,
+    Setting,
+    SourceDataSet,
+    Subscription,
+    Trigger,
+)
+from lakeport.share.steps import Plan, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from collections.abc import Mapping as Table
+
+    from lakeport.share.control import Control
+    from lakeport.share.desired import Consumer
+    from lakeport.share.resources import Document
+    from lakeport.share.roles import Assignment, Roles, Store
+
+TRIGGER = "follow"
+"""The name of the one trigger that we make in a subscription."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A received share with all that hangs on it."""
+
+    subscription: Subscription
+    offered: tuple[SourceDataSet, ...] = ()
+    mappings: tuple[Mapping, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    schedules: tuple[Setting, ...] = ()
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the receiving side is.
+
+    Attributes:
+        invitations: Those addressed to the caller that wait for an answer, from anybody.
+        received: The received shares that the rules want.
+        others: Names of subscriptions that no rule wants.
+    """
+
+    account: Account | None = None
+    invitations: tuple[ConsumerInvitation, ...] = ()
+    received: tuple[Received, ...] = ()
+    others: tuple[str, ...] = ()
+    assignments: Table[Store, list[Assignment] | None] = field(default_factory=dict)
+
+
+def observe(wished: Consumer, control: Control, role_book: Roles) -> Observed:
+    """Look at the receiving side; sends reads only."""
+    found = control.get("account")
+    invitations = tuple(
+        invitation
+        for invitation in (resources.read(ConsumerInvitation, one) for one in control.invitations())
+        if invitation.invitation_status in {"", "Pending"}
+    )
+    if found is None:
+        return Observed(None, invitations)
+    account = resources.read(Account, found)
+    assignments = {store: role_book.of(account.principal_id, store.scope) for store in wished.stores}
+    subscriptions = [resources.read(Subscription, one) for one in control.all("subscription")]
+    wanted = [one for one in subscriptions if wished.wants(one.provider_tenant_name, one.share_name)]
+    with ThreadPoolExecutor(8) as pool:
+        received = tuple(pool.map(lambda one: look_at(one, control), wanted))
+    others = tuple(one.name for one in subscriptions if one not in wanted)
+    return Observed(account, invitations, received, others, assignments)
+
+
+def look_at(subscription: Subscription, control: Control) -> Received:
+    """Look at one received share; the provider's half of a share that is not active cannot be asked."""
+    name = subscription.name
+    mappings = tuple(resources.read(Mapping, one) for one in control.all("mapping", name))
+    triggers = tuple(resources.read(Trigger, one) for one in control.all("trigger", name))
+    if subscription.share_subscription_status != "Active":
+        return Received(subscription, (), mappings, triggers)
+    offered = tuple(resources.read(SourceDataSet, one) for one in control.source_data_sets(name))
+    found = tuple(resources.read(Setting, one) for one in control.source_schedules(name))
+    return Received(subscription, offered, mappings, triggers, found)
+
+
+def plan(wished: Consumer, seen: Observed, *, grant: bool) -> Plan:
+    """Decide what to change.
+
+    Args:
+        wished: What should be.
+        seen: What is.
+        grant: Missing roles are given; otherwise they are a refusal.
+
+    Returns:
+        The steps in an order that works; empty when everything is in step. What an accepted invitation brings can be
+        planned only when it has been accepted: `follows` says so.
+    """
+    account = account_steps(wished.place.account, wished.location, seen.account)
+    needed = dict.fromkeys(wished.stores, roles.CONTRIBUTOR)
+    role = role_steps(wished.place.account, seen.account, seen.assignments, needed, grant=grant)
+    accepting, notes = _accept(wished, seen)
+    each = [received_plan(wished, one) for one in seen.received]
+    steps = (*account.steps, *role.steps, *accepting, *(step for one in each for step in one.steps))
+    notes = [*wished.notes, *role.notes, *notes, *(note for one in each for note in one.notes)]
+    held = tuple(error for one in each for error in one.held)
+    follows = "the mappings and triggers of what is accepted: its data sets can be seen only then" if accepting else ""
+    return Plan(steps, tuple(notes), account.refusals + role.refusals, held, follows)
+
+
+def _accept(wished: Consumer, seen: Observed) -> tuple[list[Step], list[str]]:
+    taken = {one.subscription.name.lower() for one in seen.received} | {name.lower() for name in seen.others}
+    active = {
+        _source(one.subscription) for one in seen.received if one.subscription.share_subscription_status == "Active"
+    }
+    used = {one.subscription.invitation_id.lower() for one in seen.received}
+    steps, notes = [], []
+    for one in seen.invitations:
+        sender = f"share {one.share_name} of {one.provider_tenant_name}"
+        if one.invitation_id.lower() in used:
+            continue
+        if not wished.wants(one.provider_tenant_name, one.share_name):
+            notes.append(f"the invitation to {sender} is not accepted: no accept rule names it")
+        elif _source(one) in active:
+            notes.append(f"another invitation to {sender} is left open: the share is already received")
+        else:
+            name = _free_name(one, taken)
+            taken.add(name.lower())
+            active.add(_source(one))
+            properties = {"invitationId": one.invitation_id, "sourceShareLocation": one.location}
+            undo = f"lakeport receive destroy {name}"
+            steps.append(
+                Step("create", "subscription", (name,), f"{sender} is offered", undo, {"properties": properties})
+            )
+    return steps, notes
+
+
+def _source(one: Subscription | ConsumerInvitation) -> tuple[str, str]:
+    return one.provider_tenant_name.lower(), one.share_name.lower()
+
+
+def _free_name(one: ConsumerInvitation, taken: set[str]) -> str:
+    name = one.share_name
+    return name if name.lower() not in taken else f"{name}-{one.invitation_id.split('-')[0]}"
+
+
+def received_plan(wished: Consumer, one: Received) -> Plan:
+    """Decide what to change in one received share."""
+    status = one.subscription.share_subscription_status
+    if status != "Active":
+        return Plan(held=(why_inactive(one.subscription),))
+    mapped = [_mapped(wished, one, source) for source in one.offered]
+    steps = [step for part in mapped for step in part.steps]
+    notes = [note for part in mapped for note in part.notes]
+    held = tuple(error for part in mapped for error in part.held)
+    offered = {source.data_set_id.lower() for source in one.offered}
+    for mapping in one.mappings:
+        if mapping.data_set_id.lower() not in offered:
+            names = (one.subscription.name, mapping.name)
+            steps.append(Step("delete", "mapping", names, "the provider no longer shares this data set"))
+    steps += _trigger(wished, one)
+    if wished.follow and not one.schedules:
+        notes.append(
+            f"share {one.subscription.share_name} has no schedule: snapshots come by lakeport receive sync only"
+        )
+    return Plan(tuple(steps), tuple(notes), held=held)
+
+
+def why_inactive(one: Subscription) -> LakeportError:
+    """Return the error that says why a received share brings nothing new."""
+    what = f"share {one.share_name} of {one.provider_tenant_name or one.provider_name}"
+    hint = "What was received stays; ask the provider to reinstate it"
+    if one.share_subscription_status in {"Revoked", "Revoking"}:
+        return Revoked(f"{what} was revoked by its provider: no snapshot can start", hint=hint)
+    if one.share_subscription_status == "SourceDeleted":
+        hint = f"What was received stays; lakeport receive destroy {one.name} forgets the share"
+        return Revoked(f"{what} was deleted by its provider", hint=hint)
+    return LakeportError(f"{what} is {one.share_subscription_status}")
+
+
+def _mapped(wished: Consumer, one: Received, source: SourceDataSet) -> Plan:
+    share = one.subscription.share_name
+    rule = next((rule for rule in wished.destinations if rule.fits(share, source)), None)
+    what = f"data set {source.data_set_name} of share {share}"
+    if rule is None:
+        return Plan(notes=(f"{what} is not mapped: no map rule fits it",))
+    try:
+        body = rule.body(share, source)
+    except ValueError as error:
+        return Plan(held=(Conflict(f"{what} cannot be mapped: {error}"),))
+    existing = [mapping for mapping in one.mappings if mapping.data_set_id.lower() == source.data_set_id.lower()]
+    if any(_is_there(body, mapping) for mapping in existing):
+        return Plan()
+    why = "it goes to another place; a mapping cannot be changed"
+    steps = [Step("delete", "mapping", (one.subscription.name, mapping.name), why) for mapping in existing]
+    names = (one.subscription.name, source.data_set_name)
+    why = f"the data set goes to {spoken_target(body['properties'])}"
+    return Plan((*steps, Step("create", "mapping", names, why, body=body)))
+
+
+def _is_there(body: Document, mapping: Mapping) -> bool:
+    if mapping.kind != body["kind"]:
+        return False
+    return all(
+        str(mapping.properties.get(key, "")).strip("/").lower() == str(value).strip("/").lower()
+        for key, value in body["properties"].items()
+    )
+
+
+def spoken_target(properties: Document) -> str:
+    """Return a mapping's place as a URL without the cloud's suffix: `STORE: FILE_SYSTEM/PATH`."""
+    path = properties.get("folderPath") or properties.get("filePath") or properties.get("prefix") or ""
+    root = properties.get("fileSystem") or properties.get("containerName") or ""
+    return f"{properties.get('storageAccountName')}: {root}/{path}"
+
+
+def _trigger(wished: Consumer, one: Received) -> Iterator[Step]:
+    if not wished.follow:
+        return
+    source = one.schedules[0] if one.schedules else None
+    is_followed = False
+    for trigger in one.triggers:
+        names = (one.subscription.name, trigger.name)
+        if source is None:
+            yield Step("delete", "trigger", names, "the provider has no schedule any more")
+        elif trigger.trigger_status == "SourceSynchronizationSettingDeleted":
+            yield Step("delete", "trigger", names, "the provider replaced the schedule it followed")
+        elif not _follows(trigger, source, wished.mode):
+            yield Step(
+                "delete", "trigger", names, "it differs from the provider's schedule; a trigger cannot be changed"
+            )
+        elif trigger.provisioning_state == "Creating":
+            is_followed = True
+            yield Step("wait", "trigger", names, "it is still being created")
+        else:
+            is_followed = True
+    if source is not None and not is_followed:
+        properties = {
+            "recurrenceInterval": source.recurrence_interval,
+            "synchronizationTime": source.synchronization_time,
+            "synchronizationMode": wished.mode,
+        }
+        spoken = schedules.spoken(source.recurrence_interval, source.synchronization_time)
+        body: Document = {"kind": "ScheduleBased", "properties": properties}
+        yield Step(
+            "create", "trigger", (one.subscription.name, TRIGGER), f"the provider's schedule is {spoken}", body=body
+        )
+
+
+def _follows(trigger: Trigger, source: Setting, mode: str) -> bool:
+    same_time = schedules.parse_instant(trigger.synchronization_time) == schedules.parse_instant(
+        source.synchronization_time
+    )
+    same_mode = trigger.synchronization_mode in {"", mode}
+    return trigger.recurrence_interval == source.recurrence_interval and same_time and same_mode

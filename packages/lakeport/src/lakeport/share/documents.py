@@ -1,0 +1,148 @@
+"""YAML files read into types, with the line and column of whatever is wrong."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+import yaml
+
+from lakeport.errors import BadFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+T = TypeVar("T")
+Positions = dict[str, tuple[int, int]]
+
+_AT = re.compile(r" - at `([^`]*)`$")
+_UNKNOWN = re.compile(r"unknown field `([^`]+)`")
+_MISSING = re.compile(r"missing required field `([^`]+)`")
+
+
+def read(path: Path, into: type[T]) -> T:
+    """Return what a YAML file says, as a value of a type.
+
+    Raises:
+        BadFile: It cannot be read, is not YAML, or does not have the type's form; the text names file, line and column.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise BadFile(f"cannot read {path}: {reason}") from error
+    return decode(text, into, str(path))
+
+
+def decode(text: str, into: type[T], name: str) -> T:
+    """Return what a YAML text says, as a value of a type.
+
+    Args:
+        text: The document.
+        into: A `msgspec.Struct` that forbids unknown fields.
+        name: What errors call the text.
+
+    Raises:
+        BadFile: It is not YAML, or does not have the type's form.
+    """
+    positions: Positions = {}
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        _refuse_aliases(root, set(), name)
+        data = _value(root, "$", positions, name) if root is not None else {}
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+        raise BadFile(f"{where}: not YAML: {error.problem or error}") from error
+    try:
+        return msgspec.convert(data, into)
+    except msgspec.ValidationError as error:
+        raise _refusal(str(error), into, positions, name) from error
+
+
+def _refuse_aliases(node: yaml.Node | None, seen: set[int], name: str) -> None:
+    """An alias could make a small file endless; nothing here needs one."""
+    if not isinstance(node, yaml.CollectionNode):
+        return
+    if id(node) in seen:
+        mark = node.start_mark
+        raise BadFile(f"{name}:{mark.line + 1}:{mark.column + 1}: aliases are not understood", hint="Write it out")
+    seen.add(id(node))
+    for child in node.value:
+        for one in child if isinstance(child, tuple) else (child,):
+            _refuse_aliases(one, seen, name)
+
+
+def _value(node: yaml.Node, path: str, positions: Positions, name: str) -> Any:  # Any: YAML
+    positions[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
+    if isinstance(node, yaml.SequenceNode):
+        return [_value(item, f"{path}[{index}]", positions, name) for index, item in enumerate(node.value)]
+    if not isinstance(node, yaml.MappingNode):
+        return yaml.SafeLoader("").construct_object(node)
+    found: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = str(key_node.value)
+        line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
+        if key in found:
+            raise BadFile(f"{name}:{line}:{column}: the key {key!r} is there twice", hint="Keep one of them")
+        found[key] = _value(value_node, f"{path}.{key}", positions, name)
+        positions[f"{path}.{key}"] = (line, column)
+    return found
+
+
+def _refusal(said: str, into: type, positions: Positions, name: str) -> BadFile:
+    at = _AT.search(said)
+    path = at[1] if at else "$"
+    text = said[: at.start()] if at else said
+    unknown, missing = _UNKNOWN.search(text), _MISSING.search(text)
+    if unknown:
+        known = _fields(into, path)
+        near = get_close_matches(unknown[1], known, 1)
+        hint = f"Did you mean {near[0]!r}?" if near else f"Known keys: {', '.join(known)}"
+        return BadFile(f"{_where(positions, f'{path}.{unknown[1]}', name)}: unknown key {unknown[1]!r}", hint=hint)
+    if missing:
+        place = "" if path == "$" else f" in {path.removeprefix('$.')}"
+        return BadFile(f"{_where(positions, path, name)}: the key {missing[1]!r} is missing{place}")
+    key = path.removeprefix("$.").removeprefix("$")
+    return BadFile(f"{_where(positions, path, name)}: {key + ': ' if key else ''}{_plain(text)}")
+
+
+def _where(positions: Positions, path: str, name: str) -> str:
+    while path not in positions and len(path) > 1:
+        path = path[: max(path.rfind("."), path.rfind("["), 1)]
+    line, column = positions.get(path, (1, 1))
+    return f"{name}:{line}:{column}"
+
+
+def _plain(text: str) -> str:
+    words = {
+        "`object`": "keys and values",
+        "`str`": "a text",
+        "`array`": "a list",
+        "`int`": "a number",
+        "`bool`": "true or false",
+    }
+    for word, plain in words.items():
+        text = text.replace(word, plain)
+    return text.replace("Expected", "expected", 1).replace("Invalid enum value", "unknown value")
+
+
+def _fields(into: type, path: str) -> list[str]:
+    """The keys that the struct at a path of the document may have."""
+    current: Any = into
+    for part in re.findall(r"\.([^.\[]+)|(\[)", path):
+        current = _struct_in(current)
+        if part[0] and current is not None:
+            found = {field.encode_name: field.type for field in msgspec.structs.fields(current)}
+            current = found.get(part[0])
+    current = _struct_in(current)
+    return [field.encode_name for field in msgspec.structs.fields(current)] if current is not None else []
+
+
+def _struct_in(annotation: Any) -> Any:  # Any: type annotations
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        return annotation
+    inner = (_struct_in(one) for one in getattr(annotation, "__args__", ()))
+    return next((one for one in inner if one is not None), None)

@@ -1,0 +1,210 @@
+"""`share.yaml` and `receive.yaml`, read into what both sides should be. Nothing is sent while a file is wrong."""
+
+from __future__ import annotations
+
+import re
+from string import Formatter
+from typing import TYPE_CHECKING
+
+from lakeport import profiles
+from lakeport.errors import BadFile
+from lakeport.share import documents, kinds, schema
+from lakeport.share.desired import (
+    PLACEHOLDERS,
+    Accept,
+    Consumer,
+    Destination,
+    Invitee,
+    Place,
+    Provider,
+    WishedDataSet,
+)
+from lakeport.share.invitees import InviteBook
+from lakeport.share.roles import Store
+from lakeport.share.schedules import Schedule, parse_at
+from lakeport.types import SubscriptionId
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lakeport.profiles import Profile
+    from lakeport.share.resources import Document
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{2,90}")
+_ABFSS = re.compile(
+    r"abfss://(?P<file_system>[^@/]+)@(?P<account>[a-z0-9]{3,24})\.(?P<suffix>[a-z0-9.-]+)(?P<path>/.*)?"
+)
+
+
+def provider(path: Path, *, profile: str | None = None, book: InviteBook | None = None) -> Provider:
+    """Return what a `share.yaml` wants.
+
+    Args:
+        path: The file.
+        profile: The profile that wins over the file's.
+        book: Who is known on this machine; invitees are looked up in it before anything is sent.
+
+    Raises:
+        BadFile: The file is wrong.
+        BadProfile: A value is neither in the file nor in the profile.
+        WrongIdKind: An invitee is named by an id of the wrong kind.
+    """
+    file = documents.read(path, schema.ShareFile)
+    resolved = profiles.resolve(profile or file.profile)
+    where = str(path)
+    place = _place(file, resolved, where)
+    _checked_name(file.share, "share", where)
+    data_sets = tuple(_data_set(entry, place, resolved, where) for entry in file.datasets)
+    _refuse_twice([one.name for one in data_sets], "data set", where)
+    book = book or InviteBook(resolved)
+    return Provider(
+        resolved,
+        place,
+        file.share,
+        data_sets,
+        tuple(_invitee(entry, book, where) for entry in file.invite),
+        file.description,
+        file.terms,
+        file.location,
+        _schedule(file.schedule, where),
+        f"lakeport share apply {path}",
+        tuple(book.notes),
+    )
+
+
+def consumer(path: Path, *, profile: str | None = None) -> Consumer:
+    """Return what a `receive.yaml` wants.
+
+    Raises:
+        BadFile: The file is wrong.
+        BadProfile: A value is neither in the file nor in the profile.
+    """
+    file = documents.read(path, schema.ReceiveFile)
+    resolved = profiles.resolve(profile or file.profile)
+    place = _place(file, resolved, str(path))
+    return Consumer(
+        resolved,
+        place,
+        tuple(Accept(rule.sender, rule.share) for rule in file.accept),
+        tuple(_destination(rule, place, f"{path}: map[{index}].to") for index, rule in enumerate(file.map)),
+        file.location,
+        follow=file.schedule == "follow",
+        mode="FullSync" if file.sync.mode == "full" else "Incremental",
+        verify=file.sync.verify,
+        again=f"lakeport receive apply {path}",
+    )
+
+
+def _place(file: schema.ShareFile | schema.ReceiveFile, resolved: Profile, where: str) -> Place:
+    found = {
+        "account": file.account or resolved.text("share_account"),
+        "resource_group": file.resource_group or resolved.resource_group,
+        "subscription_id": file.subscription_id or resolved.subscription_id,
+    }
+    for key, value in found.items():
+        if not value:
+            hint = f"Write {key}: in the file or give it to the profile"
+            raise BadFile(f"{where}: neither the file nor profile {resolved.name!r} says {key}", hint=hint)
+    return Place(SubscriptionId(found["subscription_id"]), found["resource_group"], found["account"])
+
+
+def _data_set(entry: schema.DataSetEntry, place: Place, resolved: Profile, where: str) -> WishedDataSet:
+    at = f"{where}: data set {entry.name!r}"
+    _checked_name(entry.name, "data set", where)
+    given = {key: value for key in kinds.BY_KEY if (value := getattr(entry, key)) is not None}
+    if entry.kind is not None and not given:
+        return WishedDataSet(entry.name, entry.kind, entry.properties or {}, None)
+    if len(given) != 1 or entry.kind is not None or entry.properties is not None:
+        hint = f"Write one of {', '.join(kinds.BY_KEY)}; or kind with properties"
+        raise BadFile(f"{at} must say one thing that it is, and says {', '.join(given) or 'none'}", hint=hint)
+    key, path = next(iter(given.items()))
+    account = entry.storage_account or resolved.storage_account
+    if not account:
+        hint = "Write storage_account: there or give it to the profile"
+        raise BadFile(f"{at}: neither the file nor profile {resolved.name!r} says storage_account", hint=hint)
+    store = Store(entry.subscription_id or place.subscription_id, entry.resource_group or place.resource_group, account)
+    try:
+        properties = kinds.source_properties(kinds.BY_KEY[key], path)
+    except ValueError as error:
+        raise BadFile(f"{at}: {error}") from error
+    return WishedDataSet(entry.name, kinds.BY_KEY[key].wire, {**store_properties(store), **properties}, store)
+
+
+def store_properties(store: Store) -> Document:
+    """Return what a data set says of the store it lies in."""
+    return {
+        "subscriptionId": store.subscription_id,
+        "resourceGroup": store.resource_group,
+        "storageAccountName": store.name,
+    }
+
+
+def _schedule(entry: schema.ScheduleEntry | str | None, where: str) -> Schedule | str | None:
+    if entry is None or isinstance(entry, str):
+        return entry
+    try:
+        return Schedule(entry.every, parse_at(entry.at) if entry.at is not None else None)
+    except ValueError as error:
+        raise BadFile(f"{where}: schedule.at {error}") from error
+
+
+def _invitee(entry: schema.InviteEntry, book: InviteBook, where: str) -> Invitee:
+    if entry.expires is not None and entry.expires.tzinfo is None:
+        raise BadFile(f"{where}: expires must say its offset", hint="Write it like 2026-12-31T00:00:00Z")
+    if entry.email and not (entry.tenant or entry.principal):
+        name = entry.name or invitation_name(entry.email)
+        return Invitee(name, entry.email, email=entry.email, expires_at=entry.expires)
+    if not entry.tenant or not entry.principal or entry.email:
+        raise BadFile(f"{where}: an invite must say tenant and principal, or email alone")
+    found = book.find(entry.tenant, entry.principal)
+    name = entry.name or invitation_name(f"{entry.tenant}-{entry.principal}")
+    return Invitee(name, found.shown, found.tenant_id, found.object_id, expires_at=entry.expires)
+
+
+def invitation_name(text: str) -> str:
+    """Return a name for an invitation that the service takes."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-")[:80] or "invitation"
+
+
+def _destination(rule: schema.MapEntry, place: Place, where: str) -> Destination:
+    found = _ABFSS.fullmatch(rule.to)
+    if found is None:
+        hint = "Write it like abfss://{file_system}@ACCOUNT.dfs.core.windows.net/{folder}"
+        raise BadFile(f"{where}: {rule.to!r} is no place in a lake", hint=hint)
+    path = (found["path"] or "").lstrip("/")
+    for template in (found["file_system"], path):
+        check_template(template, where)
+    subscription_id, group = rule.subscription_id or place.subscription_id, rule.resource_group or place.resource_group
+    return Destination(
+        Store(subscription_id, group, found["account"]), found["file_system"], path, rule.dataset, rule.share
+    )
+
+
+def check_template(template: str, where: str) -> None:
+    """Refuse a template that cannot be filled in.
+
+    Raises:
+        BadFile: It has a placeholder that there is no value for, or its braces do not close.
+    """
+    try:
+        used = [(name, form, way) for _, name, form, way in Formatter().parse(template) if name is not None]
+    except ValueError as error:
+        raise BadFile(f"{where}: {template!r} is no template: {error}") from error
+    for name, form, way in used:
+        if name not in PLACEHOLDERS or form or way:
+            known = ", ".join(f"{{{one}}}" for one in PLACEHOLDERS)
+            raise BadFile(f"{where}: unknown placeholder {{{name}}}", hint=f"Placeholders: {known}")
+
+
+def _checked_name(name: str, what: str, where: str) -> None:
+    if not _NAME.fullmatch(name):
+        hint = "2 to 90 letters, digits, _ and -"
+        raise BadFile(f"{where}: {name!r} is no name for a {what}: the service would refuse it", hint=hint)
+
+
+def _refuse_twice(names: list[str], what: str, where: str) -> None:
+    seen: set[str] = set()
+    for name in names:
+        if name.lower() in seen:
+            raise BadFile(f"{where}: there are two {what}s named {name!r}")
+        seen.add(name.lower())

@@ -1,0 +1,82 @@
+"""The kinds of data sets: what a file calls them, what the wire calls them, where they may be mapped to.
+
+Adding a kind is adding a row. Source: data-share.md 1.6.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A data set kind of files in a store.
+
+    Attributes:
+        key: What `share.yaml` calls it.
+        wire: What the service calls it.
+        root: The property that names the container or file system.
+        below: The property that names the path in it, or empty.
+        is_file: The path is one file's.
+    """
+
+    key: str
+    wire: str
+    root: str
+    below: str = ""
+    is_file: bool = False
+
+
+KINDS = (
+    Kind("file_system", "AdlsGen2FileSystem", "fileSystem"),
+    Kind("folder", "AdlsGen2Folder", "fileSystem", "folderPath"),
+    Kind("file", "AdlsGen2File", "fileSystem", "filePath", is_file=True),
+    Kind("container", "Container", "containerName"),
+    Kind("blob_folder", "BlobFolder", "containerName", "prefix"),
+    Kind("blob", "Blob", "containerName", "filePath", is_file=True),
+)
+BY_KEY = {kind.key: kind for kind in KINDS}
+BY_WIRE = {kind.wire: kind for kind in KINDS}
+
+
+def source_properties(kind: Kind, path: str) -> dict[str, str]:
+    """Return the properties that a path of a file means for a kind.
+
+    Args:
+        kind: The kind.
+        path: `FILE_SYSTEM` or `FILE_SYSTEM/PATH`, as the kind needs.
+
+    Raises:
+        ValueError: The kind needs a path below the file system, or may have none.
+    """
+    root, _, below = path.strip("/").partition("/")
+    if not root:
+        raise ValueError(f"{kind.key} is empty")
+    if bool(below) != bool(kind.below):
+        form = "FILE_SYSTEM/PATH" if kind.below else "FILE_SYSTEM only"
+        raise ValueError(f"{kind.key} {path!r} must be {form}")
+    return {kind.root: root} | ({kind.below: below} if kind.below else {})
+
+
+def target(source_wire: str, file_system: str, path: str, file_name: str) -> tuple[str, dict[str, str]]:
+    """Return kind and properties of the mapping that puts a data set at a place in a lake.
+
+    Args:
+        source_wire: The kind of the provider's data set.
+        file_system: Where it goes.
+        path: The path there; for a file it is the file's, or a folder's when empty or ending in `/`.
+        file_name: The source file's name, for a file.
+
+    Raises:
+        ValueError: The kind is not of files in a store.
+    """
+    kind = BY_WIRE.get(source_wire)
+    if kind is None:
+        raise ValueError(f"a data set of kind {source_wire} does not go into a lake's folder")
+    if kind.is_file:
+        whole = path if path and not path.endswith("/") else f"{path}{file_name}"
+        return "AdlsGen2File", {"fileSystem": file_system, "filePath": whole.lstrip("/")}
+    below = path.strip("/")
+    if below:
+        return "AdlsGen2Folder", {"fileSystem": file_system, "folderPath": below}
+    return "AdlsGen2FileSystem", {"fileSystem": file_system}

@@ -1,0 +1,171 @@
+"""The storage role that a share account's identity needs: looked up, named, given."""
+
+from __future__ import annotations
+
+import io
+import json
+import uuid
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from lakeport.errors import Conflict, Forbidden, MissingRole
+from lakeport.identity import translated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from azure.core.credentials import TokenCredential
+    from azure.mgmt.authorization.v2022_04_01 import AuthorizationManagementClient
+
+    from lakeport.profiles import Profile
+
+
+@dataclass(frozen=True)
+class Role:
+    """A built-in role.
+
+    Attributes:
+        enough: The ids of the roles that hold at least its rights.
+    """
+
+    name: str
+    id: str
+    enough: frozenset[str]
+
+
+_READER, _CONTRIBUTOR, _OWNER = (
+    "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+    "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+    "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",
+)
+READER = Role("Storage Blob Data Reader", _READER, frozenset({_READER, _CONTRIBUTOR, _OWNER}))
+CONTRIBUTOR = Role("Storage Blob Data Contributor", _CONTRIBUTOR, frozenset({_CONTRIBUTOR, _OWNER}))
+
+# Built-in roles without the data rights, so that only a role we do not know leaves the answer open (identity.md 4.4).
+NOT_ENOUGH = frozenset(
+    {
+        "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+        "b24988ac-6180-42a0-ab88-20f7382dd24c",
+        "acdd72a7-3385-48ef-bd42-f606fba81ae7",
+        "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+        "f58310d9-a9f6-439a-9e8d-f62e7b41a168",
+        "17d1049b-9a84-46fb-8f53-869881c3d3ab",
+        "c12c1c16-33a1-487b-954d-41c89c60f349",
+        _READER,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Store:
+    """A storage account."""
+
+    subscription_id: str
+    resource_group: str
+    name: str
+
+    @property
+    def scope(self) -> str:
+        """Its resource id."""
+        group = f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
+        return f"{group}/providers/Microsoft.Storage/storageAccounts/{self.name}"
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A role that a principal has somewhere."""
+
+    role_id: str
+    scope: str
+
+
+class Roles:
+    """Role assignments, as one caller sees and makes them."""
+
+    def __init__(self, profile: Profile, credential: TokenCredential) -> None:
+        self._profile = profile
+        self._credential = credential
+
+    @cached_property
+    def _client(self) -> AuthorizationManagementClient:
+        from azure.mgmt.authorization.v2022_04_01 import AuthorizationManagementClient  # noqa: PLC0415  (heavy)
+
+        cloud = self._profile.cloud
+        return AuthorizationManagementClient(
+            self._credential,
+            self._profile.subscription_id or str(uuid.UUID(int=0)),
+            cloud.control_plane,
+            credential_scopes=[cloud.control_scope],
+            **cloud.sdk_options(),
+        )
+
+    def of(self, principal_id: str, scope: str) -> list[Assignment] | None:
+        """Return the roles a principal has at a scope or above, or `None` when the caller may not know."""
+        try:
+            with translated(self._profile):
+                found = list(
+                    self._client.role_assignments.list_for_scope(scope, filter=f"principalId eq '{principal_id}'")
+                )
+        except Forbidden:
+            return None
+        return [Assignment(str(one.role_definition_id).rsplit("/", 1)[-1].lower(), str(one.scope)) for one in found]
+
+    def grant(self, role: Role, principal_id: str, store: Store) -> bool:
+        """Give an identity a role on a store; tell if it was new.
+
+        The assignment's name follows from what it says, so that granting twice is one grant.
+
+        Raises:
+            Forbidden: The caller may not assign roles there.
+            NotYet: The identity is too young to be seen by the directory.
+        """
+        definition = (
+            f"/subscriptions/{store.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{role.id}"
+        )
+        properties = {"roleDefinitionId": definition, "principalId": principal_id, "principalType": "ServicePrincipal"}
+        body = io.BytesIO(json.dumps({"properties": properties}).encode())
+        try:
+            with translated(self._profile):
+                self._client.role_assignments.create(store.scope, assignment_name(role, principal_id, store), body)
+        except Conflict as error:
+            if error.code != "RoleAssignmentExists":
+                raise
+            return False
+        return True
+
+
+def assignment_name(role: Role, principal_id: str, store: Store) -> str:
+    """Return the name of the assignment that gives this role to this principal there: always the same."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{store.scope}|{role.id}|{principal_id}".lower()))
+
+
+def has(role: Role, store: Store, assignments: Iterable[Assignment] | None) -> bool | None:
+    """Tell if assignments give a role on a store; `None` when that cannot be known from here.
+
+    A role that is not built in may or may not hold the rights: the service will say.
+    """
+    if assignments is None:
+        return None
+    scope = store.scope.lower() + "/"
+    effective = [one for one in assignments if scope.startswith(one.scope.lower().rstrip("/") + "/")]
+    if any(one.role_id in role.enough for one in effective):
+        return True
+    return False if all(one.role_id in NOT_ENOUGH for one in effective) else None
+
+
+def command(role: Role, principal_id: str, store: Store) -> str:
+    """Return the command that gives an identity a role on a store."""
+    return (
+        f"az role assignment create --assignee-object-id {principal_id} --assignee-principal-type ServicePrincipal"
+        f' --role "{role.name}" --scope {store.scope}'
+    )
+
+
+def missing(role: Role, principal_id: str, store: Store, account: str) -> MissingRole:
+    """Return the error that says whose right is missing on what, and the command that gives it."""
+    whose = f"the identity of data share account {account!r} ({principal_id})"
+    return MissingRole(
+        f"{whose} lacks {role.name} on storage account {store.name!r}",
+        hint=f"Next: run again with --grant, or: {command(role, principal_id, store)}",
+    )

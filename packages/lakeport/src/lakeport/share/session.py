@@ -1,0 +1,93 @@
+"""A signed-in side: what observing, planning and applying are done with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from lakeport import identity
+from lakeport.clock import Clock, SystemClock
+from lakeport.share import apply, consumer, provider, resources
+from lakeport.share.control import Control
+from lakeport.share.desired import Consumer, Provider
+from lakeport.share.resources import Detail, Run
+from lakeport.share.roles import Roles
+from lakeport.share.snapshots import ENDED, Snapshot, Taker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from azure.core.credentials import TokenCredential
+
+    from lakeport.share.steps import Plan, Step
+
+
+def _silent(_said: str) -> None:
+    return
+
+
+@dataclass(frozen=True)
+class Session:
+    """One side of sharing, signed in.
+
+    Attributes:
+        wished: What this side should be.
+        grant: Missing roles are given.
+        talk: Hears what is going on, for people.
+    """
+
+    wished: Provider | Consumer
+    grant: bool = False
+    clock: Clock = SystemClock()  # noqa: RUF009  (it has no state)
+    talk: Callable[[str], None] = _silent
+
+    @cached_property
+    def credential(self) -> TokenCredential:
+        """The credential of the side's profile."""
+        return identity.credential(self.wished.profile)
+
+    @cached_property
+    def control(self) -> Control:
+        """The side's data share account."""
+        place = self.wished.place
+        return Control(self.wished.profile, self.credential, place.subscription_id, place.resource_group, place.account)
+
+    @cached_property
+    def roles(self) -> Roles:
+        """Role assignments as the side's caller sees them."""
+        return Roles(self.wished.profile, self.credential)
+
+    def plan(self) -> Plan:
+        """Look, and decide what to change."""
+        if isinstance(self.wished, Provider):
+            seen = provider.observe(self.wished, self.control, self.roles)
+            return provider.plan(self.wished, seen, self.clock.now(), grant=self.grant)
+        found = consumer.observe(self.wished, self.control, self.roles)
+        return consumer.plan(self.wished, found, grant=self.grant)
+
+    def apply(self, told: Callable[[Step], None]) -> apply.Applied:
+        """Bring this side in step; safe to run again from any half-done state.
+
+        Args:
+            told: Hears of every step that was done.
+
+        Raises:
+            LakeportError: A plan is refused, or a step fails. Running again continues.
+        """
+        worker = apply.Worker(self.control, self.roles, self.clock, self.talk)
+        return apply.reconcile(self.plan, worker, told)
+
+    def taker(self) -> Taker:
+        """What takes snapshots on this side."""
+        return Taker(self.control, self.clock, self.talk)
+
+    def last_snapshot(self, name: str) -> Snapshot | None:
+        """Return the newest snapshot of a received share that succeeded, with its details."""
+        runs = [resources.read(Run, one) for one in self.control.runs(name)]
+        ended = [one for one in runs if one.status in ENDED and one.status == "Succeeded"]
+        if not ended:
+            return None
+        run = max(ended, key=lambda one: one.start_time)
+        details = tuple(resources.read(Detail, one) for one in self.control.run_details(name, run.synchronization_id))
+        return Snapshot(name, run, details)

@@ -1,0 +1,153 @@
+"""Comparing what arrived with what was sent: names, sizes, MD5."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakeport.errors import NotFound, NotVerified
+from lakeport.lake import Checksum, FileSystem
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from lakeport.profiles import Profile
+    from lakeport.share.consumer import Received
+    from lakeport.share.resources import Mapping, SourceDataSet
+    from lakeport.share.snapshots import Snapshot
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a comparison found for one data set.
+
+    Attributes:
+        against: What the arrived files were compared with, in words.
+        extra: Files at the destination that the source does not have: deletions are never propagated.
+        unhashed: Files whose MD5 neither side could tell.
+    """
+
+    data_set: str
+    against: str
+    files: int = 0
+    size_bytes: int = 0
+    missing: tuple[str, ...] = ()
+    different: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+    unhashed: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """Do nothing when everything arrived.
+
+        Raises:
+            NotVerified: Something is missing or different; the text names the first.
+        """
+        for paths, what in ((self.missing, "did not arrive"), (self.different, "arrived different")):
+            if paths:
+                more = f" (and {len(paths) - 1} more)" if paths[1:] else ""
+                hint = "Next: lakeport receive sync --mode full"
+                raise NotVerified(f"data set {self.data_set}: {paths[0]} {what}{more}", hint=hint)
+
+
+def compare(data_set: str, against: str, sent: dict[str, Checksum], arrived: dict[str, Checksum]) -> Findings:
+    """Compare two listings by relative path."""
+    both = [path for path in sent if path in arrived]
+    return Findings(
+        data_set,
+        against,
+        len(both),
+        sum(arrived[path].size_bytes for path in both),
+        tuple(path for path in sent if path not in arrived),
+        tuple(path for path in both if not _agree(sent[path], arrived[path])),
+        tuple(path for path in arrived if path not in sent),
+        tuple(path for path in both if not (sent[path].md5 and arrived[path].md5)),
+    )
+
+
+def _agree(sent: Checksum, arrived: Checksum) -> bool:
+    if sent.size_bytes != arrived.size_bytes:
+        return False
+    return not (sent.md5 and arrived.md5) or sent.md5 == arrived.md5
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """What arrivals are verified with.
+
+    Attributes:
+        source: The provider's profile, to look at the source itself; `None`: only counts can be compared.
+        read: Read every arrived byte instead of trusting the stored MD5.
+    """
+
+    profile: Profile
+    credential: TokenCredential
+    source: Profile | None = None
+    read: bool = False
+
+    def verify(self, received: Received, last: Snapshot | None) -> list[Findings]:
+        """Verify every mapped data set of a received share.
+
+        Raises:
+            NotFound: Nothing is mapped.
+        """
+        offered = {one.data_set_id.lower(): one for one in received.offered}
+        pairs = [
+            (one, offered[one.data_set_id.lower()]) for one in received.mappings if one.data_set_id.lower() in offered
+        ]
+        if not pairs:
+            raise NotFound(f"nothing of {received.subscription.name} is mapped", hint="Next: lakeport receive apply")
+        return [self._data_set(mapping, source, last) for mapping, source in pairs]
+
+    def _data_set(self, mapping: Mapping, source: SourceDataSet, last: Snapshot | None) -> Findings:
+        root = mapping.properties.get("fileSystem") or mapping.properties.get("containerName") or ""
+        below = next(
+            (mapping.properties[key] for key in ("folderPath", "filePath", "prefix") if key in mapping.properties), ""
+        )
+        there = FileSystem(self.profile, str(mapping.properties["storageAccountName"]), str(root), self.credential)
+        arrived = listing(there, str(below), read=self.read)
+        if self.source is None:
+            return _counted(source, arrived, last)
+        name, _, path = source.data_set_path.strip("/").partition("/")
+        sent = listing(FileSystem(self.source, self.source.storage_account, name), path, read=False)
+        how = "MD5 of the bytes read" if self.read else "stored MD5"
+        return compare(source.data_set_name, f"names, sizes and {how} against {self.source.name}", sent, arrived)
+
+
+def _counted(source: SourceDataSet, arrived: dict[str, Checksum], last: Snapshot | None) -> Findings:
+    """Without a look at the source, only the counts of the last snapshot can be compared; extra files are possible."""
+    size = sum(one.size_bytes for one in arrived.values())
+    detail = (
+        next((one for one in last.details if one.data_set_id.lower() == source.data_set_id.lower()), None)
+        if last
+        else None
+    )
+    if detail is None:
+        return Findings(source.data_set_name, "nothing: no snapshot tells its counts", len(arrived), size)
+    against = f"counts only: the last snapshot wrote {detail.files_written} files, {detail.size_written} bytes"
+    short = len(arrived) < detail.files_written or size < detail.size_written
+    missing = (f"{len(arrived)} files of {detail.files_written}",) if short else ()
+    return Findings(source.data_set_name, against, len(arrived), size, missing)
+
+
+def listing(lake: FileSystem, under: str, *, read: bool) -> dict[str, Checksum]:
+    """Return size and MD5 of every file at or below a path, by path relative to it.
+
+    Args:
+        lake: The file system.
+        under: A directory's or a file's path; empty for the root.
+        read: Hash the bytes; otherwise take the stored MD5.
+    """
+    try:
+        paths = [one.path for one in lake.entries(under, recursive=True) if not one.is_directory]
+    except NotFound:
+        return {}
+    if not paths and under:
+        paths = [under]
+    return {
+        path.removeprefix(under).lstrip("/") or path.rpartition("/")[2]: _checksum(lake, path, read) for path in paths
+    }
+
+
+def _checksum(lake: FileSystem, path: str, read: bool) -> Checksum:
+    stored = lake.checksum(path)
+    return Checksum(stored.size_bytes, lake.hashed(path)) if read or not stored.md5 else stored
