@@ -1,7 +1,7 @@
 """Data Share as desired state: what both sides should be, what they are, and the steps between.
 
 `files` and `environment` read what is wished; `provider` and `consumer` observe and plan; `apply` does the steps;
-`snapshots`, `verification` and `revocation` are what happens between two sides in step. Decisions are pure; `control` and `roles` speak.
+`snapshots`, `verification` and `revocation` are what happens between two sides in step. `control` and `roles` speak.
 """
 
 from __future__ import annotations

@@ -137,7 +137,7 @@ def _accept(wished: Consumer, seen: Observed) -> tuple[list[Step], list[str]]:
             taken.add(name.lower())
             active.add(_source(one))
             properties = {"invitationId": one.invitation_id, "sourceShareLocation": one.location}
-            undo = f"lakeport receive destroy {name}"
+            undo = f"lakeport receive destroy {wished.where} --share {name}"
             steps.append(
                 Step("create", "subscription", (name,), f"{sender} is offered", undo, {"properties": properties})
             )
@@ -182,7 +182,7 @@ def why_inactive(one: Subscription) -> LakeportError:
     if one.share_subscription_status in {"Revoked", "Revoking"}:
         return Revoked(f"{what} was revoked by its provider: no snapshot can start", hint=hint)
     if one.share_subscription_status == "SourceDeleted":
-        hint = f"What was received stays; lakeport receive destroy {one.name} forgets the share"
+        hint = f"What was received stays; lakeport receive destroy --share {one.name} forgets the share"
         return Revoked(f"{what} was deleted by its provider", hint=hint)
     return LakeportError(f"{what} is {one.share_subscription_status}")
 

@@ -57,7 +57,7 @@ class Provider:
     Attributes:
         location: Where to make the account if there is none; empty: it must exist.
         schedule: The wished schedule, `none` for no schedule at all, or `None` to leave it alone.
-        again: The command that applies this again, for people.
+        where: What names this file on a command line.
     """
 
     profile: Profile
@@ -69,7 +69,7 @@ class Provider:
     terms: str = ""
     location: str = ""
     schedule: Schedule | str | None = None
-    again: str = "lakeport share apply"
+    where: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -136,6 +136,7 @@ class Consumer:
     Attributes:
         follow: Each received share's schedule is followed; otherwise triggers are left alone.
         mode: `Incremental` or `FullSync`.
+        where: What names this file on a command line.
     """
 
     profile: Profile
@@ -146,7 +147,7 @@ class Consumer:
     follow: bool = True
     mode: str = "Incremental"
     verify: bool = False
-    again: str = "lakeport receive apply"
+    where: str = ""
     notes: tuple[str, ...] = field(default=())
 
     def wants(self, provider_tenant_name: str, share_name: str) -> bool:

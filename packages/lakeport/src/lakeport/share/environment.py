@@ -58,7 +58,7 @@ def provider(path: Path, *, profile: str | None = None, book: InviteBook | None 
         (WishedDataSet(values["DATASET_NAME"], kind.wire, {**store_properties(store), **properties}, store),),
         (Invitee(name, found.shown, found.tenant_id, found.object_id),),
         schedule=DAILY,
-        again=f"lakeport share apply --env {path}",
+        where=f"--env {path}",
         notes=tuple(book.notes),
     )
 
@@ -81,7 +81,7 @@ def consumer(path: Path, *, profile: str | None = None) -> Consumer:
         _place(values),
         (Accept("*", wanted),),
         (Destination(_store(values), values.get("FILE_SYSTEM_NAME") or "{file_system}", "{path}"),),
-        again=f"lakeport receive apply --env {path}",
+        where=f"--env {path}",
         notes=() if values.get("SHARE_NAME") else (note,),
     )
 

@@ -67,7 +67,7 @@ def provider(path: Path, *, profile: str | None = None, book: InviteBook | None 
         file.terms,
         file.location,
         _schedule(file.schedule, where),
-        f"lakeport share apply {path}",
+        str(path),
         tuple(book.notes),
     )
 
@@ -91,7 +91,7 @@ def consumer(path: Path, *, profile: str | None = None) -> Consumer:
         follow=file.schedule == "follow",
         mode="FullSync" if file.sync.mode == "full" else "Incremental",
         verify=file.sync.verify,
-        again=f"lakeport receive apply {path}",
+        where=str(path),
     )
 
 

@@ -130,7 +130,7 @@ def _share(wished: Provider, seen: Observed) -> Iterator[Step]:
     description, terms = wished.description or kept.description, wished.terms or kept.terms
     properties = {"shareKind": kept.share_kind, "description": description, "terms": terms}
     body: Document = {"properties": {key: value for key, value in properties.items() if value}}
-    undo = f"lakeport share destroy {wished.share}"
+    undo = f"lakeport share destroy {wished.where}"
     if seen.share is None:
         yield Step("create", "share", (wished.share,), "it does not exist", undo, body)
     elif (description, terms) != (kept.description, kept.terms):
@@ -190,7 +190,7 @@ def _invitations(wished: Provider, seen: Observed) -> Iterator[Step]:
             name = f"{invitee.name}-{number}"
         taken.add(name.lower())
         again = "an earlier invitation is no longer open" if number > 1 else "nothing invites it yet"
-        undo = f"lakeport share revoke {wished.share} --to {invitee.tenant_id or invitee.email}"
+        undo = f"lakeport share destroy {wished.where}"
         body: Document = {"properties": invitation_properties(invitee)}
         yield Step("create", "invitation", (wished.share, name), f"{again}: {invitee.shown}", undo, body)
 
@@ -221,5 +221,5 @@ def _notes(wished: Provider, seen: Observed) -> Iterator[str]:
     for subscriber in seen.subscribers:
         if subscriber.share_subscription_status == "Revoked":
             tenant = subscriber.consumer_tenant_name
-            undo = f"lakeport share reinstate {wished.share} --to {tenant}"
+            undo = f"lakeport share reinstate {wished.where} --to {tenant}"
             yield f"{tenant}'s subscription is revoked; {undo} gives it back"

@@ -13,10 +13,11 @@ from lakeport.share.control import Control
 from lakeport.share.desired import Consumer, Provider
 from lakeport.share.resources import Detail, Run
 from lakeport.share.roles import Roles
-from lakeport.share.snapshots import ENDED, Snapshot, Taker
+from lakeport.share.snapshots import Snapshot, Taker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import timedelta
 
     from azure.core.credentials import TokenCredential
 
@@ -78,14 +79,14 @@ class Session:
         worker = apply.Worker(self.control, self.roles, self.clock, self.talk)
         return apply.reconcile(self.plan, worker, told)
 
-    def taker(self) -> Taker:
-        """What takes snapshots on this side."""
-        return Taker(self.control, self.clock, self.talk)
+    def taker(self, within: timedelta | None = None) -> Taker:
+        """Return what takes snapshots on this side, waiting at most so long for the end of each."""
+        return Taker(self.control, self.clock, self.talk, within)
 
     def last_snapshot(self, name: str) -> Snapshot | None:
         """Return the newest snapshot of a received share that succeeded, with its details."""
         runs = [resources.read(Run, one) for one in self.control.runs(name)]
-        ended = [one for one in runs if one.status in ENDED and one.status == "Succeeded"]
+        ended = [one for one in runs if one.status == "Succeeded"]
         if not ended:
             return None
         run = max(ended, key=lambda one: one.start_time)

@@ -1,0 +1,41 @@
+"""Options that many commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F", bound="Callable[..., Any]")  # Any: a command's own parameters
+
+json_output = click.option("--json", "is_json", is_flag=True, expose_value=False, help="One JSON object a line.")
+verbose = click.option("-v", "--verbose", is_flag=True, expose_value=False, help="Show the causes of an error.")
+profile = click.option("--profile", metavar="NAME", help="Who connects; wins over the file's.")
+dry_run = click.option("--dry-run", is_flag=True, help="Print what would be done; send nothing that changes anything.")
+grant = click.option("--grant", is_flag=True, help="Give the share account's identity the storage role it lacks.")
+only_share = click.option("--share", "name", metavar="NAME", help="Only this received share.")
+
+
+def common(command: F) -> F:
+    """Add what every command has: `--json` and `--verbose`."""
+    return json_output(verbose(command))
+
+
+def desired(default: str) -> Callable[[F], F]:
+    """Add what names a side: a YAML file, or an environment file, and a profile.
+
+    Args:
+        default: The YAML file meant when none is given.
+    """
+
+    def add(command: F) -> F:
+        path = click.Path(dir_okay=False, path_type=Path)
+        file = click.argument("file", type=path, default=Path(default), metavar=f"[{default}]")
+        env = click.option("--env", type=path, metavar="FILE", help="Take an environment file in place of YAML.")
+        return common(file(env(profile(command))))
+
+    return add

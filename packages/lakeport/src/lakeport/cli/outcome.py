@@ -1,0 +1,109 @@
+"""How a command ends: its exit status, and one clear line when it failed."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from typing import TYPE_CHECKING
+
+import click
+
+from lakeport import errors
+from lakeport.cli.output import Output
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FAILED, MISUSED, PARTLY, FORBIDDEN, NOT_FOUND, INTERRUPTED = 1, 2, 3, 4, 5, 130
+STATUSES: tuple[tuple[type[errors.LakeportError], int], ...] = (
+    (errors.Misused, MISUSED),
+    (errors.NotSignedIn, FORBIDDEN),
+    (errors.Forbidden, FORBIDDEN),
+    (errors.NotFound, NOT_FOUND),
+)
+
+
+class Partly(Exception):
+    """A command did some of what it was asked, and has said what is left."""
+
+
+def exit_status(error: errors.LakeportError) -> int:
+    """Return the exit status that an error means."""
+    return next((status for cls, status in STATUSES if isinstance(error, cls)), FAILED)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit status; nothing that fails leaves a traceback."""
+    if sys.stdout.isatty() and ("--help" in arguments or len(arguments) < 2):
+        _dress_help()
+    from lakeport.cli.root import cli  # noqa: PLC0415  (after the patch)
+
+    output = Output("--json" in arguments, "--verbose" in arguments or "-v" in arguments)
+    try:
+        cli.main(list(arguments), prog_name="lakeport", standalone_mode=False, obj=output)
+    except errors.LakeportError as error:
+        return failed(error, output)
+    except (click.ClickException, click.exceptions.Exit) as error:
+        return _told_by_click(error, output)
+    except (Partly, KeyboardInterrupt, click.Abort, BrokenPipeError) as error:
+        return _stopped(error, output)
+    except Exception as error:  # noqa: BLE001  (the outermost edge)
+        return _defect(error, output)
+    return 0
+
+
+def _told_by_click(error: click.ClickException | click.exceptions.Exit, output: Output) -> int:
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return MISUSED
+    said = errors.one_line(error.format_message()).removesuffix("?").removesuffix(".")
+    mark = "?" if "Did you mean" in said else "."
+    output.say(f"lakeport: {said}{mark} {_help_for(error)}")
+    return MISUSED
+
+
+def _stopped(error: BaseException, output: Output) -> int:
+    if isinstance(error, Partly):
+        return PARTLY
+    if isinstance(error, BrokenPipeError):
+        sys.stderr.close()
+        return FAILED
+    output.say("lakeport: interrupted. Next: the same command continues")
+    return INTERRUPTED
+
+
+def _dress_help() -> None:
+    """Print help in colour: on a terminal only, because it costs more than all the rest."""
+    from rich_click.patch import patch  # noqa: PLC0415
+
+    patch()
+
+
+def failed(error: errors.LakeportError, output: Output) -> int:
+    """Say one line about an error, with its causes when asked to, and return the exit status it means."""
+    output.say(f"lakeport: {error}")
+    cause: BaseException | None = error.__cause__
+    while output.verbose and cause is not None:
+        output.say(f"  because: {type(cause).__name__}: {errors.one_line(str(cause))}")
+        cause = cause.__cause__ or cause.__context__
+    status = exit_status(error)
+    shown = {"error": type(error).__name__, "code": error.code, "message": error.message, "hint": error.hint}
+    if output.is_json:
+        output.summary(status="failed", exit_status=status, request_id=error.request_id, **shown)
+    return status
+
+
+def _help_for(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"Next: {context.command_path} --help" if context else "Next: lakeport --help"
+
+
+def _defect(error: Exception, output: Output) -> int:
+    output.say(f"lakeport: this should not happen: {type(error).__name__}: {errors.one_line(str(error))}")
+    if output.verbose:
+        output.say("".join(traceback.format_exception(error)))
+    else:
+        output.say("Next: run it again with --verbose and report what it says")
+    return FAILED

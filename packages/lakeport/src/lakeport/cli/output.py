@@ -1,0 +1,68 @@
+"""What a command prints: lines for people, or one JSON object a line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Output:
+    """Where a command's results and talk go.
+
+    Attributes:
+        is_json: Results are objects, and the last line is a summary.
+        verbose: Errors show their causes.
+    """
+
+    is_json: bool = False
+    verbose: bool = False
+    said: int = field(default=0, init=False)
+
+    def result(self, text: str, **fields: Any) -> None:  # Any: JSON values
+        """Print one result: the text for people, or the fields as an object."""
+        self.said += 1
+        sys.stdout.write((json.dumps(fields, default=str) if self.is_json else text) + "\n")
+        sys.stdout.flush()
+
+    def summary(self, text: str = "", **fields: Any) -> None:  # Any: JSON values
+        """Print the last line: an object with `summary` for programs, the text for people."""
+        if self.is_json:
+            sys.stdout.write(json.dumps({"summary": True, **fields}, default=str) + "\n")
+        elif text:
+            sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+
+    def say(self, text: str) -> None:
+        """Tell people something; it is no result."""
+        sys.stderr.write(text + "\n")
+        sys.stderr.flush()
+
+    def table(self, columns: list[str], rows: list[list[Any]]) -> None:  # Any: cells
+        """Print rows under their columns: aligned for people, an object a row for programs."""
+        if self.is_json:
+            for row in rows:
+                self.result("", **dict(zip(columns, row, strict=True)))
+            return
+        cells = [columns, *([str(cell) if cell is not None else "" for cell in row] for row in rows)]
+        widths = [max(len(row[index]) for row in cells) for index in range(len(columns))]
+        for row in cells:
+            line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            self.result(line.rstrip())
+
+
+def size(count: int) -> str:
+    """Return a number of bytes as people say it.
+
+    Example:
+        >>> size(1500), size(20)
+        ('1.5 kB', '20 B')
+    """
+    amount, unit = float(count), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if amount < 1000 or unit == "TB":
+            break
+        amount /= 1000
+    return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"

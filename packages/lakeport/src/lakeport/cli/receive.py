@@ -1,0 +1,307 @@
+"""`lakeport receive`: the receiving side."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from lakeport import profiles
+from lakeport.cli import options, sides
+from lakeport.cli.output import size
+from lakeport.errors import NotFound
+from lakeport.share import Consumer, Session, consumer, resources, revocation, schedules
+from lakeport.share.resources import ConsumerInvitation, Subscription
+from lakeport.share.snapshots import MODES, Snapshot
+from lakeport.share.verification import Findings, Verifier
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lakeport.cli.output import Output
+
+
+@click.group()
+def receive() -> None:
+    """Be the receiving side: what receive.yaml says is brought about and kept.
+
+    \b
+    lakeport receive apply receive.yaml --grant
+    lakeport receive sync receive.yaml
+    """
+
+
+@receive.command("list")
+@options.desired("receive.yaml")
+@click.pass_obj
+def list_(output: Output, *, file: Path, env: Path | None, profile: str | None) -> None:
+    """Print the invitations that wait for this principal, and the shares it received.
+
+    \b
+    lakeport receive list receive.yaml
+    lakeport receive list --env dest.env --json
+    """
+    session = sides.consumer(output, file, env, profile)
+    wished = _wished(session)
+    found = [resources.read(ConsumerInvitation, one) for one in session.control.invitations()]
+    for one in found:
+        accepted = (
+            "accepted by a rule" if wished.wants(one.provider_tenant_name, one.share_name) else "no rule accepts it"
+        )
+        text = f"invitation  {one.share_name} of {one.provider_tenant_name}  {one.data_set_count} data sets  {accepted}"
+        fields = {"share": one.share_name, "tenant": one.provider_tenant_name, "invitation_id": one.invitation_id}
+        output.result(text, kind="invitation", wanted=accepted.startswith("accepted"), **fields)
+    received = [resources.read(Subscription, one) for one in session.control.all("subscription")]
+    for taken in received:
+        text = f"received    {taken.name}  {taken.share_name} of {taken.provider_tenant_name}  {taken.share_subscription_status}"
+        fields = {
+            "share": taken.share_name,
+            "tenant": taken.provider_tenant_name,
+            "status": taken.share_subscription_status,
+        }
+        output.result(text, kind="subscription", name=taken.name, **fields)
+    output.summary("" if found or received else "nothing is offered", invitations=len(found), received=len(received))
+
+
+@receive.command()
+@options.desired("receive.yaml")
+@options.grant
+@click.pass_obj
+def plan(output: Output, *, file: Path, env: Path | None, profile: str | None, grant: bool) -> None:
+    """Print what apply would do, and why; send nothing that changes anything.
+
+    \b
+    lakeport receive plan receive.yaml
+    lakeport receive plan --env dest.env
+    """
+    sides.show_plan(output, sides.consumer(output, file, env, profile, grant=grant).plan())
+
+
+@receive.command()
+@options.desired("receive.yaml")
+@options.grant
+@options.dry_run
+@click.pass_obj
+def apply(output: Output, *, file: Path, env: Path | None, profile: str | None, grant: bool, dry_run: bool) -> None:
+    """Accept, map and follow what the file wants; safe to run again at any time.
+
+    \b
+    lakeport receive apply receive.yaml --grant
+    lakeport receive apply --env dest.env --dry-run
+    """
+    session = sides.consumer(output, file, env, profile, grant=grant)
+    if dry_run:
+        sides.show_plan(output, session.plan())
+    else:
+        sides.apply(output, session)
+
+
+@receive.command()
+@options.desired("receive.yaml")
+@options.only_share
+@click.option("--mode", type=click.Choice(list(MODES)), help="Wins over the file's.")
+@click.option("--timeout", type=float, metavar="SECONDS", help="How long to wait for the end; absent: until it comes.")
+@options.dry_run
+@click.pass_obj
+def sync(
+    output: Output,
+    *,
+    file: Path,
+    env: Path | None,
+    profile: str | None,
+    name: str | None,
+    mode: str | None,
+    timeout: float | None,
+    dry_run: bool,
+) -> None:
+    """Take a snapshot of what was received, and wait for its end.
+
+    \b
+    lakeport receive sync receive.yaml
+    lakeport receive sync receive.yaml --share sales --mode full
+    """
+    session = sides.consumer(output, file, env, profile)
+    wished = _wished(session)
+    wire_mode = MODES[mode] if mode else wished.mode
+    taker = session.taker(timedelta(seconds=timeout) if timeout else None)
+
+    def take(one: str) -> None:
+        if dry_run:
+            output.result(f"would take a {wire_mode} snapshot of {one}", share=one, mode=wire_mode)
+            return
+        snapshot = taker.take(one, wire_mode)
+        _print_snapshot(output, snapshot)
+        snapshot.check()
+        if wished.verify:
+            _verify(output, session, one, snapshot)
+
+    names = _names(session, name)
+    sides.per_share(output, names, take)
+    output.summary(status="planned" if dry_run else "done", snapshots=len(names))
+
+
+def _print_snapshot(output: Output, snapshot: Snapshot) -> None:
+    run = snapshot.run
+    text = (
+        f"{snapshot.subscription}: {run.synchronization_mode} snapshot {run.status}: {snapshot.files} files,"
+        f" {size(snapshot.size_bytes)} (id {run.synchronization_id})"
+    )
+    fields = {"mode": run.synchronization_mode, "status": run.status, "synchronization_id": run.synchronization_id}
+    output.result(text, share=snapshot.subscription, files=snapshot.files, size_bytes=snapshot.size_bytes, **fields)
+
+
+@receive.command()
+@options.desired("receive.yaml")
+@options.only_share
+@click.pass_obj
+def status(output: Output, *, file: Path, env: Path | None, profile: str | None, name: str | None) -> None:
+    """Print where every received share stands: mappings, schedule, newest snapshot, and what drifted.
+
+    \b
+    lakeport receive status receive.yaml
+    lakeport receive status receive.yaml --share sales --json
+    """
+    session = sides.consumer(output, file, env, profile)
+    wished = _wished(session)
+    seen = consumer.observe(wished, session.control, session.roles)
+    shown = [one for one in seen.received if name is None or one.subscription.name.lower() == name.lower()]
+    if name is not None and not shown:
+        raise NotFound(f"there is no received share {name!r}", hint="Next: lakeport receive list")
+    for one in shown:
+        last = session.last_snapshot(one.subscription.name)
+        _print_received(output, one, last)
+    drift = consumer.plan(wished, seen, grant=True)
+    for step in drift.steps:
+        output.result(f"drift  {step.sentence()}", **{**sides.fields(step), "drift": True})
+    for error in drift.held:
+        output.say(f"held: {error}")
+    text = "in step" if not drift.steps else "out of step: lakeport receive apply mends it"
+    output.summary(text, received=len(shown), drift=len(drift.steps), held=[str(error) for error in drift.held])
+
+
+def _print_received(output: Output, one: consumer.Received, last: Snapshot | None) -> None:
+    subscription = one.subscription
+    trigger = one.triggers[0] if one.triggers else None
+    spoken = schedules.spoken(trigger.recurrence_interval, trigger.synchronization_time) if trigger else "no schedule"
+    newest = f"{last.run.end_time}, {last.files} files, {size(last.size_bytes)}" if last else "never"
+    text = (
+        f"{subscription.name}  {subscription.share_name} of {subscription.provider_tenant_name}"
+        f"  {subscription.share_subscription_status}  {len(one.mappings)} of {len(one.offered)} data sets mapped"
+        f"  {spoken}  newest snapshot: {newest}"
+    )
+    output.result(
+        text,
+        name=subscription.name,
+        share=subscription.share_name,
+        tenant=subscription.provider_tenant_name,
+        status=subscription.share_subscription_status,
+        mapped=len(one.mappings),
+        offered=len(one.offered),
+        trigger=trigger.trigger_status if trigger else None,
+        newest_snapshot=last.run.end_time if last else None,
+    )
+
+
+@receive.command()
+@options.desired("receive.yaml")
+@options.only_share
+@click.option("--against", metavar="PROFILE", help="The provider's profile: compare with the source itself.")
+@click.option("--read", is_flag=True, help="Read and hash every arrived byte in place of trusting the stored MD5.")
+@click.pass_obj
+def verify(
+    output: Output,
+    *,
+    file: Path,
+    env: Path | None,
+    profile: str | None,
+    name: str | None,
+    against: str | None,
+    read: bool,
+) -> None:
+    """Compare what arrived with what was sent; says what was compared.
+
+    \b
+    lakeport receive verify receive.yaml
+    lakeport receive verify receive.yaml --against local:provider --read
+    """
+    session = sides.consumer(output, file, env, profile)
+
+    def one_share(one: str) -> None:
+        _verify(output, session, one, session.last_snapshot(one), against=against, read=read)
+
+    sides.per_share(output, _names(session, name), one_share)
+    output.summary(status="done")
+
+
+def _verify(
+    output: Output,
+    session: Session,
+    name: str,
+    last: Snapshot | None,
+    *,
+    against: str | None = None,
+    read: bool = False,
+) -> None:
+    found = session.control.get("subscription", name)
+    if found is None:
+        raise NotFound(f"there is no received share {name!r}", hint="Next: lakeport receive list")
+    received = consumer.look_at(resources.read(Subscription, found), session.control)
+    source = profiles.resolve(against) if against else None
+    verifier = Verifier(_wished(session).profile, session.credential, source, read)
+    for one in verifier.verify(received, last):
+        _print_findings(output, one)
+        one.check()
+
+
+def _print_findings(output: Output, one: Findings) -> None:
+    bad = f", {len(one.missing)} missing, {len(one.different)} different" if one.missing or one.different else ""
+    extra = f", {len(one.extra)} more at the destination only" if one.extra else ""
+    unhashed = f", {len(one.unhashed)} without MD5" if one.unhashed else ""
+    text = f"data set {one.data_set}: {one.files} files, {size(one.size_bytes)}{bad}{extra}{unhashed}; compared {one.against}"
+    output.result(
+        text,
+        data_set=one.data_set,
+        files=one.files,
+        size_bytes=one.size_bytes,
+        missing=one.missing,
+        different=one.different,
+        extra=one.extra,
+        unhashed=one.unhashed,
+        compared=one.against,
+    )
+
+
+@receive.command()
+@options.desired("receive.yaml")
+@click.option("--share", "name", metavar="NAME", required=True, help="Which received share.")
+@options.dry_run
+@click.pass_obj
+def destroy(output: Output, *, file: Path, env: Path | None, profile: str | None, name: str, dry_run: bool) -> None:
+    """Forget a received share: trigger, mappings, subscription; what was received stays.
+
+    \b
+    lakeport receive destroy receive.yaml --share sales --dry-run
+    lakeport receive destroy receive.yaml --share sales
+    """
+    session = sides.consumer(output, file, env, profile)
+    steps = revocation.subscription_removal(session.control, name)
+    undo = "the provider invites again, then lakeport receive apply"
+    sides.carry_out(output, session, steps, dry_run=dry_run, undo=undo, nothing="already gone")
+
+
+def _names(session: Session, name: str | None) -> list[str]:
+    if name is not None:
+        return [name]
+    wished = _wished(session)
+    found = [resources.read(Subscription, one) for one in session.control.all("subscription")]
+    names = [one.name for one in found if wished.wants(one.provider_tenant_name, one.share_name)]
+    if not names:
+        raise NotFound("nothing was received yet", hint=f"Next: lakeport receive apply {wished.where}")
+    return names
+
+
+def _wished(session: Session) -> Consumer:
+    if not isinstance(session.wished, Consumer):
+        raise TypeError("a receiving side is meant")
+    return session.wished

@@ -1,0 +1,65 @@
+"""The command `lakeport`: its groups and commands, each loaded when it is used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import click
+
+from lakeport import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "cat": ("lake:cat", "Print a file of a lake."),
+    "cp": ("lake:cp", "Copy files between this machine and a lake."),
+    "demo": ("demo:demo", "Tell the whole story on this machine: two organisations share a folder."),
+    "local": ("", "Run a local Azure: up, down, status, exec, env, credentials."),
+    "ls": ("lake:ls", "List what is in a lake."),
+    "profile": ("profile:profile", "Name connections and see where their values come from."),
+    "receive": ("receive:receive", "Be the receiving side: accept, map, follow, sync, verify."),
+    "share": ("share:share", "Be the providing side: share, schedule, invite, revoke."),
+    "table": ("lake:table", "Look into tables of a lake."),
+}
+
+
+LISTING = "lakeport.listing"
+"""Set while the list of all commands is printed: then a command is its one line, and nothing is loaded."""
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and loads one when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, sorted."""
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, loading its module."""
+        if cmd_name not in COMMANDS:
+            return None
+        target, line = COMMANDS[cmd_name]
+        if not target or ctx.meta.get(LISTING):
+            return click.Command(cmd_name, short_help=line, help=line)
+        module, _, name = target.partition(":")
+        found: click.Command = getattr(import_module(f"lakeport.cli.{module}"), name)
+        return found
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without loading any."""
+        ctx.meta[LISTING] = True
+        super().format_help(ctx, formatter)
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["--help", "-h"]})
+@click.version_option(__version__, prog_name="lakeport")
+def cli() -> None:
+    """Reach, work with and share Azure Data Lake Storage, in the cloud or in a local Azure.
+
+    \b
+    lakeport demo
+    lakeport ls -r local:provider:share-data
+    """

@@ -1,0 +1,146 @@
+"""What the commands of both sides do alike: sign in, plan, apply, print."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lakeport.cli.outcome import FORBIDDEN, Partly, exit_status
+from lakeport.errors import LakeportError
+from lakeport.share import Session, environment, files
+from lakeport.share.apply import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from lakeport.cli.output import Output
+    from lakeport.share import Consumer, Plan, Provider, Step
+
+
+def provider(output: Output, file: Path, env: Path | None, profile: str | None, *, grant: bool = False) -> Session:
+    """Return the providing side that a command's arguments name."""
+    wished = environment.provider(env, profile=profile) if env else files.provider(file, profile=profile)
+    return _session(output, wished, profile, grant=grant)
+
+
+def consumer(output: Output, file: Path, env: Path | None, profile: str | None, *, grant: bool = False) -> Session:
+    """Return the receiving side that a command's arguments name."""
+    wished = environment.consumer(env, profile=profile) if env else files.consumer(file, profile=profile)
+    return _session(output, wished, profile, grant=grant)
+
+
+def _session(output: Output, wished: Provider | Consumer, profile: str | None, *, grant: bool) -> Session:
+    if profile:
+        wished = replace(wished, where=f"{wished.where} --profile {profile}")
+    return Session(wished, grant, talk=output.say)
+
+
+def show_plan(output: Output, plan: Plan) -> None:
+    """Print what would be done, and what stands in the way; nothing is sent.
+
+    Raises:
+        LakeportError: Something must be settled before anything could be sent.
+    """
+    for step in plan.steps:
+        output.result(step.sentence(), **fields(step))
+    _talk(output, plan)
+    if plan.follows:
+        output.say(f"then: {plan.follows}")
+    if plan.refusals:
+        raise plan.refusals[0]
+    status = "planned" if plan.steps else "in step"
+    output.summary("" if plan.steps else "already in step", steps=len(plan.steps), status=status, held=_held(plan))
+    _held_ends(plan)
+
+
+def apply(output: Output, session: Session) -> None:
+    """Bring a side in step, and print every step as it is done and how to take it back.
+
+    Raises:
+        LakeportError: A plan is refused, or a step fails.
+        Partly: All was done but what is held by others.
+    """
+    undo: dict[str, None] = {}
+
+    def told(step: Step) -> None:
+        output.result(step.sentence(done=True), **fields(step), status="done")
+        if step.undo:
+            undo[step.undo] = None
+
+    applied = session.apply(told)
+    _talk(output, applied.plan)
+    for command in undo:
+        output.say(f"undo: {command}")
+    status = "done" if applied.steps else "in step"
+    text = "in step" if applied.steps else "already in step"
+    output.summary(
+        "" if applied.plan.held else text,
+        steps=len(applied.steps),
+        status=status,
+        held=_held(applied.plan),
+        undo=list(undo),
+    )
+    _held_ends(applied.plan)
+
+
+def carry_out(output: Output, session: Session, steps: list[Step], *, dry_run: bool, undo: str, nothing: str) -> None:
+    """Do steps that no plan leads to, such as a removal."""
+    worker = Worker(session.control, session.roles, session.clock, output.say)
+    for step in steps:
+        if not dry_run:
+            worker.do(step)
+        output.result(step.sentence(done=not dry_run), **fields(step), status="planned" if dry_run else "done")
+    if steps and not dry_run:
+        output.say(f"undo: {undo}")
+    output.summary("" if steps else nothing, steps=len(steps), status="planned" if dry_run else "done")
+
+
+def fields(step: Step) -> dict[str, object]:
+    """Return a step as the keys of its JSON line."""
+    return {
+        "verb": step.verb,
+        "kind": step.kind,
+        "name": "/".join(step.names),
+        "title": step.title,
+        "why": step.why,
+        "undo": step.undo,
+    }
+
+
+def _talk(output: Output, plan: Plan) -> None:
+    for note in dict.fromkeys(plan.notes):
+        output.say(f"note: {note}")
+    for error in plan.held:
+        output.say(f"held: {error}")
+
+
+def _held(plan: Plan) -> list[str]:
+    return [str(error) for error in plan.held]
+
+
+def _held_ends(plan: Plan) -> None:
+    if plan.held:
+        raise Partly
+
+
+def per_share(output: Output, names: list[str], act: Callable[[str], None]) -> None:
+    """Do something for each received share; what fails for one does not stop the others.
+
+    Raises:
+        LakeportError: It failed for the only one.
+        Partly: It failed for some.
+    """
+    failures: list[LakeportError] = []
+    for name in names:
+        try:
+            act(name)
+        except LakeportError as error:
+            if len(names) == 1:
+                raise
+            failures.append(error)
+            output.say(f"lakeport: {name}: {error}")
+    if failures and len(failures) == len(names) and all(exit_status(one) == FORBIDDEN for one in failures):
+        raise failures[0]
+    if failures:
+        raise Partly
