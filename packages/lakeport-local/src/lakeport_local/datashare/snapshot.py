@@ -1,0 +1,261 @@
+"""One snapshot run, carried through from wherever it stands.
+
+Everything a run has done is in the store, in the transaction that did it: whoever takes up a run after the process died goes on with the
+next file. Source: data-share.md 3.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from lakeport_local.core import ServiceError
+from lakeport_local.datashare import assumptions, errors, links, pace, stores
+from lakeport_local.datashare.nouns import MAPPINGS
+from lakeport_local.datashare.pieces import Pieces
+from lakeport_local.datashare.runs import Runs, SnapshotFailed
+from lakeport_local.datashare.synchronizations import refuse_ended
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from lakeport_local.access import Access, Action, Principal
+    from lakeport_local.core import Clock, Ids
+    from lakeport_local.datashare.pieces import Piece, Place
+    from lakeport_local.datashare.runs import Run
+    from lakeport_local.entra import Directory
+    from lakeport_local.state import Resource, Resources, Store
+    from lakeport_local.storage import FileEntry, Lake
+
+
+class Cancelled(Exception):
+    """Somebody asked to cancel the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the engine works on."""
+
+    store: Store
+    resources: Resources
+    directory: Directory
+    access: Access
+    lake: Lake
+    clock: Clock
+    ids: Ids
+
+    @property
+    def runs(self) -> Runs:
+        """The runs."""
+        return Runs(self.store)
+
+    @property
+    def pieces(self) -> Pieces:
+        """Their pieces."""
+        return Pieces(self.store)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """One end of a piece as it is now: its store, and who acts there."""
+
+    store: Resource
+    identity: Principal
+
+
+async def carry(world: World, run: Run) -> None:
+    """Carry a run through to its end."""
+    if run.status == "Queued":
+        with world.store.transaction():
+            _begin(world, run)
+    try:
+        for piece in world.pieces.of(run):
+            if piece.status in {"Queued", "InProgress"}:
+                await _Copy(world, run, piece).carry()
+    except Cancelled:
+        with world.store.transaction():
+            _stop(world, run)
+        return
+    with world.store.transaction():
+        _end(world, run)
+
+
+def _begin(world: World, run: Run) -> None:
+    """Mark the run as begun and freeze what it will do, or fail it when it may not."""
+    now = world.clock.now()
+    world.runs.begin(run, now)
+    subscription = world.resources.get(run.subscription_id)
+    if subscription is None or subscription.uid != run.subscription_uid:
+        raise SnapshotFailed("94042", "The share subscription was deleted")
+    try:
+        refuse_ended(world.resources, subscription, now)
+    except ServiceError as refusal:
+        raise SnapshotFailed(refusal.code, refusal.message) from refusal
+    share = links.share_of(world.resources, subscription)
+    for mapping in world.resources.children(subscription.id, MAPPINGS):
+        data_set = links.data_set_of(world.resources, share, mapping.properties["dataSetId"])
+        if data_set is not None:
+            ends = (links.store_id(data_set.properties), links.store_id(mapping.properties))
+            world.pieces.plan(run, data_set, mapping, ends)
+
+
+def _stop(world: World, run: Run) -> None:
+    now = world.clock.now()
+    for piece in world.pieces.of(run):
+        if piece.ended_at is None:
+            world.pieces.end(piece, now, errors.error_info("94092", "The synchronization was cancelled"))
+    world.runs.end(run, "Cancelled", now)
+
+
+def fail(world: World, run: Run, error: dict[str, Any]) -> None:  # Any: the service's error object
+    """End a run that cannot go on, with all that it had still to do."""
+    now = world.clock.now()
+    for piece in world.pieces.of(run):
+        if piece.ended_at is None:
+            world.pieces.end(piece, now, error)
+    world.runs.end(run, "Failed", now, error)
+
+
+def _end(world: World, run: Run) -> None:
+    """Sum the pieces up: the run failed if one of them did; a good one moves the marks of its mappings on."""
+    pieces = world.pieces.of(run)
+    failed = next((piece for piece in pieces if piece.error is not None), None)
+    if failed is not None:
+        world.runs.end(run, "Failed", world.clock.now(), failed.error)
+        return
+    for piece in pieces:
+        world.pieces.set_mark(piece)
+    world.runs.end(run, "Succeeded", world.clock.now())
+
+
+class _Copy:
+    """The copy of one data set."""
+
+    def __init__(self, world: World, run: Run, piece: Piece) -> None:
+        self._world = world
+        self._run = run
+        self._piece = piece
+        self._lake = world.lake
+        self._pieces = world.pieces
+
+    async def carry(self) -> None:
+        """Copy what is still to copy; a failure ends this piece only."""
+        try:
+            with self._world.store.transaction():
+                self._pieces.begin(self._piece, self._world.clock.now())
+            if not self._piece.is_listed:
+                await self._list()
+            error = None
+            await self._copy_all()
+        except SnapshotFailed as failure:
+            error = failure.error
+        except ServiceError as refusal:
+            error = errors.error_info(refusal.code, refusal.message)
+        except OSError as failure:
+            error = errors.error_info("94095", f"The copy failed: {failure.strerror or type(failure).__name__}")
+        with self._world.store.transaction():
+            self._pieces.end(self._piece, self._world.clock.now(), error)
+
+    async def _list(self) -> None:
+        """Note the source's files that this run takes."""
+        now = self._world.clock.now()
+        with self._world.store.transaction():
+            reading, writing = self._ends()
+            uids = f"{reading.store.uid}/{writing.store.uid}"
+            self._pieces.begin_list(self._piece, now, uids)
+        since = self._pieces.mark(self._piece.mapping_uid, uids) if self._run.mode == "Incremental" else None
+        entries = self._entries()
+        while True:
+            with self._world.store.transaction():
+                seen = list(islice(entries, pace.LISTING_BATCH))
+                self._pieces.note(
+                    self._piece, [one.path for one in seen if assumptions.changed_since(one.modified_at, since)]
+                )
+                if len(seen) < pace.LISTING_BATCH:
+                    self._pieces.end_list(self._piece)
+                    return
+            self._check_cancelled()
+            await asyncio.sleep(0)
+
+    def _entries(self) -> Iterator[FileEntry]:
+        source = self._piece.source
+        store = self._store(source)
+        if not self._lake.file_system_exists(store, source.container):
+            raise SnapshotFailed(*assumptions.gone_container(store.name, source.container))
+        if source.form != "file":
+            return self._lake.files(store, source.container, source.path)
+        entry = self._lake.file(store, source.container, source.path)
+        if entry is None:
+            raise SnapshotFailed(*assumptions.gone_blob(store.name, source.container, source.path))
+        return iter([entry])
+
+    async def _copy_all(self) -> None:
+        """Copy batch after batch, giving way to others in between."""
+        is_left = True
+        while is_left:
+            is_left = self._copy_batch()
+            await asyncio.sleep(0)
+
+    def _copy_batch(self) -> bool:
+        """Copy the next files in one transaction; False when nothing was left."""
+        piece, source, target = self._piece, self._piece.source, self._piece.target
+        self._check_cancelled()
+        with self._world.store.transaction():
+            reading, writing = self._ends()
+            paths = self._pieces.noted(piece, pace.BATCH)
+            files = size_bytes = 0
+            for path in paths:
+                entry = self._lake.file(reading.store, source.container, path)
+                if entry is None:
+                    continue
+                to = target.target_of(source, path)
+                self._lake.copy(entry, writing.store, target.container, to, owner=writing.identity.object_id)
+                files, size_bytes = files + 1, size_bytes + entry.size_bytes
+            self._pieces.done(piece, paths, files=files, size_bytes=size_bytes)
+        return bool(paths)
+
+    def _check_cancelled(self) -> None:
+        if self._world.runs.is_cancelling(self._run):
+            raise Cancelled
+
+    def _ends(self) -> tuple[End, End]:
+        """Return both ends, their stores there and their identities allowed; the target's container is made if need be."""
+        subscription = self._world.resources.get(self._run.subscription_id)
+        share = None if subscription is None else links.share_of(self._world.resources, subscription)
+        if subscription is None or share is None:
+            raise SnapshotFailed("94033", "The source share was deleted")
+        reading = self._end(self._piece.source, share, stores.READ)
+        writing = self._end(self._piece.target, subscription, stores.WRITE)
+        self._make_container(writing)
+        return reading, writing
+
+    def _end(self, place: Place, above: Resource, action: Action) -> End:
+        account = links.account_of(self._world.resources, above)
+        identity = stores.identity_of(self._world.directory, account)
+        store = self._store(place)
+        if identity is None or not self._may(identity, action, store, place.container):
+            raise SnapshotFailed("5006", errors.role_missing_text(store.id))
+        return End(store, identity)
+
+    def _make_container(self, writing: End) -> None:
+        name = self._piece.target.container
+        if self._lake.file_system_exists(writing.store, name):
+            return
+        if not self._may(writing.identity, stores.MAKE_CONTAINER, writing.store, name):
+            raise SnapshotFailed("5006", errors.role_missing_text(writing.store.id))
+        self._lake.ensure_file_system(writing.store, name, owner=writing.identity.object_id)
+
+    def _may(self, identity: Principal, action: Action, store: Resource, container: str) -> bool:
+        tenant_id = links.tenant_of(self._world.resources, store.id)
+        return stores.may(
+            self._world.access, identity, action, store, container, tenant_id=tenant_id, request_id=self._run.id
+        )
+
+    def _store(self, place: Place) -> Resource:
+        store = self._world.resources.get(place.store_id)
+        if store is None:
+            raise SnapshotFailed("94048", f"Storage account: {place.store_id.rsplit('/', 1)[-1]} does not exist")
+        return store
