@@ -8,17 +8,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lakeport_local.arm import Outcome, ResourceType
-from lakeport_local.arm.errors import conflicting_location
+from lakeport_local.arm import Outcome, ResourceType, tracked
 from lakeport_local.core import Response, iso_instant, parse_instant
 from lakeport_local.datashare import errors, names, pace, quotas, results
 from lakeport_local.datashare.nouns import ACCOUNTS
-from lakeport_local.datashare.rendering import document, region
+from lakeport_local.datashare.rendering import document
 from lakeport_local.state import Resource
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from lakeport_local.arm import Call, ControlPlane
     from lakeport_local.arm.table import Document
 
@@ -28,13 +25,9 @@ def _put(call: Call, current: Resource | None) -> Outcome:
     names.check(call, "account")
     if not isinstance(body.get("identity"), dict) or body["identity"].get("type") != "SystemAssigned":
         raise errors.bad("'identity' is required, of type SystemAssigned")
-    if not isinstance(body.get("location"), str) or not body["location"].strip():
-        raise errors.bad("'location' is required")
-    location, tags = region(body["location"]), _tags(body)
+    location, tags = tracked.location(call, body, current), tracked.tags(body)
     if current is None:
         return _made(call, location, tags)
-    if location != current.location:
-        raise conflicting_location(current, call.address.resource_group, location)
     kept = replace(current, tags=current.tags if tags is None else tags, system_data=call.stamp(current))
     return Outcome(kept)
 
@@ -67,16 +60,7 @@ def _made(call: Call, location: str, tags: dict[str, str] | None) -> Outcome:
 
 def _patch(call: Call, current: Resource) -> Outcome:
     """Replace the tags; nothing else of an account can change."""
-    return Outcome(replace(current, tags=_tags(call.body()) or {}, system_data=call.stamp(current)))
-
-
-def _tags(body: dict[str, Any]) -> dict[str, str] | None:  # Any: a JSON body
-    tags = body.get("tags")
-    if tags is None:
-        return None
-    if not isinstance(tags, dict) or not all(isinstance(value, str) for value in tags.values()):
-        raise errors.bad("'tags' must be an object of texts")
-    return dict(tags)
+    return Outcome(replace(current, tags=tracked.tags(call.body()) or {}, system_data=call.stamp(current)))
 
 
 def _delete(call: Call, current: Resource | None) -> Response:
