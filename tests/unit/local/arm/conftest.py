@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,6 @@ from lakeport_local.state import Resource, Resources, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 ARM = "https://management.azure.com"
 OWNER = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635"
@@ -187,18 +185,17 @@ THINGS = Provider(
 
 
 @pytest.fixture(scope="session")
-def signing_key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("signing")
-    assert SigningKey(folder, FixedClock(datetime(2026, 1, 1, tzinfo=UTC))).id
-    return folder
+def signing_key(tmp_path_factory: pytest.TempPathFactory) -> SigningKey:
+    """One key for all tests of a worker: making and loading one takes a tenth of a second."""
+    return SigningKey(tmp_path_factory.mktemp("signing"), FixedClock(datetime(2026, 1, 1, tzinfo=UTC)))
 
 
 @pytest.fixture
-def cloud(signing_key_folder: Path) -> Iterator[Cloud]:
+def cloud(signing_key: SigningKey) -> Iterator[Cloud]:
     store, clock, ids = Store(None), FixedClock(datetime(2026, 11, 22, 12, tzinfo=UTC)), RandomIds()
-    shutil.copytree(signing_key_folder, store.folder, dirs_exist_ok=True)
     resources, directory = Resources(store), Directory(store, ids, clock)
     tokens = Tokens(directory, store, ids, clock)
+    tokens.key = signing_key
     plane = ControlPlane(
         store=store,
         resources=resources,
