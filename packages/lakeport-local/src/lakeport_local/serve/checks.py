@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
 import re
 from typing import TYPE_CHECKING
 
 import msgspec
 from cryptography import x509
 
+from lakeport_local.arm.providers.storage_settings import network_rules
+from lakeport_local.core import ServiceError
 from lakeport_local.serve import schema
 from lakeport_local.serve.reading import Problem
 from lakeport_local.serve.references import role_assignment_problems
@@ -138,7 +139,9 @@ def _storage(place: str, account: schema.StorageAccount) -> Iterator[Problem]:
             yield Problem(f"{place}.file_systems[{number}]", f"{name!r} is there twice")
     for number, address in enumerate(account.allow_ips or ()):
         if not _is_ip_rule(address):
-            yield Problem(f"{place}.allow_ips[{number}]", f"{address!r} is no IPv4 address or range of /30 or wider")
+            yield Problem(
+                f"{place}.allow_ips[{number}]", f"{address!r} is no public IPv4 address, or range of /30 or wider"
+            )
 
 
 def _is_key(text: str) -> bool:
@@ -150,10 +153,10 @@ def _is_key(text: str) -> bool:
 
 def _is_ip_rule(text: str) -> bool:
     try:
-        network = ipaddress.IPv4Network(text)
-    except ValueError:
+        network_rules({"ipRules": [{"value": text}]})
+    except ServiceError:
         return False
-    return network.prefixlen <= 30 or "/" not in text
+    return True
 
 
 def _vault(place: str, vault: schema.KeyVault) -> Iterator[Problem]:

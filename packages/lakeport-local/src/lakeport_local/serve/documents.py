@@ -1,11 +1,12 @@
-"""The control plane's documents for what a topology declares."""
+"""The control plane's documents for what a topology declares, where the providers do not build them."""
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from lakeport_local.arm.providers import new_key, storage_account
+from lakeport_local.arm.providers.storage_settings import network_rules
 from lakeport_local.core import derived_id, iso_instant
 from lakeport_local.state import Resource
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from lakeport_local.core import Ids
     from lakeport_local.serve import schema
 
-NAMESPACES = (
+REGISTERED = (
     "Microsoft.Authorization",
     "Microsoft.DataShare",
     "Microsoft.KeyVault",
@@ -25,95 +26,50 @@ NAMESPACES = (
 )
 """Providers that a declared subscription has registered."""
 
-_SUFFIXES = ("blob", "dfs", "file", "queue", "table")
+VAULTS = "Microsoft.KeyVault/vaults"
+SHARE_ACCOUNTS = "Microsoft.DataShare/accounts"
 
 
-def subscription(tenant: schema.Tenant, declared: schema.Subscription) -> Resource:
-    """Return a subscription's document."""
-    return Resource(
-        f"/subscriptions/{declared.id}",
-        "Microsoft.Resources/subscriptions",
-        declared.id,
-        properties={"displayName": declared.name, "state": "Enabled"},
-        internal={"tenant_id": tenant.id, "registered": list(NAMESPACES)},
-    )
-
-
-def resource_group(subscription_id: str, declared: schema.ResourceGroup) -> Resource:
-    """Return a resource group's document."""
-    return Resource(
-        f"/subscriptions/{subscription_id}/resourceGroups/{declared.name}",
-        "Microsoft.Resources/resourceGroups",
-        declared.name,
-        location=declared.location,
-        properties={"provisioningState": "Succeeded"},
-    )
-
-
-def storage_account(
-    group: Resource, tenant_id: str, declared: schema.StorageAccount, ids: Ids, at: datetime
-) -> Resource:
+def storage(above: Resource, tenant_id: str, declared: schema.StorageAccount, ids: Ids, at: datetime) -> Resource:
     """Return a storage account's document, with fresh keys where none is declared."""
-    keys = [declared.key or _key(ids), _key(ids)]
-    name = declared.name
-    return Resource(
-        f"{group.id}/providers/Microsoft.Storage/storageAccounts/{name}",
-        "Microsoft.Storage/storageAccounts",
-        name,
-        location=group.location,
-        kind="StorageV2",
-        properties={
-            "accessTier": "Hot",
-            "allowBlobPublicAccess": False,
-            "allowSharedKeyAccess": True,
-            "creationTime": iso_instant(at),
+    rules = [{"value": address} for address in declared.allow_ips or ()]
+    action = "Allow" if declared.allow_ips is None else "Deny"
+    return storage_account(
+        above.id,
+        declared.name,
+        location=str(above.location),
+        tenant_id=tenant_id,
+        keys=[declared.key or new_key(ids), new_key(ids)],
+        at=at,
+        chosen={
             "isHnsEnabled": declared.hns,
-            "minimumTlsVersion": "TLS1_2",
-            "networkAcls": network_rules(declared.allow_ips),
-            "primaryEndpoints": {kind: f"https://{name}.{kind}.core.windows.net/" for kind in _SUFFIXES},
-            "primaryLocation": group.location,
-            "provisioningState": "Succeeded",
-            "publicNetworkAccess": "Enabled",
-            "statusOfPrimary": "available",
-            "supportsHttpsTrafficOnly": True,
+            "networkAcls": network_rules({"defaultAction": action, "ipRules": rules}),
         },
-        internal={"keys": keys, "tenant_id": tenant_id},
     )
 
 
-def network_rules(allow_ips: list[str] | None) -> dict[str, Any]:  # Any: a JSON object
-    """Return `networkAcls`: everybody, or nobody but these addresses."""
-    rules = [{"value": address, "action": "Allow"} for address in allow_ips or ()]
-    action = "Allow" if allow_ips is None else "Deny"
-    return {"bypass": "AzureServices", "defaultAction": action, "ipRules": rules, "virtualNetworkRules": []}
-
-
-def _key(ids: Ids) -> str:
-    return base64.b64encode(ids.token(64)).decode()
-
-
-def data_share_account(group: Resource, tenant_id: str, declared: schema.DataShareAccount, at: datetime) -> Resource:
+def data_share_account(above: Resource, tenant_id: str, declared: schema.DataShareAccount, at: datetime) -> Resource:
     """Return a Data Share account's document; its identity's object id is derived from its resource id."""
-    resource_id = f"{group.id}/providers/Microsoft.DataShare/accounts/{declared.name}"
+    resource_id = f"{above.id}/providers/{SHARE_ACCOUNTS}/{declared.name}"
     principal_id = derived_id("identity", resource_id.lower())
     return Resource(
         resource_id,
-        "Microsoft.DataShare/accounts",
+        SHARE_ACCOUNTS,
         declared.name,
-        location=group.location,
+        location=above.location,
         identity={"type": "SystemAssigned", "principalId": principal_id, "tenantId": tenant_id},
         properties={"createdAt": iso_instant(at), "provisioningState": "Succeeded", "userName": "", "userEmail": ""},
         internal={"client_id": derived_id("identity's application", resource_id.lower()), "tenant_id": tenant_id},
     )
 
 
-def key_vault(group: Resource, tenant_id: str, declared: schema.KeyVault) -> Resource:
+def key_vault(above: Resource, tenant_id: str, declared: schema.KeyVault) -> Resource:
     """Return a key vault's document; the declared secrets are kept inside until a vault service serves them."""
     return Resource(
-        f"{group.id}/providers/Microsoft.KeyVault/vaults/{declared.name}",
-        "Microsoft.KeyVault/vaults",
+        f"{above.id}/providers/{VAULTS}/{declared.name}",
+        VAULTS,
         declared.name,
-        location=group.location,
+        location=above.location,
         properties={
             "accessPolicies": [],
             "enableRbacAuthorization": True,
@@ -125,40 +81,6 @@ def key_vault(group: Resource, tenant_id: str, declared: schema.KeyVault) -> Res
             "vaultUri": f"https://{declared.name}.vault.azure.net/",
         },
         internal={"secrets": dict(declared.secrets), "tenant_id": tenant_id},
-    )
-
-
-def managed_identity(group: Resource, tenant_id: str, declared: schema.ManagedIdentity) -> Resource:
-    """Return a user-assigned managed identity's document."""
-    return Resource(
-        f"{group.id}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{declared.name}",
-        "Microsoft.ManagedIdentity/userAssignedIdentities",
-        declared.name,
-        location=group.location,
-        properties={"clientId": declared.client_id, "principalId": declared.object_id, "tenantId": tenant_id},
-        internal={"tenant_id": tenant_id},
-    )
-
-
-def role_assignment(scope: str, role_id: str, principal_id: str, principal_type: str, at: datetime) -> Resource:
-    """Return a role assignment's document; its name is derived, so that the same grant is the same assignment."""
-    name = derived_id("role assignment", scope.lower(), role_id, principal_id)
-    subscription_id = scope.split("/")[2]
-    above = f"/subscriptions/{subscription_id}/providers/Microsoft.Authorization/roleDefinitions"
-    return Resource(
-        f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}",
-        "Microsoft.Authorization/roleAssignments",
-        name,
-        properties={
-            "createdBy": "",
-            "createdOn": iso_instant(at),
-            "principalId": principal_id,
-            "principalType": principal_type,
-            "roleDefinitionId": f"{above}/{role_id}",
-            "scope": scope,
-            "updatedBy": "",
-            "updatedOn": iso_instant(at),
-        },
     )
 
 

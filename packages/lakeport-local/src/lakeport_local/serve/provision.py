@@ -10,6 +10,8 @@ import base64
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from lakeport_local.arm import providers
+from lakeport_local.core import derived_id
 from lakeport_local.serve import documents, schema
 from lakeport_local.serve.credentials import Credential
 from lakeport_local.serve.references import grants, principals
@@ -132,9 +134,12 @@ class _Provision:
     def resources(self, tenant: schema.Tenant) -> None:
         """Make a tenant's subscriptions and everything in them."""
         for subscription in tenant.subscriptions:
-            self._keep(documents.subscription(tenant, subscription), "displayName", "tenant_id")
+            declared = providers.subscription(
+                subscription.id, tenant_id=tenant.id, name=subscription.name, registered=documents.REGISTERED
+            )
+            self._keep(declared, "displayName", "tenant_id")
             for group in subscription.resource_groups:
-                made = self._keep(documents.resource_group(subscription.id, group))
+                made = self._keep(providers.resource_group(subscription.id, group.name, location=group.location))
                 self._contents(tenant, made, group)
 
     def _contents(self, tenant: schema.Tenant, above: Resource, group: schema.ResourceGroup) -> None:
@@ -148,7 +153,7 @@ class _Provision:
             self._identity(tenant, above, identity)
 
     def _storage(self, tenant: schema.Tenant, above: Resource, declared: schema.StorageAccount) -> None:
-        wanted = documents.storage_account(above, tenant.id, declared, self._to.ids, self._at)
+        wanted = documents.storage(above, tenant.id, declared, self._to.ids, self._at)
         kept = self._to.resources.get(wanted.id)
         said = {"networkAcls"} if declared.allow_ips is not None else set()
         if kept is not None and declared.key:
@@ -170,7 +175,15 @@ class _Provision:
         )
 
     def _identity(self, tenant: schema.Tenant, above: Resource, declared: schema.ManagedIdentity) -> None:
-        made = self._keep(documents.managed_identity(above, tenant.id, declared), "clientId", "principalId", "tenantId")
+        wanted = providers.user_assigned_identity(
+            above.id,
+            declared.name,
+            location=str(above.location),
+            tenant_id=tenant.id,
+            principal_id=declared.object_id,
+            client_id=declared.client_id,
+        )
+        made = self._keep(wanted, "clientId", "principalId", "tenantId")
         self._to.directory.add_managed_identity(
             tenant.id,
             name=declared.name,
@@ -198,7 +211,15 @@ class _Provision:
                 principal_id = str(((account and account.identity) or {})["principalId"])
             found = self._to.directory.principal(tenant.id, principal_id)
             kind = _PRINCIPAL_TYPES.get(found.kind if found else "", "ServicePrincipal")
-            wanted = documents.role_assignment(grant.scope, grant.role_id, principal_id, kind, self._at)
+            wanted = providers.role_assignment(
+                grant.scope,
+                name=derived_id("role assignment", grant.scope.lower(), grant.role_id, principal_id),
+                role_id=grant.role_id,
+                principal_id=principal_id,
+                principal_type=kind,
+                tenant_id=tenant.id,
+                at=self._at,
+            )
             if self._to.resources.get(wanted.id) is None:
                 self._keep(wanted)
 
