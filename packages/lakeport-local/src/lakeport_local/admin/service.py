@@ -53,7 +53,7 @@ class Operated(Protocol):
         """Return its clock's time."""
         ...
 
-    def advance(self, by: timedelta) -> None:
+    def advance(self, by: timedelta) -> Awaitable[None]:
         """Move its clock forward and let fall due what does."""
         ...
 
@@ -164,11 +164,11 @@ def _clock(operated: Operated, _body: Document, _found: tuple[str, ...]) -> Docu
     return {"now": iso_instant(operated.now())}
 
 
-def _advance(operated: Operated, body: Document, found: tuple[str, ...]) -> Document:
+async def _advance(operated: Operated, body: Document, found: tuple[str, ...]) -> Document:
     seconds = body.get("advance_s")
     if not isinstance(seconds, int | float) or not 0 <= seconds <= _MOST_DAYS * 86400:
         raise ServiceError(400, "BadRequest", f"advance_s must be 0 to {_MOST_DAYS} days, in seconds")
-    operated.advance(timedelta(seconds=seconds))
+    await operated.advance(timedelta(seconds=seconds))
     return _clock(operated, body, found)
 
 

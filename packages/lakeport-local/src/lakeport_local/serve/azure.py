@@ -76,6 +76,7 @@ class LocalAzure:
         self._port = options.port
         self._rooms = self._open_rooms()
         self._stopping = asyncio.Event()
+        self._background: asyncio.Task[None] | None = None
 
     def _secret(self, name: str) -> bytes:
         """Return a secret of this folder, made the first time."""
@@ -124,12 +125,22 @@ class LocalAzure:
             pass_through=self._options.pass_through,
         )
         self._port = await gateway.start(self._options.host, self._options.port)
+        self._begin_background()
         try:
             self._announce()
             ready(self.status())
             await self._stopping.wait()
         finally:
             await gateway.close()
+            await self._end_background()
+
+    def _begin_background(self) -> None:
+        self._background = asyncio.create_task(self._rooms.data_share.run(), name="data share")
+
+    async def _end_background(self) -> None:
+        if self._background is not None:
+            self._background.cancel()
+            await asyncio.gather(self._background, return_exceptions=True)
 
     def _announce(self) -> None:
         holder = {"pid": os.getpid(), "port": self._port, "folder": str(self._store.folder)}
@@ -178,18 +189,23 @@ class LocalAzure:
         self._clock.offset = timedelta()
         self._store.set_setting("clock_offset_s", "0")
         self.faults.clear()
+        await self._end_background()
         self._store.wipe(but=_KEPT)
         self._rooms = self._open_rooms()
         provision(self._rooms.stores, kept.document, kept.certificates)
+        self._begin_background()
         return self.status()
 
     def now(self) -> datetime:
         """Return the clock's time."""
         return self._clock.now()
 
-    def advance(self, by: timedelta) -> None:
-        """Move the clock forward."""
-        self._clock.advance(by)
+    async def advance(self, by: timedelta) -> None:
+        """Move the clock forward; schedules that fall due on the way run at their time, and to their end."""
+        await self._rooms.data_share.advance(self._clock.now() + by, self._move_clock)
+
+    def _move_clock(self, to: datetime) -> None:
+        self._clock.advance(max(to - self._clock.now(), timedelta()))
         self._store.set_setting("clock_offset_s", str(self._clock.offset.total_seconds()))
 
     def things(self) -> list[dict[str, Any]]:  # Any: JSON objects

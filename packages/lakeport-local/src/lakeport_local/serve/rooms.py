@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from lakeport_local.access import Access, DecisionLog
 from lakeport_local.arm import ControlPlane
 from lakeport_local.arm.providers import PROVIDERS
+from lakeport_local.datashare import DataShare
 from lakeport_local.entra import Directory, EntraService, Tokens
+from lakeport_local.imds import ImdsService
 from lakeport_local.serve.credentials import Credentials
 from lakeport_local.serve.provision import Stores
 from lakeport_local.state import Resources
@@ -30,6 +32,7 @@ class Rooms:
 
     Attributes:
         stores: What a topology is put into.
+        data_share: Runs snapshots, in the background too.
         log: Why requests were allowed or refused.
         services: The services by the names of the gateway's tables.
     """
@@ -42,8 +45,18 @@ class Rooms:
         self.log = DecisionLog(store.folder / "refusals.jsonl")
         access = Access(resources, self.log)
         self.stores = Stores(store, resources, directory, Credentials(store), lake, ids, clock)
+        self.data_share = DataShare(
+            store=store,
+            resources=resources,
+            directory=directory,
+            access=access,
+            lake=lake,
+            clock=clock,
+            ids=ids,
+        )
         self.services: dict[str, Service] = {
             "entra": EntraService(directory, tokens, resources, clock),
+            "imds": ImdsService(directory, tokens, resources, clock, callers),
             "arm": ControlPlane(
                 store=store,
                 resources=resources,
@@ -52,6 +65,6 @@ class Rooms:
                 access=access,
                 clock=clock,
                 ids=ids,
-                providers=PROVIDERS,
+                providers=(*PROVIDERS, self.data_share.provider()),
             ),
         }
