@@ -10,8 +10,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from lakeport_local.serve import TopologyRefused, load, parse
+from lakeport_local.serve.reading import TopologyRefused
 from lakeport_local.serve.references import grants
+from lakeport_local.serve.topology import load, parse
 
 if TYPE_CHECKING:
     from pathlib import Path

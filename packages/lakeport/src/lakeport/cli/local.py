@@ -18,7 +18,8 @@ def run_local(arguments: list[str]) -> int:
         sys.stderr.write("lakeport: the local Azure is not installed. Next: pip install 'lakeport[local]'\n")
         return 2
     command = [sys.executable, "-m", "lakeport_local", *arguments]
+    environment = {**os.environ, "LAKEPORT_PROG": "lakeport local"}  # how it names itself in what it says
     sys.stdout.flush()
     if os.name == "posix":
-        os.execv(sys.executable, command)  # noqa: S606  (no shell: the arguments go as they are)
-    return subprocess.run(command, check=False).returncode  # noqa: S603  (our own program)
+        os.execve(sys.executable, command, environment)  # noqa: S606  (no shell: the arguments go as they are)
+    return subprocess.run(command, check=False, env=environment).returncode  # noqa: S603  (our own program)
