@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 UV := .tools/bin/uv
 SETUP := .venv/.setup
-SOURCES := packages tests
+SOURCES := packages tests benchmarks
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
