@@ -93,6 +93,8 @@ class Entries:
         name = address.type.lower()
         operation = self._operations.get((method, name))
         if operation is not None:
+            if address.level not in (operation.operation.levels or {address.level}):
+                raise errors.unknown_type(address)
             return operation
         stored = self._stored.get(name)
         if stored is not None and not _may_lie(stored.kind, address):

@@ -100,6 +100,7 @@ class Operation:
         handle: Answers; the parent resource, where the type above is a stored one, is in `call.parent`.
         action: RBAC action; None: any authenticated caller (the handler filters by itself).
         is_public: True for the few documents that need no token, such as `/metadata/endpoints`.
+        levels: Where it may be asked for; None: anywhere.
     """
 
     method: str
@@ -107,6 +108,7 @@ class Operation:
     handle: Callable[[Call], Answer]
     action: str | None = None
     is_public: bool = False
+    levels: frozenset[Level] | None = None
 
 
 def arm_error(error: ServiceError) -> Document:

@@ -77,7 +77,8 @@ def _unregister(call: Call) -> Response:
 
 def _change(call: Call, verb: str) -> Response:
     """Register or unregister a provider; at once, where the real service takes minutes."""
-    provider, subscription = _named(call, call.name), seen_subscription(call)
+    subscription = seen_subscription(call)
+    provider = _named(call, call.name)
     call.require(f"{provider.namespace}/{verb}/action", subscription.id)
     everything = [one.namespace for one in call.plane.entries.providers.values()]
     before = subscription.internal.get("registered", ["*"])

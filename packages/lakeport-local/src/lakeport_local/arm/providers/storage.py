@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from lakeport_local.arm.address import Level
     from lakeport_local.arm.call import Call
     from lakeport_local.core import Ids
 
@@ -257,12 +258,14 @@ def _poll(call: Call) -> Response:
     return call.plane.long_running.poll(call)
 
 
+_IN_SUBSCRIPTION: frozenset[Level] = frozenset({"subscription"})
+
 STORAGE = Provider(
     "Microsoft.Storage",
     resource_types=(ResourceType(ACCOUNTS, put=_put, patch=_patch, render=_render),),
     operations=(
-        Operation("POST", "Microsoft.Storage/checkNameAvailability", _check_name),
-        Operation("GET", "Microsoft.Storage/locations/asyncoperations", _poll),
+        Operation("POST", "Microsoft.Storage/checkNameAvailability", _check_name, levels=_IN_SUBSCRIPTION),
+        Operation("GET", "Microsoft.Storage/locations/asyncoperations", _poll, levels=_IN_SUBSCRIPTION),
         Operation("POST", f"{ACCOUNTS}/listKeys", _list_keys, action=f"{ACCOUNTS}/listKeys/action"),
         Operation("POST", f"{ACCOUNTS}/regenerateKey", _regenerate_key, action=f"{ACCOUNTS}/regenerateKey/action"),
     ),
