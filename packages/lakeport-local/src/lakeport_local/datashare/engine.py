@@ -89,8 +89,10 @@ class DataShare:
                 due = self.next_due()
                 await self._wait(None if due is None else (due - self._clock.now()).total_seconds())
         finally:
-            for task in self._tasks.values():
+            left = list(self._tasks.values())
+            for task in left:
                 task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
 
     async def _wait(self, timeout_s: float | None) -> None:
         """Wait until woken, or for a time; an hour at most, because the clock may be moved."""
