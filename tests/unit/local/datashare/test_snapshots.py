@@ -12,7 +12,15 @@ from lakeport_local.datashare import pace
 from lakeport_local.state import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+
+async def until(happened: Callable[[], object]) -> None:
+    """Give way to the engine until something has happened."""
+    async with asyncio.timeout(5):
+        while not happened():  # noqa: ASYNC110  # the engine has no event for it
+            await asyncio.sleep(0)
 
 
 async def snapshot(org: Any, path: str, mode: str = "Incremental") -> dict[str, Any]:
@@ -262,8 +270,7 @@ async def test_a_run_in_progress_stops_at_its_next_batch_when_cancelled(
     monkeypatch.setattr(pace, "BATCH", 1)
     run_id = fabrikam.post(f"{mapped}/synchronize", {}).body["synchronizationId"]
     draining = asyncio.create_task(world.share.drain())
-    while not world.lake.file(fabrikam.store, "copy", "2024/a.csv"):
-        await asyncio.sleep(0)
+    await until(lambda: world.lake.file(fabrikam.store, "copy", "2024/a.csv"))
     answer = fabrikam.post(f"{mapped}/cancelSynchronization", {"synchronizationId": run_id})
     assert answer.body["status"] == "InProgress"
     await draining
@@ -281,8 +288,7 @@ async def test_after_a_kill_the_run_goes_on_with_the_next_file(
     monkeypatch.setattr(pace, "BATCH", 1)
     run_id = fabrikam.post(f"{mapped}/synchronize", {}).body["synchronizationId"]
     draining = asyncio.create_task(world.share.drain())
-    while not world.lake.file(fabrikam.store, "copy", "2024/a.csv"):
-        await asyncio.sleep(0)
+    await until(lambda: world.lake.file(fabrikam.store, "copy", "2024/a.csv"))
     for task in (draining, *world.share._tasks.values()):
         task.cancel()
     await asyncio.gather(draining, return_exceptions=True)
@@ -302,8 +308,7 @@ async def test_an_interrupted_listing_is_begun_anew(
     monkeypatch.setattr(pace, "LISTING_BATCH", 1)
     run_id = fabrikam.post(f"{mapped}/synchronize", {}).body["synchronizationId"]
     draining = asyncio.create_task(world.share.drain())
-    while not world.store.db.execute("SELECT 1 FROM data_share_files").fetchone():
-        await asyncio.sleep(0)
+    await until(lambda: world.store.db.execute("SELECT 1 FROM data_share_files").fetchone())
     for task in (draining, *world.share._tasks.values()):
         task.cancel()
     await asyncio.gather(draining, return_exceptions=True)
@@ -353,9 +358,7 @@ async def test_the_engine_runs_what_is_queued_while_it_works(world: Any, fabrika
     try:
         await asyncio.sleep(0)
         run_id = fabrikam.post(f"{mapped}/synchronize", {}).body["synchronizationId"]
-        async with asyncio.timeout(5):
-            while fabrikam.get(f"{mapped}/synchronizationOperationResults/{run_id}")["status"] == "Accepted":
-                await asyncio.sleep(0)
+        await until(lambda: fabrikam.get(f"{mapped}/synchronizationOperationResults/{run_id}")["status"] != "Accepted")
         assert len(fabrikam.files("copy")) == 2
     finally:
         engine.cancel()
