@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import importlib.util
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from lakeport_local.core import (
     Response,
     ServiceError,
 )
-from lakeport_local.gateway import Callers, CertificateAuthority, Gateway, Limits, Routes
+from lakeport_local.gateway import Callers, CertificateAuthority, Gateway, Limits, Routes, new_event_loop
 
 AT = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -165,6 +166,14 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> CertificateAuthority:
 
 
 Start = Callable[..., Awaitable[World]]
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run every test of this folder on both event loops; only one where uvloop is not installed."""
+    factories = {"asyncio": asyncio.new_event_loop, "installed": new_event_loop}
+    return factories if importlib.util.find_spec("uvloop") else {"asyncio": asyncio.new_event_loop}
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ class ChunkDecoder:
         if self._trailer_bytes > _TRAILER_BYTES:
             raise BadChunk
         if self._line.endswith(b"\n"):
-            if not self._line.endswith(b"\r\n") or self._line[:1] in {b" ", b"\t"}:
+            if not self._line.endswith(b"\r\n") or self._line.startswith((b" ", b"\t")):
                 raise BadChunk
             self.done = self._line == b"\r\n"
             self._line.clear()

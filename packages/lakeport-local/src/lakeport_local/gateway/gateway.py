@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from lakeport_local.gateway.routes import Routes
 
 _BACKLOG = 1024
-_SWEEP_S = 1.0
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
@@ -97,7 +96,7 @@ class Gateway:
         self._server = await loop.create_server(lambda: Connection(site), host, port, backlog=_BACKLOG)
         site.emptied.set()
         site.port = self._server.sockets[0].getsockname()[1]
-        self._sweep = loop.call_later(_SWEEP_S, self._check_deadlines, site)
+        self._sweep = loop.call_later(self._limits.sweep_s, self._check_deadlines, site)
         return site.port
 
     async def close(self, grace_s: float = 3.0) -> None:
@@ -129,4 +128,4 @@ class Gateway:
         now = site.loop.time()
         for connection in list(site.connections):
             connection.check_deadline(now)
-        self._sweep = site.loop.call_later(_SWEEP_S, self._check_deadlines, site)
+        self._sweep = site.loop.call_later(site.limits.sweep_s, self._check_deadlines, site)

@@ -97,6 +97,8 @@ def parse_head(block: bytes, limits: Limits) -> Head:
         raise BadHead(400, "A line of the request does not end as HTTP's lines do.")
     if any(part in block for part in _FOLDED_OR_SPLIT):
         raise BadHead(400, "A header field of the request is folded or holds a NUL.")
+    if block[: block.find(b"\r\n")].count(b" ") != 2:
+        raise BadHead(400, "The request line is not a method, a target and a version.")
     collector = _Collector()
     parser = httptools.HttpRequestParser(collector)
     try:

@@ -20,6 +20,7 @@ class Limits:
         stall_s: Between two pieces of a response that the peer takes.
         keep_alive_s: Between two requests.
         linger_s: How long the rest of a refused request is read and dropped, so that the peer can read the answer.
+        sweep_s: How often these times are looked at.
     """
 
     head_bytes: int = 64 * 1024
@@ -32,3 +33,4 @@ class Limits:
     stall_s: float = 120
     keep_alive_s: float = 120
     linger_s: float = 3
+    sweep_s: float = 1
