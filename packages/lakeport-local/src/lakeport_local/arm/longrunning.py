@@ -17,11 +17,19 @@ from lakeport_local.state import Resource
 
 if TYPE_CHECKING:
     from lakeport_local.arm.call import Call
+    from lakeport_local.arm.table import Document
     from lakeport_local.state import Resources
 
 POLL_AGAIN = (("x-ms-retry-after-ms", "100"),)
 """Without a hint the SDKs wait thirty seconds before the next poll; `Retry-After` counts whole seconds and would win over this."""
 _KEPT = timedelta(days=1)
+_FINAL = frozenset({"succeeded", "failed", "canceled"})
+
+
+def poll_again(shown: Document) -> list[tuple[str, str]]:
+    """Return the headers of a resource as shown: a hint to whoever polls it until its `provisioningState` is final."""
+    state = (shown.get("properties") or {}).get("provisioningState")
+    return [] if state is None or str(state).lower() in _FINAL else list(POLL_AGAIN)
 
 
 @dataclass(frozen=True, slots=True)

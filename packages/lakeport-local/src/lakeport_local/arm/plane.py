@@ -15,7 +15,7 @@ from lakeport_local.arm.call import Call
 from lakeport_local.arm.entries import Entries, OperationEntry
 from lakeport_local.arm.gate import Gate
 from lakeport_local.arm.headers import RateLimits, standard_headers
-from lakeport_local.arm.longrunning import LongRunning
+from lakeport_local.arm.longrunning import LongRunning, poll_again
 from lakeport_local.arm.paging import page
 from lakeport_local.arm.table import Answer, Outcome, Provider, ResourceType, arm_error
 from lakeport_local.core import BodySink, Request, Response, ServiceError
@@ -110,7 +110,10 @@ class ControlPlane:
             raise self._gate.missing(call.address)
         if method == "PATCH" and kind.patch is not None:
             return self._kept(call, kind, kind.patch(call, current))
-        return Response(204) if method == "HEAD" else call.json(200, kind.render(call, current))
+        if method == "HEAD":
+            return Response(204)
+        shown = kind.render(call, current)
+        return call.json(200, shown, poll_again(shown))
 
     def _current(self, call: Call) -> Resource | None:
         """Return what the address names; what another tenant keeps at tenant level is not there for this one."""
