@@ -6,10 +6,11 @@ carries its reasons. Knows no HTTP and no service's error codes: the service tur
 
 from __future__ import annotations
 
-from lakeport_local.access.caller import Caller, Principal, SharedKey
+from lakeport_local.access.caller import Caller, Principal, SharedAccess, SharedKey, Stranger
 from lakeport_local.access.decision import Access, Action, Decision, Target
 from lakeport_local.access.log import DecisionLog
 from lakeport_local.access.roles import BUILT_IN_ROLES, Role, RoleAssignment
+from lakeport_local.access.steps import Step
 
 __all__ = [
     "BUILT_IN_ROLES",
@@ -21,6 +22,9 @@ __all__ = [
     "Principal",
     "Role",
     "RoleAssignment",
+    "SharedAccess",
     "SharedKey",
+    "Step",
+    "Stranger",
     "Target",
 ]

@@ -1,4 +1,4 @@
-"""Who asks: a principal of a tenant, or somebody who holds an account's key."""
+"""Who asks: a principal of a tenant, somebody who holds an account's key or a signature, or nobody known yet."""
 
 from __future__ import annotations
 
@@ -38,4 +38,30 @@ class SharedKey:
     account_id: str
 
 
-Caller: TypeAlias = Principal | SharedKey
+@dataclass(frozen=True, slots=True)
+class SharedAccess:
+    """Somebody who holds a shared access signature of a storage account.
+
+    Attributes:
+        account_id: The account.
+        letters: What the signature permits, as its `sp`.
+        signer: Who signed it, for one signed with a user delegation key; its rights bound the signature's.
+        subject: The principal whose access control lists count besides the letters (`suoid`).
+        owner: Object id of who owns what is made with it; empty for the super-user.
+    """
+
+    account_id: str
+    letters: frozenset[str]
+    signer: Principal | None = None
+    subject: Principal | None = None
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """Somebody who has not said who they are: all that is known is where the request comes from."""
+
+    address: str
+
+
+Caller: TypeAlias = Principal | SharedKey | SharedAccess | Stranger

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from lakeport_local.access.caller import Caller, SharedKey
+from lakeport_local.access.caller import Caller, Principal, SharedAccess, SharedKey, Stranger
+from lakeport_local.access.network import refused_address
 from lakeport_local.access.roles import Assignments, RoleAssignment
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from lakeport_local.access.log import DecisionLog
-    from lakeport_local.state import Resources
+    from lakeport_local.access.steps import Step
+    from lakeport_local.state import Resource, Resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +24,14 @@ class Action:
     Attributes:
         name: Such as `Microsoft.DataShare/accounts/write`.
         is_data: True when `dataActions` decide, False when `actions` do.
+        alternatives: Other names that allow it as well.
+        letters: For storage, the signature letters of which any one allows it; empty when none does.
     """
 
     name: str
     is_data: bool = False
+    alternatives: tuple[str, ...] = ()
+    letters: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +42,13 @@ class Target:
         scope: Resource id, such as `/subscriptions/S/resourceGroups/G/...`; `/` is the tenant's root.
         tenant_id: The tenant that owns it.
         path: For data, the path inside the container, for the reasons; None otherwise.
+        steps: For data, gives what access control lists must grant when no role allows; None when lists cannot.
     """
 
     scope: str
     tenant_id: str
     path: str | None = None
+    steps: Callable[[], Iterable[Step]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +73,20 @@ class Decision:
 
     def as_dict(self) -> dict[str, Any]:  # Any: a JSON object
         """Return the decision as a JSON object."""
-        who = (
-            {"shared_key_of": self.caller.account_id}
-            if isinstance(self.caller, SharedKey)
-            else {
-                "tenant_id": self.caller.tenant_id,
-                "object_id": self.caller.object_id,
-                "client_id": self.caller.client_id,
-                "name": self.caller.name,
-            }
-        )
         return {
             "allowed": self.allowed,
-            "caller": who,
+            "caller": _described(self.caller),
             "action": self.action.name,
             "scope": self.target.scope,
             "path": self.target.path,
             "reasons": list(self.reasons),
             "smallest_grant": self.smallest_grant,
         }
+
+
+_SUPERUSER = Action(
+    "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/runAsSuperUser/action", is_data=True
+)
 
 
 class Access:
@@ -115,22 +120,71 @@ class Access:
             self._log.add(request_id, decision)
         return decision
 
+    def admit(self, client: str, account: Resource, *, request_id: str = "") -> Decision:
+        """Allow or refuse a peer by a storage account's network rules, before anybody asks who it is."""
+        reason = refused_address(client, account.properties)
+        target = Target(account.id, str(account.internal.get("tenant_id", "")))
+        action = Action("Microsoft.Storage/storageAccounts/connect")
+        if reason is None:
+            return Decision(True, Stranger(client), action, target, ("the network rules let this address in",))
+        decision = Decision(
+            False,
+            Stranger(client),
+            action,
+            target,
+            (reason,),
+            f"an ipRule for {client} in networkAcls of {account.name}",
+        )
+        if request_id:
+            self._log.add(request_id, decision)
+        return decision
+
     def _decide(self, caller: Caller, action: Action, target: Target) -> Decision:
-        if isinstance(caller, SharedKey):
-            return Decision(True, caller, action, target, ("the account's key opens all of its data",))
+        match caller:
+            case SharedKey():
+                return Decision(True, caller, action, target, ("the account's key opens all of its data",))
+            case SharedAccess():
+                return self._decide_signature(caller, action, target)
+            case Stranger():
+                return Decision(False, caller, action, target, ("nobody signed in",))
         if caller.tenant_id != target.tenant_id:
             reason = f"the token is of tenant {caller.tenant_id}, the target belongs to tenant {target.tenant_id}"
             return Decision(False, caller, action, target, (reason,))
         for assignment in self._assignments.of(caller):
-            if assignment.covers(target.scope) and assignment.role.grants(action.name, is_data=action.is_data):
+            if assignment.covers(target.scope) and _grants(assignment, action):
                 reason = f"{assignment.role.name} at {assignment.scope or '/'} grants {action.name}"
                 return Decision(True, caller, action, target, (reason,))
-        return self._refuse(caller, action, target)
+        refused = self._refuse(caller, action, target)
+        return refused if target.steps is None else _decide_lists(refused, caller, target.steps())
 
-    def _refuse(self, caller: Caller, action: Action, target: Target) -> Decision:
+    def _decide_signature(self, caller: SharedAccess, action: Action, target: Target) -> Decision:
+        held = "".join(sorted(caller.letters))
+        if not caller.letters & set(action.letters):
+            reason = f"the signature permits {held!r}, {action.name} needs one of {action.letters!r}"
+            grant = f"a signature that permits one of {action.letters!r}" if action.letters else ""
+            return Decision(False, caller, action, target, (reason,), grant)
+        reasons: tuple[str, ...] = (f"the signature permits {held!r}",)
+        if caller.signer is not None:
+            signer = self._decide(caller.signer, action, target)
+            reasons += tuple(f"its signer: {reason}" for reason in signer.reasons)
+            if not signer.allowed:
+                return Decision(False, caller, action, target, reasons, signer.smallest_grant)
+            if (
+                caller.owner
+                and caller.subject is None
+                and not self._decide(caller.signer, _SUPERUSER, replace(target, steps=None)).allowed
+            ):
+                reasons += ("its signer may not act for another owner (saoid)",)
+                return Decision(False, caller, action, target, reasons)
+        allowed = Decision(True, caller, action, target, reasons)
+        if caller.subject is None or target.steps is None:
+            return allowed
+        return _decide_lists(allowed, caller.subject, target.steps())
+
+    def _refuse(self, caller: Principal, action: Action, target: Target) -> Decision:
         held = [
             f"{held.role.name} at {held.scope or '/'} does not grant {action.name} on {target.scope}"
-            for held in self._assignments.of(caller)  # type: ignore[arg-type]  # a principal: keys are never refused
+            for held in self._assignments.of(caller)
         ]
         role = self._assignments.least_role(action)
         grant = f"role '{role.name}' at {target.scope}" if role else ""
@@ -140,4 +194,38 @@ class Access:
 
     def assignments_of(self, caller: Caller) -> list[RoleAssignment]:
         """Return the role assignments that reach a principal, by itself or by its groups."""
-        return [] if isinstance(caller, SharedKey) else self._assignments.of(caller)
+        return self._assignments.of(caller) if isinstance(caller, Principal) else []
+
+
+def _grants(assignment: RoleAssignment, action: Action) -> bool:
+    names = (action.name, *action.alternatives)
+    return any(assignment.role.grants(name, is_data=action.is_data) for name in names)
+
+
+def _decide_lists(so_far: Decision, principal: Principal, steps: Iterable[Step]) -> Decision:
+    """Go on with the access control lists along the path; the first step that refuses ends it."""
+    reasons = so_far.reasons
+    for step in steps:
+        verdict = step.ask(principal)
+        reasons += (f"{step.path}: {verdict.rule}",)
+        if not verdict.allowed:
+            grant = " or ".join(part for part in (step.grant(principal), so_far.smallest_grant) if part)
+            return replace(so_far, allowed=False, reasons=reasons, smallest_grant=grant)
+    return replace(so_far, allowed=True, reasons=reasons, smallest_grant="")
+
+
+def _described(caller: Caller) -> dict[str, object]:
+    match caller:
+        case SharedKey():
+            return {"shared_key_of": caller.account_id}
+        case Stranger():
+            return {"address": caller.address}
+        case SharedAccess():
+            signer = {} if caller.signer is None else {"signer": _described(caller.signer)}
+            return {"shared_access_to": caller.account_id, "permits": "".join(sorted(caller.letters)), **signer}
+    return {
+        "tenant_id": caller.tenant_id,
+        "object_id": caller.object_id,
+        "client_id": caller.client_id,
+        "name": caller.name,
+    }

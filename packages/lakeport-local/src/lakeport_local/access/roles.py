@@ -119,9 +119,13 @@ class Assignments:
     def least_role(self, action: Action) -> Role | None:
         """Return the built-in role with the fewest patterns that grants an action, or None."""
         able = [role for role in BUILT_IN_ROLES.values() if role.grants(action.name, is_data=action.is_data)]
-        return min(
-            able, key=lambda role: ("*" in role.actions, len(role.actions) + len(role.data_actions)), default=None
-        )
+        return min(able, key=_breadth, default=None)
+
+
+def _breadth(role: Role) -> tuple[bool, bool, int]:
+    """Sort roles by how much they grant: everything, all data of a service, many patterns."""
+    has_all_data = any("*" in pattern for pattern in role.data_actions)
+    return ("*" in role.actions, has_all_data, len(role.actions) + len(role.data_actions))
 
 
 def _custom_role(resource: Resource) -> Role:

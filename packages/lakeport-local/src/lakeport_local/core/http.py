@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 class Headers:
     """Header fields in the order received; names compare without case."""
 
-    __slots__ = ("_pairs",)
+    __slots__ = ("_pairs", "_spelled")
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
-        self._pairs = [(name.lower(), value) for name, value in pairs]
+        self._spelled = list(pairs)
+        self._pairs = [(name.lower(), value) for name, value in self._spelled]
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """Return the first value of `name`, or `default`."""
@@ -41,6 +42,10 @@ class Headers:
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Yield (lower-case name, value) pairs."""
         return iter(self._pairs)
+
+    def spelled(self) -> Iterator[tuple[str, str]]:
+        """Yield (name, value) pairs with the names as sent, for names whose case is kept, such as metadata's."""
+        return iter(self._spelled)
 
     def __repr__(self) -> str:
         return f"Headers({[name for name, _ in self._pairs]})"

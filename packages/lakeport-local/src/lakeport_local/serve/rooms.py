@@ -13,7 +13,7 @@ from lakeport_local.imds import ImdsService
 from lakeport_local.serve.credentials import Credentials
 from lakeport_local.serve.provision import Stores
 from lakeport_local.state import Resources
-from lakeport_local.storage import Lake
+from lakeport_local.storage import Lake, StorageService
 
 if TYPE_CHECKING:
     from lakeport_local.core import Clock, Ids, Service
@@ -67,4 +67,5 @@ class Rooms:
                 ids=ids,
                 providers=(*PROVIDERS, self.data_share.provider()),
             ),
+            "storage": StorageService(lake, access, tokens, directory),
         }

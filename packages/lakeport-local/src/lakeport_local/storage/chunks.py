@@ -43,13 +43,14 @@ class ChunkSink:
     Attributes:
         size_bytes: Bytes taken.
         file: Name of the file below the content folder; None while the body is small.
-        is_kept: A row refers to the file; set by whoever made the row.
+        is_claimed: A row refers to it, in a transaction that is not over.
     """
 
     def __init__(self, store: Store, ids: Ids, *, limit_bytes: int, hashes: frozenset[str]) -> None:
         self.size_bytes = 0
         self.file: str | None = None
-        self.is_kept = False
+        self.is_claimed = False
+        self._is_kept = False
         self._store = store
         self._ids = ids
         self._limit_bytes = limit_bytes
@@ -100,11 +101,15 @@ class ChunkSink:
         """The body is complete."""
         self._close()
 
+    def settle(self) -> None:
+        """The transaction is committed: what it claimed stays."""
+        self._is_kept = self.is_claimed
+
     def abort(self) -> None:
         """Unlink what was written, unless a row refers to it."""
         self._close()
         self._small.clear()
-        if self.file is None or self.is_kept:
+        if self.file is None or self._is_kept:
             return
         (self._store.content_folder / self.file).unlink(missing_ok=True)
         with self._store.transaction() as db:

@@ -72,7 +72,7 @@ class Contents:
             (sink.size_bytes, sink.file, sink.inline),
         ).fetchone()
         self._db.execute("DELETE FROM loose_files WHERE file = ?", (sink.file,))
-        sink.is_kept = True
+        sink.is_claimed = True
         return Chunk(int(row["id"]), sink.size_bytes)
 
     def make(self, extents: Iterable[Extent]) -> tuple[int | None, int]:

@@ -124,6 +124,7 @@ _TABLE: dict[str, tuple[int, str]] = {
         "The specified path, or an element of the path, exists and its resource type is invalid for this operation.",
     ),
     "PathNotFound": (404, "The specified path does not exist."),
+    "PublicAccessNotPermitted": (409, "Public access is not permitted on this storage account."),
     "RenameDestinationParentPathNotFound": (
         404,
         "The parent directory of the destination path does not exist.",

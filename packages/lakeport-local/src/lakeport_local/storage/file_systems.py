@@ -113,9 +113,12 @@ class FileSystems:
             raise refusal("FilesystemBeingDeleted")
         self._db.execute("DELETE FROM deleted_file_systems WHERE account = ? AND name = ?", key)
 
-    def change(self, file_system: FileSystem, **columns: Any) -> FileSystem:  # Any: SQLite's values
-        """Change columns of a row, with a new etag and modification instant."""
-        columns["etag"], columns["modified"] = self._stamps.next(file_system.etag)
+    def change(
+        self, file_system: FileSystem, *, touch: bool = True, **columns: Any
+    ) -> FileSystem:  # Any: SQLite's values
+        """Change columns of a row; with `touch` it also gets a new etag and modification instant."""
+        if touch:
+            columns["etag"], columns["modified"] = self._stamps.next(file_system.etag)
         sets = ", ".join(f"{name} = ?" for name in columns)
         sql = f"UPDATE file_systems SET {sets} WHERE id = ? RETURNING *"
         return FileSystem(*self._db.execute(sql, (*columns.values(), file_system.id)).fetchone())

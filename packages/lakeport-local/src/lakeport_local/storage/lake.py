@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakeport_local.storage.content import Contents
+from lakeport_local.storage.delegation import DelegationKeys
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.file_systems import FileSystems
 from lakeport_local.storage.names import check_file_system, normal_path
@@ -50,20 +51,24 @@ class Lake:
 
     Attributes:
         file_systems: Their rows.
+        ids: Gives ids of leases and copies.
         paths: Rows of files and directories.
         contents: Bytes.
         staging: What was sent and not yet committed.
+        delegation_keys: Values of user delegation keys.
         reclaimer: Collects what is no longer needed.
     """
 
     def __init__(self, store: Store, resources: Resources, ids: Ids, clock: Clock) -> None:
         self.store = store
         self.resources = resources
+        self.ids = ids
         stamps = Stamps(clock)
         self.contents = Contents(store, ids)
         self.paths = Paths(store, self.contents, stamps)
         self.file_systems = FileSystems(store, self.paths, stamps, clock)
         self.staging = Staging(store, self.contents, clock)
+        self.delegation_keys = DelegationKeys(store, ids)
         self.reclaimer = Reclaimer(store, self.contents)
 
     def ensure_file_system(self, account: Resource, name: str, *, owner: str) -> None:

@@ -254,7 +254,14 @@ def depth(path: str) -> int:
 
 
 def walk(
-    paths: Paths, directory: Path, prefix: str, *, recursive: bool, after: str = "", inclusive: bool = False
+    paths: Paths,
+    directory: Path,
+    prefix: str,
+    *,
+    recursive: bool,
+    after: str = "",
+    inclusive: bool = False,
+    begins: str = "",
 ) -> Iterator[tuple[str, Path]]:
     """Yield what is below a directory with its full path: each directory, then what is below it, then its siblings.
 
@@ -268,6 +275,7 @@ def walk(
         recursive: Descend.
         after: Full path, below `prefix`, behind which to begin; it need not exist any more.
         inclusive: Begin with `after` itself.
+        begins: Only the children whose names begin so, and what is below them.
     """
     start, _, rest = after.removeprefix(prefix).lstrip("/").partition("/")
     first = paths.child(directory.id, start) if start else None
@@ -277,10 +285,13 @@ def walk(
             yield full, first
         if recursive and first.is_directory:
             yield from walk(paths, first, full, recursive=True, after=after if rest else "", inclusive=inclusive)
-    while batch := paths.children(directory.id, after=start):
+    from_start = bool(begins) and not start
+    while batch := paths.children(directory.id, after=start or begins, or_equal=from_start):
         for path in batch:
+            if not path.name.startswith(begins):
+                return
             full = f"{prefix}/{path.name}" if prefix else path.name
             yield full, path
             if recursive and path.is_directory:
                 yield from walk(paths, path, full, recursive=True)
-        start = batch[-1].name
+        start, from_start = batch[-1].name, False

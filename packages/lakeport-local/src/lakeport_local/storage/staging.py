@@ -147,8 +147,9 @@ class Staging:
         return [Block(*row) for row in rows]
 
     def drop_blocks(self, file_system: int, path: str) -> None:
-        """Forget a blob's uncommitted blocks."""
-        self._drop("blocks", "file_system = ? AND path = ?", (file_system, path))
+        """Forget the uncommitted blocks of a path and of everything below it."""
+        where = "file_system = ? AND (path = ? OR (path > ? AND path < ?))"
+        self._drop("blocks", where, (file_system, path, f"{path}/", f"{path}0"))
 
     def _drop(self, table: str, where: str, values: tuple[object, ...]) -> None:
         rows = self._db.execute(f"DELETE FROM {table} WHERE {where} RETURNING chunk", values).fetchall()

@@ -1,0 +1,105 @@
+"""Which account, API, file system and path a request is for.
+
+Source: storage.md 1.1 and 1.3.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from lakeport_local.storage.names import decoded, normal_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lakeport_local.core import Request
+
+Api: TypeAlias = Literal["dfs", "blob"]
+
+_HOST = re.compile(r"([a-z0-9]{3,24})(-secondary)?\.(dfs|blob)\..+", re.ASCII)
+_SIGNER = re.compile(r"SharedKey(?:Lite)? ([a-z0-9]{3,24}):", re.ASCII)
+
+_BLOB_PARAMETERS = {"comp", "restype", "snapshot", "versionid", "blockid", "copyid", "deletetype"}
+_DFS_PARAMETERS = {"resource", "action", "mode", "recursive", "paginated", "continuation", "upn", "fsaction"}
+_BLOB_HEADERS = (
+    "x-ms-undelete-source",
+    "x-ms-blob-type",
+    "x-ms-copy-source",
+    "x-ms-requires-sync",
+    "x-ms-delete-snapshots",
+    "x-ms-range",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a request goes.
+
+    Attributes:
+        account: Name of the storage account; empty when the request names none.
+        api: Which API answers.
+        file_system: Name of the file system; empty for the account itself.
+        path: Path below it, normal form; empty for its root.
+        is_secondary: The read-only twin of the account was addressed.
+        is_mixed: One endpoint serves both APIs, so that the API was told from the request alone.
+    """
+
+    account: str
+    api: Api
+    file_system: str
+    path: str
+    is_secondary: bool = False
+    is_mixed: bool = False
+
+
+def address_of(request: Request, is_account: Callable[[str], bool]) -> Address:
+    """Read where a request goes.
+
+    Args:
+        request: The request.
+        is_account: Tells whether a storage account has this name.
+
+    Raises:
+        ServiceError: 400 `InvalidUri`.
+    """
+    if not request.explicit:
+        match = _HOST.fullmatch(request.host)
+        name, secondary, api = match.groups() if match else ("", None, "blob")
+        file_system, path = _split(request.raw_path.lstrip("/"))
+        return Address(name, "dfs" if api == "dfs" else "blob", file_system, path, bool(secondary))
+    first, _, rest = request.raw_path.lstrip("/").partition("/")
+    name = first.removesuffix("-secondary")
+    signer = _SIGNER.match(request.headers.get("authorization") or "")
+    if not is_account(name) and signer is not None and is_account(signer[1]):
+        # C++ and others drop the account from the destination of a rename.
+        name, rest = signer[1], request.raw_path.lstrip("/")
+    file_system, path = _split(rest)
+    return Address(name, told_api(request), file_system, path, name != first and first.endswith("-secondary"), True)
+
+
+def _split(raw: str) -> tuple[str, str]:
+    file_system, _, path = raw.partition("/")
+    return decoded(file_system), normal_path(decoded(path))
+
+
+def told_api(request: Request) -> Api:
+    """Tell dfs from blob where both share an endpoint, by the first rule that knows.
+
+    Source: storage.md 1.3.
+    """
+    names = {name.lower() for name, _ in request.query}
+    headers = request.headers
+    if request.method == "PATCH" or (headers.get("x-http-method-override") or "").upper() == "PATCH":
+        return "dfs"
+    if names & _BLOB_PARAMETERS:
+        return "blob"
+    if names & _DFS_PARAMETERS or "x-ms-rename-source" in headers:
+        return "dfs"
+    if any(name in headers for name in _BLOB_HEADERS):
+        return "blob"
+    if request.method == "POST" and "x-ms-lease-action" in headers:
+        return "dfs"
+    is_dfs_delete = request.method == "DELETE" and "json" in (headers.get("accept") or "")
+    return "dfs" if is_dfs_delete else "blob"

@@ -1,0 +1,130 @@
+"""Headers of answers about paths and file systems.
+
+Source: storage.md 2.8, 3.2.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, TypeAlias
+
+import orjson
+
+from lakeport_local.core import Response, http_date
+from lakeport_local.storage.metadata import FOLDER_MARK, Pairs, metadata_headers, properties_text
+
+if TYPE_CHECKING:
+    from lakeport_local.storage.call import Call
+    from lakeport_local.storage.conditions import Stamped
+    from lakeport_local.storage.paths import Path
+
+Fields: TypeAlias = list[tuple[str, str]]
+
+JSON = "application/json;charset=utf-8"
+CONTENT_HEADERS = ("Content-Type", "Cache-Control", "Content-Encoding", "Content-Language", "Content-Disposition")
+_DEFAULT_TYPE = "application/octet-stream"
+
+
+def stamps(found: Stamped) -> Fields:
+    """Return `ETag` and `Last-Modified`."""
+    return [("ETag", f'"{found.etag_text}"'), ("Last-Modified", http_date(found.modified_at))]
+
+
+def in_json(document: object, *headers: tuple[str, str]) -> Response:
+    """Return 200 with a JSON document as the dfs API sends it."""
+    return Response(200, [("Content-Type", JSON), *headers], orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE))
+
+
+def in_xml(document: str, *headers: tuple[str, str], status: int = 200) -> Response:
+    """Return an XML document as the blob API sends it, behind a byte order mark."""
+    body = b'\xef\xbb\xbf<?xml version="1.0" encoding="utf-8"?>' + document.encode()
+    return Response(status, [("Content-Type", "application/xml"), *headers], body)
+
+
+def content_headers(call: Call, prefix: str, *, fall_back: bool = False) -> dict[str, str]:
+    """Return the content headers that a request sets for its file.
+
+    Args:
+        call: The request.
+        prefix: `x-ms-` for dfs, `x-ms-blob-` for blob.
+        fall_back: Take the request's own `Content-Type` and so on where the prefixed one is missing.
+    """
+    found = {}
+    for name in CONTENT_HEADERS:
+        value = call.header(f"{prefix}{name}") or (call.header(name) if fall_back else None)
+        if value:
+            found[name] = value
+    return found
+
+
+def content_fields(path: Path) -> Fields:
+    """Return the content headers of a file or directory."""
+    kept = orjson.loads(path.headers)
+    return [("Content-Type", kept.get("Content-Type") or _DEFAULT_TYPE)] + [
+        (name, kept[name]) for name in CONTENT_HEADERS[1:] if name in kept
+    ]
+
+
+def access_fields(call: Call, path: Path) -> Fields:
+    """Return owner, group and permissions."""
+    acl = call.lake.paths.acl(path)
+    return [
+        ("x-ms-owner", path.owner),
+        ("x-ms-group", path.group),
+        ("x-ms-permissions", acl.permissions),
+    ]
+
+
+def _shared_fields(call: Call, path: Path) -> Fields:
+    fields = [
+        ("Accept-Ranges", "bytes"),
+        *content_fields(path),
+        *stamps(path),
+        ("x-ms-resource-type", "directory" if path.is_directory else "file"),
+        *access_fields(call, path),
+        ("x-ms-server-encrypted", "true"),
+        ("x-ms-creation-time", http_date(path.created_at)),
+        *lease_fields(call, path),
+    ]
+    if path.md5 is not None:
+        fields.append(("Content-MD5", base64.b64encode(path.md5).decode()))
+    return fields
+
+
+def lease_fields(call: Call, found: Path) -> Fields:
+    """Return state and status of a lease."""
+    lease = call.lease_of(found)
+    fields = [("x-ms-lease-status", lease.status), ("x-ms-lease-state", lease.state)]
+    return [*fields, ("x-ms-lease-duration", lease.kind)] if lease.state == "leased" else fields
+
+
+def _dfs_only(path: Path) -> Fields:
+    pairs: Pairs = [*path.pairs, (FOLDER_MARK, "true")] if path.is_directory else path.pairs
+    return [("x-ms-properties", properties_text(pairs))] if pairs else []
+
+
+def _blob_only(call: Call, path: Path) -> Fields:
+    pairs: Pairs = [*path.pairs, (FOLDER_MARK, "true")] if path.is_directory else path.pairs
+    fields: Fields = [*metadata_headers(pairs), ("x-ms-blob-type", "BlockBlob")]
+    if call.request.method == "HEAD":
+        fields += [("x-ms-access-tier", path.detail("tier") or "Hot")]
+        fields += [] if path.detail("tier") else [("x-ms-access-tier-inferred", "true")]
+    if call.version >= "2023-11-03":
+        fields.append(("x-ms-acl", call.lake.paths.acl(path).text))
+    copy = path.detail("copy") or {}
+    return fields + [(f"x-ms-copy-{name}", str(value)) for name, value in copy.items()]
+
+
+def path_fields(call: Call, path: Path) -> Fields:
+    """Return the headers of a read or HEAD of a path: those of the API asked, of both where one endpoint serves both."""
+    fields = _shared_fields(call, path)
+    if call.address.api == "dfs" or call.address.is_mixed:
+        fields += _dfs_only(path)
+    if call.address.api == "blob":
+        fields += _blob_only(call, path)
+    return fields
+
+
+def metadata_fields(pairs: Pairs) -> Fields:
+    """Return `x-ms-properties`, when there is metadata."""
+    return [("x-ms-properties", properties_text(pairs))] if pairs else []

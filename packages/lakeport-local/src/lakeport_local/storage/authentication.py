@@ -1,0 +1,134 @@
+"""Who sent a request: bearer token, account key or signature; nobody is not an answer.
+
+Source: storage.md 4.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from lakeport_local.access import Caller, Principal, SharedKey
+from lakeport_local.core import ServiceError, parse_http_date
+from lakeport_local.entra import TokenRefused
+from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.shared_key import is_signed, lite_strings_to_sign, strings_to_sign
+
+if TYPE_CHECKING:
+    from lakeport_local.core import Request
+    from lakeport_local.entra import Tokens
+    from lakeport_local.state import Resource
+    from lakeport_local.storage.sas import Signatures
+
+_SKEW = timedelta(minutes=15)
+_STORAGE_APP = "e406a681-f3d4-42a8-90b6-c2b029497af1"
+_DETAILS = {
+    "audience": "Audience validation failed. Audience did not match.",
+    "expired": "Lifetime validation failed. The token is expired.",
+    "issuer": "Issuer validation failed. Issuer did not match.",
+    "malformed": "The token is not in the correct format.",
+    "not_yet_valid": "Lifetime validation failed. The token is not yet valid.",
+    "signature": "Signature validation failed. No keys were found matching the token's.",
+    "unknown_principal": "The token's principal is not known in its tenant.",
+}
+
+
+def tenant_of(account: Resource) -> str:
+    """Return the tenant that a storage account belongs to."""
+    return str(account.internal["tenant_id"])
+
+
+def keys_of(account: Resource) -> list[str]:
+    """Return an account's keys, base64."""
+    return [str(key) for key in account.internal["keys"]]
+
+
+def audiences_of(account: Resource) -> frozenset[str]:
+    """Return the audiences of tokens that an account takes."""
+    hosts = [f"https://{account.name}.{api}.core.windows.net" for api in ("blob", "dfs")]
+    plain = ["https://storage.azure.com", *hosts]
+    return frozenset([*plain, *(f"{one}/" for one in plain), _STORAGE_APP])
+
+
+def challenge(account: Resource) -> dict[str, str]:
+    """Return the header that tells a client where to get a token."""
+    authority = f"https://login.microsoftonline.com/{tenant_of(account)}/oauth2/authorize"
+    return {"WWW-Authenticate": f"Bearer authorization_uri={authority} resource_id=https://storage.azure.com"}
+
+
+def _unauthenticated(detail: str, status: int | None = None) -> ServiceError:
+    return refusal("AuthenticationFailed", status=status, AuthenticationErrorDetail=detail)
+
+
+class Authentication:
+    """Tells who sent a request.
+
+    Args:
+        tokens: Verifies bearer tokens.
+        signatures: Verifies shared access signatures.
+    """
+
+    def __init__(self, tokens: Tokens, signatures: Signatures) -> None:
+        self._tokens = tokens
+        self._signatures = signatures
+
+    def caller(self, request: Request, account: Resource, container: str, path: str) -> Caller:
+        """Return who sent a request to an account.
+
+        Raises:
+            ServiceError: 401 or 403: nobody, or not who they claim to be.
+        """
+        scheme, _, credential = (request.headers.get("authorization") or "").partition(" ")
+        is_signature = request.parameter("sig") is not None
+        match scheme.lower():
+            case "bearer":
+                bearer = self._bearer(credential.strip(), account)
+                return self._signatures.caller(request, account, container, path, bearer) if is_signature else bearer
+            case "sharedkey" | "sharedkeylite":
+                if is_signature:
+                    raise _unauthenticated("Authorization header and signature given together.")
+                return _shared_key(request, account, credential, is_lite=scheme.lower().endswith("lite"))
+            case "" if is_signature:
+                return self._signatures.caller(request, account, container, path, None)
+            case "":
+                raise refusal("NoAuthenticationInformation", headers=challenge(account))
+        raise refusal("InvalidAuthenticationInfo", headers=challenge(account))
+
+    def _bearer(self, token: str, account: Resource) -> Principal:
+        try:
+            principal = self._tokens.verify(token, audiences=audiences_of(account))
+        except TokenRefused as refused:
+            raise _bad_token(account, refused.kind) from None
+        if principal.tenant_id != tenant_of(account):
+            raise _bad_token(account, "issuer")
+        return principal
+
+
+def _bad_token(account: Resource, kind: str) -> ServiceError:
+    detail = _DETAILS[kind]
+    return refusal("InvalidAuthenticationInfo", headers=challenge(account), AuthenticationErrorDetail=detail)
+
+
+def _shared_key(request: Request, account: Resource, credential: str, *, is_lite: bool) -> SharedKey:
+    if account.properties.get("allowSharedKeyAccess") is False:
+        raise refusal("KeyBasedAuthenticationNotPermitted")
+    name, _, signature = credential.partition(":")
+    if name.removesuffix("-secondary") != account.name:
+        raise _unauthenticated("The account in the Authorization header is not the one addressed.")
+    _check_date(request)
+    texts = (lite_strings_to_sign if is_lite else strings_to_sign)(request, account.name)
+    if not is_signed(signature, texts, keys_of(account)):
+        raise _unauthenticated("The MAC signature found in the HTTP request is not the same as any computed signature.")
+    return SharedKey(account.id)
+
+
+def _check_date(request: Request) -> None:
+    text = request.headers.get("x-ms-date") or request.headers.get("date")
+    if not text:
+        raise _unauthenticated("Neither x-ms-date nor Date is given.")
+    try:
+        at = parse_http_date(text)
+    except (ValueError, TypeError):
+        raise _unauthenticated("The date header is malformed.") from None
+    if abs(request.at - at) > _SKEW:
+        raise _unauthenticated("Request date header too old or too far in the future.")

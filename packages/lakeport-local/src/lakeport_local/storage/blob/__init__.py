@@ -1,0 +1,84 @@
+"""The blob API: a table of its operations, one small function each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakeport_local.storage import path_leases, reading
+from lakeport_local.storage.blob import account, batch, blobs, blocks, containers, copying, listing
+from lakeport_local.storage.operations import MIB, Operation, in_memory, stored, unsupported
+
+if TYPE_CHECKING:
+    from lakeport_local.storage.call import Call
+
+_BOTH = frozenset({"md5", "crc64"})
+_MOST_PUT = 5000 * MIB
+_MOST_BLOCK = 4000 * MIB
+
+_PUT_BLOB = stored(_MOST_PUT, always=_BOTH)
+_PUT_BLOCK = stored(_MOST_BLOCK, always=frozenset({"crc64"}))
+
+OPERATIONS: dict[tuple[str, str, str], Operation] = {
+    ("account", "GET", "list"): Operation(containers.list_containers),
+    ("account", "GET", "properties"): Operation(account.account_information),
+    ("account", "HEAD", "properties"): Operation(account.account_information),
+    ("account", "POST", "userdelegationkey"): Operation(account.user_delegation_key),
+    ("account", "POST", "batch"): Operation(batch.run_batch),
+    ("container", "PUT", ""): Operation(containers.create_container),
+    ("container", "GET", ""): Operation(containers.container_properties),
+    ("container", "HEAD", ""): Operation(containers.container_properties),
+    ("container", "DELETE", ""): Operation(containers.delete_container),
+    ("container", "PUT", "metadata"): Operation(containers.set_container_metadata),
+    ("container", "GET", "metadata"): Operation(containers.container_properties),
+    ("container", "HEAD", "metadata"): Operation(containers.container_properties),
+    ("container", "GET", "acl"): Operation(containers.container_policies),
+    ("container", "PUT", "acl"): Operation(containers.set_container_policies),
+    ("container", "PUT", "lease"): Operation(containers.lease_container),
+    ("container", "GET", "list"): Operation(listing.list_blobs),
+    ("container", "GET", "properties"): Operation(account.account_information),
+    ("container", "POST", "batch"): Operation(batch.run_batch),
+    ("path", "PUT", "put"): Operation(blobs.put_blob, _PUT_BLOB),
+    ("path", "PUT", "copy"): Operation(copying.copy_blob),
+    ("path", "PUT", "block"): Operation(blocks.put_block, _PUT_BLOCK),
+    ("path", "PUT", "block-copy"): Operation(copying.put_block_from_url, in_memory),
+    ("path", "PUT", "blocklist"): Operation(blocks.put_block_list),
+    ("path", "GET", "blocklist"): Operation(blocks.get_block_list),
+    ("path", "PUT", "metadata"): Operation(blobs.set_metadata),
+    ("path", "GET", "metadata"): Operation(reading.head),
+    ("path", "PUT", "properties"): Operation(blobs.set_headers),
+    ("path", "PUT", "tier"): Operation(blobs.set_tier),
+    ("path", "PUT", "lease"): Operation(path_leases.lease_path),
+    ("path", "GET", "properties"): Operation(account.account_information),
+    ("path", "GET", ""): Operation(reading.read),
+    ("path", "HEAD", ""): Operation(reading.head),
+    ("path", "DELETE", ""): Operation(blobs.delete_blob),
+}
+"""By what is addressed, method, and `comp`, or what a bare PUT puts."""
+
+
+def operation_of(call: Call) -> Operation:
+    """Return the operation that a request asks for.
+
+    Raises:
+        ServiceError: 400 or 405: there is none.
+    """
+    found = OPERATIONS.get((_level(call), call.method, _word(call)))
+    if found is None:
+        raise unsupported(call.method)
+    return found
+
+
+def _level(call: Call) -> str:
+    if not call.address.file_system:
+        return "account"
+    restype = (call.parameter("restype") or "").lower()
+    return "container" if restype == "container" and not call.address.path else "path"
+
+
+def _word(call: Call) -> str:
+    comp = (call.parameter("comp") or "").lower()
+    is_path_put = call.method == "PUT" and _level(call) == "path"
+    has_source = call.header("x-ms-copy-source") is not None
+    if is_path_put and not comp:
+        return "copy" if has_source else "put"
+    return "block-copy" if is_path_put and comp == "block" and has_source else comp

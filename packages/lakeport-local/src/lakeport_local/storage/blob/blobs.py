@@ -1,0 +1,168 @@
+"""The blob API's operations on one blob: put, delete, metadata, headers, tier.
+
+Source: storage.md 3.2.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+import orjson
+
+from lakeport_local.access import storage as actions
+from lakeport_local.access.acl import EXECUTE, WRITE
+from lakeport_local.core import Response
+from lakeport_local.storage.answers import content_headers, stamps
+from lakeport_local.storage.checks import check_hashes, decoded_md5
+from lakeport_local.storage.content import Extent
+from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.metadata import FOLDER_MARK, metadata_json, metadata_of
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from lakeport_local.storage.call import Call
+    from lakeport_local.storage.paths import Path
+
+_ENCRYPTED = ("x-ms-request-server-encrypted", "true")
+_TIERS = {"Hot", "Cool", "Cold", "Archive"}
+
+
+def admitted(call: Call) -> Path | None:
+    """Return what the blob addressed is now, if the caller may put one there and the conditions hold.
+
+    Raises:
+        ServiceError: 403, 409, 412.
+    """
+    place, old = call.place, call.place.item
+    if not place.path:
+        raise refusal("InvalidUri")
+    if old is None or call.conditions.wants_nothing:
+        call.demand(actions.CREATE, lambda: place.steps(parent=WRITE | EXECUTE))
+    else:
+        call.demand(actions.WRITE, lambda: place.steps(item=WRITE))
+    call.conditions.check_write(old, on_existing=(409, "PathAlreadyExists"))
+    call.check_lease(old)
+    return old
+
+
+def blob_columns(call: Call, *, fall_back: bool) -> dict[str, Any]:
+    """Return the columns that headers of a put set: content headers, metadata, tier."""
+    tier = call.header("x-ms-access-tier")
+    if tier is not None and tier not in _TIERS:
+        raise refusal("InvalidHeaderValue", HeaderName="x-ms-access-tier", HeaderValue=tier)
+    return {
+        "headers": orjson.dumps(content_headers(call, "x-ms-blob-", fall_back=fall_back)).decode(),
+        "metadata": metadata_json(metadata_of(call.request.headers)),
+        "details": orjson.dumps({"tier": tier} if tier else {}).decode(),
+        "made_by": "blob",
+    }
+
+
+def put_file(call: Call, old: Path | None, columns: dict[str, Any]) -> Path:
+    """Make the blob addressed, in place of what it is now; a lease on that one stays."""
+    place = call.place
+    if old is not None and old.detail("lease"):
+        details = orjson.loads(columns["details"]) | {"lease": old.detail("lease")}
+        columns["details"] = orjson.dumps(details).decode()
+    parent = call.lake.paths.make_parents(place.file_system.root, place.path, owner=call.owner)
+    made = call.lake.paths.replace_file(parent, place.name, owner=call.owner, **columns)
+    call.lake.staging.drop_blocks(place.file_system.id, place.path)
+    return made
+
+
+def put_blob(call: Call) -> Response:
+    """Answer Put Blob."""
+    kind = call.header("x-ms-blob-type")
+    if kind is None:
+        raise refusal("MissingRequiredHeader", HeaderName="x-ms-blob-type")
+    if kind != "BlockBlob":
+        raise refusal("BlobTypeNotSupported")
+    if call.header("content-length") is None and not call.chunk.size_bytes:
+        raise refusal("MissingContentLengthHeader")
+    old = admitted(call)
+    echo = check_hashes(call.request.headers, call.chunk)
+    marks = [value for name, value in metadata_of(call.request.headers) if name.lower() == FOLDER_MARK]
+    if marks and not call.chunk.size_bytes:
+        return _put_directory(call, old)
+    columns = blob_columns(call, fall_back=True)
+    given = call.header("x-ms-blob-content-md5")
+    columns["md5"] = decoded_md5(given) if given else call.chunk.md5
+    chunk = call.lake.contents.keep(call.chunk)
+    columns["content"], columns["size_bytes"] = call.lake.contents.make([Extent(chunk.id, 0, chunk.size_bytes)])
+    made = put_file(call, old, columns)
+    sums = [] if echo else [("Content-MD5", base64.b64encode(call.chunk.md5).decode())]
+    sums += [("x-ms-content-crc64", base64.b64encode(call.chunk.crc64).decode())]
+    return Response(201, [*stamps(made), *dict([*sums, *echo]).items(), _ENCRYPTED])
+
+
+def _put_directory(call: Call, old: Path | None) -> Response:
+    """Make a directory, as a zero-length blob with the mark of a folder stands for one."""
+    if old is not None and not old.is_directory:
+        raise refusal("PathConflict")
+    place, paths = call.place, call.lake.paths
+    metadata = metadata_json(metadata_of(call.request.headers))
+    if old is not None:
+        return Response(201, [*stamps(paths.change(old, metadata=metadata)), _ENCRYPTED])
+    parent = paths.make_parents(place.file_system.root, place.path, owner=call.owner)
+    made = paths.make(parent, place.name, is_directory=True, owner=call.owner, metadata=metadata)
+    return Response(201, [*stamps(made), _ENCRYPTED])
+
+
+def delete_blob(call: Call) -> Response:
+    """Answer Delete Blob; a directory goes only when it is empty."""
+    place = call.place
+    call.demand(actions.DELETE, lambda: place.removal_steps(parent=WRITE | EXECUTE, below=0))
+    path = place.item
+    if path is None or not place.path:
+        raise refusal("PathNotFound")
+    if path.is_directory and call.header("x-ms-delete-snapshots"):
+        raise refusal("OperationNotSupportedOnDirectory")
+    call.conditions.check_write(path)
+    call.check_lease(path)
+    if path.is_directory and call.lake.paths.has_children(path):
+        raise refusal("DirectoryNotEmpty")
+    call.lake.paths.detach(path)
+    call.lake.staging.drop_blocks(place.file_system.id, place.path)
+    return Response(202, [("x-ms-delete-type-permanent", "true")])
+
+
+def _writable(call: Call) -> Path:
+    call.demand(actions.WRITE, lambda: call.place.steps(item=WRITE))
+    path = call.place.item
+    if path is None:
+        raise refusal("PathNotFound")
+    call.conditions.check_write(path)
+    call.check_lease(path)
+    return path
+
+
+def set_metadata(call: Call) -> Response:
+    """Answer Set Blob Metadata: replaces all of it."""
+    path = _writable(call)
+    changed = call.lake.paths.change(path, metadata=metadata_json(metadata_of(call.request.headers)))
+    return Response(200, [*stamps(changed), _ENCRYPTED])
+
+
+def set_headers(call: Call) -> Response:
+    """Answer Set Blob Properties: replaces the content headers."""
+    path = _writable(call)
+    md5 = call.header("x-ms-blob-content-md5")
+    changed = call.lake.paths.change(
+        path,
+        headers=orjson.dumps(content_headers(call, "x-ms-blob-")).decode(),
+        md5=decoded_md5(md5) if md5 else None,
+    )
+    return Response(200, stamps(changed))
+
+
+def set_tier(call: Call) -> Response:
+    """Answer Set Blob Tier; the etag stays."""
+    path = _writable(call)
+    tier = call.header("x-ms-access-tier")
+    if tier not in _TIERS or path.is_directory:
+        raise refusal("InvalidHeaderValue", HeaderName="x-ms-access-tier", HeaderValue=tier or "")
+    details = orjson.loads(path.details) | {"tier": tier}
+    call.lake.paths.change(path, touch=False, details=orjson.dumps(details).decode())
+    return Response(200)

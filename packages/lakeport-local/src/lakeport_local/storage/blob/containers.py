@@ -1,0 +1,149 @@
+"""The blob API's operations on containers.
+
+Source: storage.md 3.1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
+
+import orjson
+
+from lakeport_local.access.storage import (
+    CREATE_CONTAINER,
+    DELETE_CONTAINER,
+    LIST_CONTAINERS,
+    READ_CONTAINER,
+    WRITE_CONTAINER,
+)
+from lakeport_local.core import Response, http_date
+from lakeport_local.storage.answers import Fields, in_xml, stamps
+from lakeport_local.storage.blob.documents import policies_of, policies_xml
+from lakeport_local.storage.continuation import read_token, write_token
+from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.leases import Lease, check_lease
+from lakeport_local.storage.leasing import done, with_lease
+from lakeport_local.storage.metadata import metadata_headers, metadata_json, metadata_of
+from lakeport_local.storage.names import check_file_system
+
+if TYPE_CHECKING:
+    from lakeport_local.storage.call import Call
+    from lakeport_local.storage.file_systems import FileSystem
+
+_FIXED: Fields = [
+    ("x-ms-has-immutability-policy", "false"),
+    ("x-ms-has-legal-hold", "false"),
+    ("x-ms-default-encryption-scope", "$account-encryption-key"),
+    ("x-ms-deny-encryption-scope-override", "false"),
+    ("x-ms-immutable-storage-with-versioning-enabled", "false"),
+]
+_FIXED_XML = (
+    "<DefaultEncryptionScope>$account-encryption-key</DefaultEncryptionScope>"
+    "<DenyEncryptionScopeOverride>false</DenyEncryptionScopeOverride><HasImmutabilityPolicy>false</HasImmutabilityPolicy>"
+    "<HasLegalHold>false</HasLegalHold>"
+    "<ImmutableStorageWithVersioningEnabled>false</ImmutableStorageWithVersioningEnabled>"
+)
+
+
+def create_container(call: Call) -> Response:
+    """Answer Create Container."""
+    name = check_file_system(call.address.file_system)
+    call.demand(CREATE_CONTAINER)
+    if call.header("x-ms-blob-public-access"):
+        # Anonymous reads are refused here, as on an account that does not allow them.
+        raise refusal("PublicAccessNotPermitted")
+    pairs = metadata_of(call.request.headers)
+    made = call.lake.file_systems.make(call.account.uid, name, owner=call.owner, metadata=pairs)
+    return Response(201, stamps(made))
+
+
+def _lease_fields(lease: Lease) -> Fields:
+    fields = [("x-ms-lease-status", lease.status), ("x-ms-lease-state", lease.state)]
+    return [*fields, ("x-ms-lease-duration", lease.kind)] if lease.state == "leased" else fields
+
+
+def container_properties(call: Call) -> Response:
+    """Answer Get Container Properties and Get Container Metadata."""
+    call.demand(READ_CONTAINER)
+    found = call.file_system
+    lease = call.lease_of(found)
+    return Response(200, [*stamps(found), *_lease_fields(lease), *_FIXED, *metadata_headers(found.pairs)])
+
+
+def delete_container(call: Call) -> Response:
+    """Answer Delete Container."""
+    call.demand(DELETE_CONTAINER)
+    call.conditions.check_write(call.file_system)
+    check_lease(call.lease_of(call.file_system), call.header("x-ms-lease-id"), of="Container")
+    call.lake.file_systems.delete(call.file_system)
+    return Response(202)
+
+
+def set_container_metadata(call: Call) -> Response:
+    """Answer Set Container Metadata."""
+    call.demand(WRITE_CONTAINER)
+    call.conditions.check_write(call.file_system)
+    pairs = metadata_of(call.request.headers)
+    return Response(200, stamps(call.lake.file_systems.change(call.file_system, metadata=metadata_json(pairs))))
+
+
+def container_policies(call: Call) -> Response:
+    """Answer Get Container ACL: the stored access policies."""
+    call.demand(READ_CONTAINER)
+    found = call.file_system
+    return in_xml(policies_xml(found.detail("policies") or {}), *stamps(found))
+
+
+def set_container_policies(call: Call) -> Response:
+    """Answer Set Container ACL."""
+    call.demand(WRITE_CONTAINER)
+    if call.header("x-ms-blob-public-access"):
+        raise refusal("PublicAccessNotPermitted")
+    found = call.file_system
+    call.conditions.check_write(found)
+    details = orjson.loads(found.details) | {"policies": policies_of(call.data)}
+    return Response(200, stamps(call.lake.file_systems.change(found, details=orjson.dumps(details).decode())))
+
+
+def lease_container(call: Call) -> Response:
+    """Answer Lease Container; its etag stays."""
+    call.demand(WRITE_CONTAINER)
+    found = call.file_system
+    call.conditions.check_write(found)
+    lease, response = done(call, call.lease_of(found))
+    call.lake.file_systems.change(found, touch=False, details=with_lease(found.details, lease))
+    response.headers = [*stamps(found), *response.headers]
+    return response
+
+
+def list_containers(call: Call) -> Response:
+    """Answer List Containers."""
+    call.demand(LIST_CONTAINERS)
+    most, prefix = call.page_size("maxresults"), call.parameter("prefix") or ""
+    after = read_token(call.parameter("marker"))
+    found = call.lake.file_systems.page(call.account.uid, prefix=prefix, after=after, limit=most + 1)
+    include = (call.parameter("include") or "").split(",")
+    items = "".join(_item(call, one, with_metadata="metadata" in include) for one in found[:most])
+    marker = write_token(found[most - 1].name) if len(found) > most else ""
+    sent = "".join(
+        f"<{element}>{escape(call.parameter(name) or '')}</{element}>"
+        for name, element in (("prefix", "Prefix"), ("marker", "Marker"), ("maxresults", "MaxResults"))
+        if call.parameter(name)
+    )
+    endpoint = escape(f"{call.request.scheme}://{call.request.host}/", {'"': "&quot;"})
+    return in_xml(
+        f'<EnumerationResults ServiceEndpoint="{endpoint}">{sent}<Containers>{items}</Containers>'
+        f"<NextMarker>{marker}</NextMarker></EnumerationResults>"
+    )
+
+
+def _item(call: Call, one: FileSystem, *, with_metadata: bool) -> str:
+    lease = call.lease_of(one)
+    pairs = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in one.pairs) if with_metadata else ""
+    metadata = f"<Metadata>{pairs}</Metadata>" if with_metadata else ""
+    return (
+        f"<Container><Name>{one.name}</Name><Properties><Last-Modified>{http_date(one.modified_at)}</Last-Modified>"
+        f'<Etag>"{one.etag_text}"</Etag><LeaseStatus>{lease.status}</LeaseStatus><LeaseState>{lease.state}</LeaseState>'
+        f"{_FIXED_XML}</Properties>{metadata}</Container>"
+    )

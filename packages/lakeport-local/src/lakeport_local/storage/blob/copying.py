@@ -1,0 +1,149 @@
+"""The blob API's copies within this server: bytes are shared, not copied.
+
+Source: storage.md 3.4. Sources elsewhere are refused: the server never fetches what a request names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import orjson
+
+from lakeport_local.access.acl import READ
+from lakeport_local.access.storage import READ as READ_DATA
+from lakeport_local.core import Headers, Response, ServiceError, http_date
+from lakeport_local.storage.address import address_of
+from lakeport_local.storage.answers import stamps
+from lakeport_local.storage.blob.blobs import admitted, blob_columns, put_file
+from lakeport_local.storage.blob.blocks import admitted_block, stage
+from lakeport_local.storage.conditions import conditions_of
+from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.metadata import metadata_of
+from lakeport_local.storage.ranges import range_of
+
+if TYPE_CHECKING:
+    from lakeport_local.core import Request
+    from lakeport_local.storage.call import Call
+    from lakeport_local.storage.paths import Path
+
+_ACCOUNTS = "Microsoft.Storage/storageAccounts"
+_ENCRYPTED = ("x-ms-request-server-encrypted", "true")
+
+
+def copy_blob(call: Call) -> Response:
+    """Answer Copy Blob, Copy Blob From URL and Put Blob From URL: all are complete at once."""
+    is_put = call.header("x-ms-blob-type") is not None
+    source = _source(call)
+    old = admitted(call)
+    if old is not None and old.is_directory:
+        raise refusal("PathConflict")
+    columns = blob_columns(call, fall_back=False)
+    kept_headers = not is_put or columns["headers"] == "{}"
+    details = orjson.loads(columns["details"])
+    fields = [] if is_put else [("x-ms-copy-id", call.lake.ids.guid()), ("x-ms-copy-status", "success")]
+    if not is_put:
+        details["copy"] = _copy_details(call, source, dict(fields)["x-ms-copy-id"])
+    columns |= {
+        "details": orjson.dumps(details).decode(),
+        "headers": source.headers if kept_headers else columns["headers"],
+        "metadata": columns["metadata"] if metadata_of(call.request.headers) else source.metadata,
+        "md5": source.md5,
+        "content": source.content,
+        "size_bytes": source.size_bytes,
+    }
+    made = put_file(call, old, columns)
+    return Response(201 if is_put else 202, [*stamps(made), *fields, *([_ENCRYPTED] if is_put else [])])
+
+
+def _copy_details(call: Call, source: Path, copy_id: str) -> dict[str, str]:
+    url = (call.header("x-ms-copy-source") or "").partition("?")[0]
+    size = source.size_bytes
+    done_at = http_date(call.request.at)
+    return {"id": copy_id, "source": url, "status": "success", "progress": f"{size}/{size}", "completion-time": done_at}
+
+
+def put_block_from_url(call: Call) -> Response:
+    """Answer Put Block From URL."""
+    source = _source(call)
+    block = admitted_block(call)
+    text = call.header("x-ms-source-range")
+    part = range_of(Headers([("range", text)] if text else []), source.size_bytes)
+    if not part.size_bytes:
+        raise refusal("InvalidHeaderValue", HeaderName="x-ms-source-range", HeaderValue=text or "")
+    reader = call.lake.contents.read(source.content, part.start, part.size_bytes)
+    sink = call.lake.contents.sink(limit_bytes=part.size_bytes)
+    try:
+        while data := reader.read(1 << 20):
+            sink.write(data)
+        sink.finish()
+        stage(call, block, sink)
+    except BaseException:
+        sink.abort()
+        raise
+    finally:
+        reader.close()
+    return Response(201, [_ENCRYPTED])
+
+
+def _source(call: Call) -> Path:
+    """Return the file that a copy takes, if whoever the request names for it may read it."""
+    there = _source_call(call)
+    try:
+        place = there.place
+        there.demand(READ_DATA, lambda: place.steps(item=READ))
+    except ServiceError as error:
+        raise refusal("CannotVerifyCopySource", status=error.status) from None
+    path = place.item
+    if path is None:
+        raise refusal("CannotVerifyCopySource")
+    if path.is_directory:
+        raise refusal("BlobOperationNotSupported")
+    is_async = call.header("x-ms-blob-type") is None and call.header("x-ms-requires-sync") is None
+    code = "SourceConditionNotMet" if is_async else "CannotVerifyCopySource"
+    conditions = conditions_of(call.request.headers, "x-ms-source-")
+    try:
+        conditions.check_write(path, code="SourceConditionNotMet", on_existing=(412, "SourceConditionNotMet"))
+    except ServiceError:
+        raise refusal(code, status=412) from None
+    return path
+
+
+def _source_call(call: Call) -> Call:
+    """Return a call for the source of a copy: its account and file, and who may read it."""
+    request = _source_request(call)
+    resources = call.lake.resources
+    address = address_of(request, lambda name: resources.named(_ACCOUNTS, name) is not None)
+    account = resources.named(_ACCOUNTS, address.account) if address.account else None
+    if account is None:
+        raise refusal("CannotVerifyCopySource")
+    if not call.access.admit(request.client, account, request_id=request.id).allowed:
+        raise refusal("CannotVerifyCopySource", status=403)
+    caller = call.caller
+    is_own = account.uid == call.account.uid and request.parameter("sig") is None
+    if not is_own or "authorization" in request.headers:
+        try:
+            caller = call.authenticate(request, account, address.file_system, address.path)
+        except ServiceError as error:
+            raise refusal("CannotVerifyCopySource", status=error.status) from None
+    return replace(call, request=request, address=address, account=account, caller=caller, sink=None)
+
+
+def _source_request(call: Call) -> Request:
+    url = urlsplit(call.header("x-ms-copy-source") or "")
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise refusal("InvalidHeaderValue", HeaderName="x-ms-copy-source")
+    is_here = call.request.explicit and url.hostname == call.request.host
+    bearer = call.header("x-ms-copy-source-authorization")
+    headers = [("x-ms-version", call.version), *([("authorization", bearer)] if bearer else [])]
+    return replace(
+        call.request,
+        method="GET",
+        scheme=url.scheme,
+        host=url.hostname,
+        raw_path=url.path or "/",
+        raw_query=url.query,
+        headers=Headers(headers),
+        explicit=is_here,
+    )

@@ -1,0 +1,208 @@
+"""One request to storage, with everything that its operation needs to answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from lakeport_local.access import Principal, SharedAccess, Target
+from lakeport_local.access.acl import SUPERUSER
+from lakeport_local.core import MemorySink
+from lakeport_local.storage.authentication import tenant_of
+from lakeport_local.storage.chunks import ChunkSink
+from lakeport_local.storage.conditions import Conditions, conditions_of
+from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.leases import Lease, check_lease, lease_at
+from lakeport_local.storage.place import Place
+from lakeport_local.storage.stamps import microseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from lakeport_local.access import Access, Action, Caller, Step
+    from lakeport_local.core import BodySink, Request, Response
+    from lakeport_local.state import Resource
+    from lakeport_local.storage.address import Address
+    from lakeport_local.storage.file_systems import FileSystem
+    from lakeport_local.storage.lake import Lake
+    from lakeport_local.storage.paths import Path
+
+
+@dataclass
+class Call:
+    """One request.
+
+    Attributes:
+        lake: The namespace.
+        access: Decides.
+        request: The request itself.
+        address: Where it goes.
+        account: The storage account.
+        caller: Who sent it.
+        version: The service version it speaks.
+        authenticate: Tells who sent another request, for the signature in the source of a copy or rename.
+        serve: Answers another request, for the parts of a batch.
+        sink: Where its body is.
+    """
+
+    lake: Lake
+    access: Access
+    request: Request
+    address: Address
+    account: Resource
+    caller: Caller
+    version: str
+    authenticate: Callable[[Request, Resource, str, str], Caller]
+    serve: Callable[[Request], Response]
+    sink: BodySink | None = None
+
+    # The request
+
+    @property
+    def method(self) -> str:
+        """The method that counts."""
+        override = self.header("x-http-method-override")
+        return override.upper() if override and self.request.method == "PUT" else self.request.method
+
+    def header(self, name: str) -> str | None:
+        """Return a header's value; an empty one counts as absent."""
+        return self.request.headers.get(name) or None
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The query's values by lower-case name."""
+        return {name.lower(): value for name, value in reversed(self.request.query)}
+
+    def parameter(self, name: str) -> str | None:
+        """Return a query parameter's value; an empty one counts as absent."""
+        return self.query.get(name.lower()) or None
+
+    def flag(self, name: str) -> bool:
+        """Return a query parameter that is `true` or `false`.
+
+        Raises:
+            ServiceError: 400 `InvalidQueryParameterValue`.
+        """
+        text = (self.parameter(name) or "false").lower()
+        if text not in {"true", "false"}:
+            raise refusal("InvalidQueryParameterValue", QueryParameterName=name, QueryParameterValue=text)
+        return text == "true"
+
+    def number(self, name: str) -> int | None:
+        """Return a query parameter that is a whole number, or None.
+
+        Raises:
+            ServiceError: 400 `InvalidQueryParameterValue`.
+        """
+        text = self.parameter(name)
+        if text is None:
+            return None
+        digits = text.removeprefix("-")
+        if not (digits.isascii() and digits.isdigit() and len(digits) < 20):
+            raise refusal("InvalidQueryParameterValue", QueryParameterName=name, QueryParameterValue=text)
+        return int(text)
+
+    def page_size(self, name: str) -> int:
+        """Return how many entries a listing may have: 1 to 5000.
+
+        Raises:
+            ServiceError: 400 `OutOfRangeQueryParameterValue`.
+        """
+        asked = self.number(name)
+        if asked is not None and asked < 1:
+            raise refusal("OutOfRangeQueryParameterValue", QueryParameterName=name, QueryParameterValue=str(asked))
+        return min(asked or 5000, 5000)
+
+    @property
+    def conditions(self) -> Conditions:
+        """The request's conditions."""
+        return conditions_of(self.request.headers)
+
+    @property
+    def data(self) -> bytes:
+        """The body of an operation that reads it into memory."""
+        return self.sink.data if isinstance(self.sink, MemorySink) else b""
+
+    @property
+    def chunk(self) -> ChunkSink:
+        """The body of an operation that stores it."""
+        if not isinstance(self.sink, ChunkSink):
+            raise TypeError("this operation's body is not stored")
+        return self.sink
+
+    # What it is about
+
+    @cached_property
+    def file_system(self) -> FileSystem:
+        """The file system addressed.
+
+        Raises:
+            ServiceError: 404 `FilesystemNotFound`.
+        """
+        return self.lake.file_systems.require(self.account.uid, self.address.file_system)
+
+    @cached_property
+    def place(self) -> Place:
+        """The path addressed, as it was when first asked for."""
+        return self.place_of(self.file_system, self.address.path)
+
+    def place_of(self, file_system: FileSystem, path: str) -> Place:
+        """Return another path."""
+        return Place(self.lake.paths, file_system, path, self.lake.paths.trail(file_system.root, path))
+
+    @property
+    def owner(self) -> str:
+        """Object id of who owns what this request makes."""
+        if isinstance(self.caller, Principal):
+            return self.caller.object_id
+        return (self.caller.owner if isinstance(self.caller, SharedAccess) else "") or SUPERUSER
+
+    def lease_of(self, found: Path | FileSystem | None) -> Lease:
+        """Return the lease on a path or file system, as it is now."""
+        return lease_at(None if found is None else found.detail("lease"), microseconds(self.request.at))
+
+    def check_lease(self, found: Path | None, header: str = "x-ms-lease-id") -> None:
+        """Refuse a write that a lease stands in the way of.
+
+        Raises:
+            ServiceError: 412.
+        """
+        check_lease(self.lease_of(found), self.header(header))
+
+    # Permission
+
+    def scope(self, file_system: str | None = None) -> str:
+        """Return the scope of a file system, by default the one addressed; of the account when there is none."""
+        name = self.address.file_system if file_system is None else file_system
+        return f"{self.account.id}/blobServices/default/containers/{name}" if name else self.account.id
+
+    def demand(
+        self,
+        action: Action,
+        steps: Callable[[], Iterable[Step]] | None = None,
+        *,
+        place: Place | None = None,
+        caller: Caller | None = None,
+    ) -> None:
+        """Refuse the request unless the caller may.
+
+        Args:
+            action: What for.
+            steps: What access control lists must grant when no role allows it; None when they cannot.
+            place: On which path, by default the one addressed.
+            caller: Who, by default the sender.
+
+        Raises:
+            ServiceError: 403 `AuthorizationPermissionMismatch`.
+        """
+        path = self.address.path if place is None else place.path
+        scope = self.scope(None if place is None else place.file_system.name)
+        target = Target(scope, tenant_of(self.account), path, steps)
+        decision = self.access.decide(caller or self.caller, action, target, request_id=self.request.id)
+        if not decision.allowed:
+            raise refusal("AuthorizationPermissionMismatch")
+
+    def may(self, action: Action) -> bool:
+        """Tell whether the caller may do something everywhere in the file system addressed, without asking any list."""
+        return self.access.decide(self.caller, action, Target(self.scope(), tenant_of(self.account))).allowed

@@ -1,0 +1,59 @@
+"""The dfs API (Data Lake Storage): a table of its operations, one small function each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakeport_local.storage import path_leases, reading
+from lakeport_local.storage.dfs import access_control, creation, file_systems, listing, removal, renaming, writing
+from lakeport_local.storage.operations import MIB, Operation, must_be_empty, stored, unsupported
+
+if TYPE_CHECKING:
+    from lakeport_local.storage.call import Call
+
+_MOST_APPENDED = 4000 * MIB
+
+OPERATIONS: dict[tuple[str, str, str], Operation] = {
+    ("account", "GET", "account"): Operation(file_systems.list_file_systems),
+    ("file_system", "PUT", ""): Operation(file_systems.create_file_system),
+    ("file_system", "HEAD", ""): Operation(file_systems.file_system_properties),
+    ("file_system", "PATCH", ""): Operation(file_systems.set_file_system_properties),
+    ("file_system", "DELETE", ""): Operation(file_systems.delete_file_system),
+    ("file_system", "GET", ""): Operation(listing.list_paths),
+    ("path", "PUT", "file"): Operation(creation.create_file),
+    ("path", "PUT", "directory"): Operation(creation.create_directory),
+    ("path", "PUT", "rename"): Operation(renaming.rename),
+    ("path", "PATCH", "append"): Operation(writing.append, stored(_MOST_APPENDED)),
+    ("path", "PATCH", "flush"): Operation(writing.flush, must_be_empty),
+    ("path", "PATCH", "setproperties"): Operation(writing.set_properties),
+    ("path", "PATCH", "setaccesscontrol"): Operation(access_control.set_access_control),
+    ("path", "HEAD", ""): Operation(reading.head),
+    ("path", "HEAD", "getstatus"): Operation(access_control.get_status),
+    ("path", "HEAD", "getaccesscontrol"): Operation(access_control.get_access_control),
+    ("path", "HEAD", "checkaccess"): Operation(access_control.check_access),
+    ("path", "GET", ""): Operation(reading.read),
+    ("path", "DELETE", ""): Operation(removal.delete_path),
+    ("path", "POST", ""): Operation(path_leases.lease_path),
+}
+"""By what is addressed, method, and the word that tells operations apart: `action`, `resource` or `rename`."""
+
+
+def operation_of(call: Call) -> Operation:
+    """Return the operation that a request asks for.
+
+    Raises:
+        ServiceError: 400 or 405: there is none.
+    """
+    resource = (call.parameter("resource") or "").lower()
+    if not call.address.file_system:
+        key = ("account", call.method, resource)
+    elif resource == "filesystem":
+        key = ("file_system", call.method, "")
+    else:
+        is_rename = call.method == "PUT" and call.header("x-ms-rename-source") is not None
+        word = "rename" if is_rename else (call.parameter("action") or resource).lower()
+        key = ("path", call.method, word)
+    found = OPERATIONS.get(key)
+    if found is None:
+        raise unsupported(call.method)
+    return found

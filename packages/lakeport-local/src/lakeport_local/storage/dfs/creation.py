@@ -1,0 +1,127 @@
+"""The dfs API's Path - Create.
+
+Source: storage.md 2.3.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from lakeport_local.access.acl import EXECUTE, WRITE, Acl, inherited, parse_acl, parse_mode
+from lakeport_local.access.storage import CREATE, SET_OWNER, SET_PERMISSIONS
+from lakeport_local.access.storage import WRITE as WRITE_DATA
+from lakeport_local.core import Response, ServiceError
+from lakeport_local.storage.answers import content_headers, stamps
+from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.metadata import metadata_json, properties_of
+
+if TYPE_CHECKING:
+    from lakeport_local.storage.call import Call
+    from lakeport_local.storage.paths import Path
+
+_ENCRYPTED = ("x-ms-request-server-encrypted", "true")
+_UNSUPPORTED = ("x-ms-expiry-option", "x-ms-expiry-time", "x-ms-proposed-lease-id")
+
+
+def create_file(call: Call) -> Response:
+    """Answer Path - Create for a file."""
+    old = _admitted(call, is_directory=False)
+    place = call.place
+    if old is not None and old.is_directory:
+        raise refusal("PathConflict")
+    columns = _columns(call)
+    details = {name: old.detail(name) for name in ("lease",) if old is not None and old.detail(name)}
+    parent = call.lake.paths.make_parents(place.file_system.root, place.path, owner=call.owner)
+    made = call.lake.paths.replace_file(
+        parent,
+        place.name,
+        owner=columns.pop("owner", call.owner),
+        acl=_acl(call, call.lake.paths.acl(parent), is_directory=False),
+        details=orjson.dumps(details).decode(),
+        **columns,
+    )
+    call.lake.staging.drop_blocks(place.file_system.id, place.path)
+    return Response(201, [*stamps(made), _ENCRYPTED])
+
+
+def create_directory(call: Call) -> Response:
+    """Answer Path - Create for a directory; one that exists stays, with what it holds."""
+    old = _admitted(call, is_directory=True)
+    place = call.place
+    if old is not None and not old.is_directory:
+        raise refusal("PathConflict")
+    columns = _columns(call)
+    if old is not None:
+        made = call.lake.paths.change(old, **columns)
+    else:
+        parent = call.lake.paths.make_parents(place.file_system.root, place.path, owner=call.owner)
+        made = call.lake.paths.make(
+            parent,
+            place.name,
+            is_directory=True,
+            owner=columns.pop("owner", call.owner),
+            acl=_acl(call, call.lake.paths.acl(parent), is_directory=True),
+            **columns,
+        )
+    return Response(201, [*stamps(made), _ENCRYPTED])
+
+
+def _admitted(call: Call, *, is_directory: bool) -> Path | None:
+    """Return what has the path already, if the caller may create or overwrite there and the conditions hold."""
+    for name in _UNSUPPORTED:
+        if call.header(name):
+            raise refusal("UnsupportedHeader", HeaderName=name)
+    place, old = call.place, call.place.item
+    if old is None:
+        call.demand(CREATE, lambda: place.steps(parent=WRITE | EXECUTE))
+    elif call.conditions.wants_nothing:
+        call.demand(CREATE, lambda: place.steps(parent=EXECUTE))
+    else:
+        call.demand(WRITE_DATA, lambda: place.steps(item=0 if is_directory else WRITE))
+    for name, action in (("x-ms-owner", SET_OWNER), ("x-ms-group", SET_OWNER), ("x-ms-acl", SET_PERMISSIONS)):
+        if call.header(name):
+            call.demand(action)
+    _check_conditions(call, old)
+    call.check_lease(old)
+    return old
+
+
+def _check_conditions(call: Call, old: Path | None) -> None:
+    try:
+        call.conditions.check_write(old, on_existing=(409, "PathAlreadyExists"))
+    except ServiceError as error:
+        if error.status == 409 and old is not None:
+            error.headers["x-ms-existing-resource-type"] = "directory" if old.is_directory else "file"
+        raise
+
+
+def _columns(call: Call) -> dict[str, Any]:  # Any: SQLite's values
+    columns: dict[str, Any] = {  # Any: SQLite's values
+        "headers": orjson.dumps(content_headers(call, "x-ms-")).decode(),
+        "metadata": metadata_json(properties_of(call.header("x-ms-properties") or "")),
+    }
+    owner, group = call.header("x-ms-owner"), call.header("x-ms-group")
+    return columns | ({"owner": owner} if owner else {}) | ({"owning_group": group} if group else {})
+
+
+def _acl(call: Call, parent: Acl, *, is_directory: bool) -> Acl:
+    """Return the list of what is made: given, or inherited with the permissions and umask given."""
+    text, permissions, umask = (call.header(f"x-ms-{name}") for name in ("acl", "permissions", "umask"))
+    if text and (permissions or umask):
+        raise refusal("InvalidHeaderValue", HeaderName="x-ms-acl", HeaderValue=text)
+    try:
+        if text:
+            acl = parse_acl(text)
+            if acl.default and not is_directory:
+                raise refusal("InvalidHeaderValue", HeaderName="x-ms-acl", HeaderValue=text)
+            return acl
+        return inherited(
+            parent,
+            is_directory=is_directory,
+            mode=parse_mode(permissions) if permissions else None,
+            umask=int(umask, 8) if umask else 0o027,
+        )
+    except ValueError:
+        raise refusal("InvalidHeaderValue", HeaderName="x-ms-acl or x-ms-permissions") from None

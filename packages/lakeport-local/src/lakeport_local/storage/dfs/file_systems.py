@@ -1,0 +1,77 @@
+"""The dfs API's operations on file systems.
+
+Source: storage.md 2.2.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakeport_local.access.acl import SUPERUSER
+from lakeport_local.access.storage import (
+    CREATE_CONTAINER,
+    DELETE_CONTAINER,
+    LIST_CONTAINERS,
+    READ_CONTAINER,
+    WRITE_CONTAINER,
+)
+from lakeport_local.core import Response, http_date
+from lakeport_local.storage.answers import Fields, in_json, metadata_fields, stamps
+from lakeport_local.storage.continuation import read_token, write_token
+from lakeport_local.storage.leases import check_lease
+from lakeport_local.storage.metadata import metadata_json, properties_of
+from lakeport_local.storage.names import check_file_system
+
+if TYPE_CHECKING:
+    from lakeport_local.storage.call import Call
+
+_NAMESPACE: Fields = [("x-ms-namespace-enabled", "true")]
+
+
+def list_file_systems(call: Call) -> Response:
+    """Answer List Filesystems."""
+    call.demand(LIST_CONTAINERS)
+    most = call.page_size("maxResults")
+    after = read_token(call.parameter("continuation"))
+    found = call.lake.file_systems.page(
+        call.account.uid, prefix=call.parameter("prefix") or "", after=after, limit=most + 1
+    )
+    rows = [
+        {"name": one.name, "lastModified": http_date(one.modified_at), "etag": one.etag_text} for one in found[:most]
+    ]
+    more = [("x-ms-continuation", write_token(found[most - 1].name))] if len(found) > most else []
+    return in_json({"filesystems": rows}, *more)
+
+
+def create_file_system(call: Call) -> Response:
+    """Answer Create Filesystem."""
+    name = check_file_system(call.address.file_system)
+    call.demand(CREATE_CONTAINER)
+    pairs = properties_of(call.header("x-ms-properties") or "")
+    made = call.lake.file_systems.make(call.account.uid, name, owner=call.owner or SUPERUSER, metadata=pairs)
+    return Response(201, [*stamps(made), *_NAMESPACE])
+
+
+def file_system_properties(call: Call) -> Response:
+    """Answer Get Filesystem Properties."""
+    call.demand(READ_CONTAINER)
+    found = call.file_system
+    return Response(200, [*stamps(found), *metadata_fields(found.pairs), *_NAMESPACE])
+
+
+def set_file_system_properties(call: Call) -> Response:
+    """Answer Set Filesystem Properties."""
+    call.demand(WRITE_CONTAINER)
+    call.conditions.check_write(call.file_system)
+    pairs = properties_of(call.header("x-ms-properties") or "")
+    changed = call.lake.file_systems.change(call.file_system, metadata=metadata_json(pairs))
+    return Response(200, stamps(changed))
+
+
+def delete_file_system(call: Call) -> Response:
+    """Answer Delete Filesystem."""
+    call.demand(DELETE_CONTAINER)
+    call.conditions.check_write(call.file_system)
+    check_lease(call.lease_of(call.file_system), call.header("x-ms-lease-id"), of="Container")
+    call.lake.file_systems.delete(call.file_system)
+    return Response(202)

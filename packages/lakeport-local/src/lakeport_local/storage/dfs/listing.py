@@ -1,0 +1,80 @@
+"""The dfs API's Path - List.
+
+Source: storage.md 2.7.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from lakeport_local.access.acl import EXECUTE, READ
+from lakeport_local.access.storage import LIST
+from lakeport_local.core import Response, file_time, http_date
+from lakeport_local.storage.answers import in_json, stamps
+from lakeport_local.storage.continuation import read_token, write_token
+from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.names import normal_path
+from lakeport_local.storage.paths import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakeport_local.access import Step
+    from lakeport_local.storage.call import Call
+    from lakeport_local.storage.paths import Path
+    from lakeport_local.storage.place import Place
+
+
+def list_paths(call: Call) -> Response:
+    """Answer Path - List."""
+    if call.parameter("recursive") is None:
+        raise refusal("MissingRequiredQueryParameter", QueryParameterName="recursive")
+    recursive, most = call.flag("recursive"), call.page_size("maxResults")
+    place = call.place_of(call.file_system, normal_path(call.parameter("directory") or ""))
+    found = _page(call, place, recursive=recursive, most=most + 1)
+    page = found[:most]
+    call.demand(LIST, lambda: _steps(place, page, recursive=recursive), place=place)
+    if place.item is None:
+        raise refusal("PathNotFound")
+    more = [("x-ms-continuation", write_token(page[-1][0]))] if len(found) > most else []
+    rows = [_row(call, full, path) for full, path in page]
+    return in_json({"paths": rows}, *stamps(call.file_system), *more)
+
+
+def _page(call: Call, place: Place, *, recursive: bool, most: int) -> list[tuple[str, Path]]:
+    begin = place.item
+    if begin is None:
+        return []
+    if not begin.is_directory:
+        return [(place.path, begin)]
+    after = read_token(call.parameter("continuation"))
+    inclusive = False
+    if not after and call.parameter("beginFrom"):
+        after = normal_path(f"{place.path}/{call.parameter('beginFrom')}")
+        inclusive = True
+    if place.path and after and not after.startswith(f"{place.path}/"):
+        raise refusal("OutOfRangeInput")
+    pages = walk(call.lake.paths, begin, place.path, recursive=recursive, after=after, inclusive=inclusive)
+    return list(islice(pages, most))
+
+
+def _steps(place: Place, page: list[tuple[str, Path]], *, recursive: bool) -> Iterator[Step]:
+    """Yield what a page of a listing asks: read and execute on the directory, and on each one that was gone into."""
+    yield from place.steps(item=READ | EXECUTE)
+    for full, path in page if recursive else ():
+        if path.is_directory:
+            yield place.step(path, full, READ | EXECUTE)
+
+
+def _row(call: Call, full: str, path: Path) -> dict[str, Any]:  # Any: a JSON object
+    row: dict[str, Any] = {"contentLength": str(path.size_bytes), "creationTime": str(file_time(path.created_at))}
+    row |= {"etag": path.etag_text, "expiryTime": "0", "group": path.group}
+    if path.is_directory:
+        row["isDirectory"] = "true"
+    return row | {
+        "lastModified": http_date(path.modified_at),
+        "name": full,
+        "owner": path.owner,
+        "permissions": call.lake.paths.acl(path).permissions,
+    }

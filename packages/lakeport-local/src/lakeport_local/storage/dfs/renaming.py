@@ -1,0 +1,101 @@
+"""The dfs API's rename: Path - Create with `x-ms-rename-source`.
+
+Source: storage.md 2.4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import orjson
+
+from lakeport_local.access.acl import EXECUTE, WRITE
+from lakeport_local.access.storage import MOVE, MOVE_OVER, MOVE_TO
+from lakeport_local.core import Headers, Response
+from lakeport_local.storage.answers import stamps
+from lakeport_local.storage.conditions import conditions_of
+from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.names import decoded, normal_path
+
+if TYPE_CHECKING:
+    from lakeport_local.access import Caller
+    from lakeport_local.storage.call import Call
+    from lakeport_local.storage.paths import Path
+    from lakeport_local.storage.place import Place
+
+_WAY = WRITE | EXECUTE
+
+
+def rename(call: Call) -> Response:
+    """Answer a rename: one row moves, whatever is below it moves with it."""
+    source, caller = _source(call)
+    call.demand(MOVE, lambda: source.removal_steps(parent=_WAY, below=0), place=source, caller=caller)
+    if source.item is None or not source.path:
+        raise refusal("SourcePathNotFound")
+    conditions_of(call.request.headers, "x-ms-source-").check_write(source.item, code="SourceConditionNotMet")
+    call.check_lease(source.item, "x-ms-source-lease-id")
+    target = _target(call, source)
+    parent = target.parent
+    if parent is None:
+        raise refusal("RenameDestinationParentPathNotFound")
+    if not parent.is_directory:
+        raise refusal("PathConflict")
+    if target.item is not None:
+        call.lake.paths.detach(target.item)
+    moved = call.lake.paths.move(_without_lease(call, source.item), parent, target.name)
+    call.lake.staging.drop_blocks(source.file_system.id, source.path)
+    return Response(201, stamps(moved))
+
+
+def _without_lease(call: Call, path: Path) -> Path:
+    """Return the moved item without its lease: it must not come out leased."""
+    details = orjson.loads(path.details)
+    if details.pop("lease", None) is None:
+        return path
+    return call.lake.paths.change(path, touch=False, details=orjson.dumps(details).decode())
+
+
+def _source(call: Call) -> tuple[Place, Caller]:
+    """Return what is renamed, and who asks for it: the signature in the source, or the sender."""
+    raw, _, query = (call.header("x-ms-rename-source") or "").partition("?")
+    if not raw.startswith("/"):
+        raise refusal("InvalidSourceUri")
+    name, _, rest = decoded(raw).lstrip("/").partition("/")
+    systems, account = call.lake.file_systems, call.account
+    if name == account.name and systems.find(account.uid, name) is None:
+        name, _, rest = rest.partition("/")
+    path = normal_path(rest)
+    file_system = systems.find(account.uid, name)
+    if file_system is None:
+        raise refusal("SourcePathNotFound")
+    caller = call.caller
+    if query:
+        signed = replace(call.request, raw_query=query, headers=Headers([("x-ms-version", call.version)]))
+        caller = call.authenticate(signed, account, name, path)
+    return call.place_of(file_system, path), caller
+
+
+def _target(call: Call, source: Place) -> Place:
+    """Return where it goes, if it may: a directory that holds something takes the source inside."""
+    target, item = call.place, source.item
+    is_same_tree = target.file_system.id == source.file_system.id
+    if is_same_tree and (target.path == source.path or f"{target.path}/".startswith(f"{source.path}/")):
+        raise refusal("InvalidRenameSourcePath")
+    old = target.item
+    if old is None:
+        call.demand(MOVE_TO, lambda: target.steps(parent=_WAY))
+    else:
+        call.demand(MOVE_OVER, lambda: target.removal_steps(parent=_WAY, below=0))
+    call.conditions.check_write(old, on_existing=(409, "PathAlreadyExists"))
+    call.check_lease(old)
+    if old is None or item is None:
+        return target
+    if old.is_directory != item.is_directory:
+        raise refusal("InvalidSourceOrDestinationResourceType")
+    if not old.is_directory or not (call.lake.paths.has_children(old) or not target.path):
+        return target
+    inside = call.place_of(target.file_system, f"{target.path}/{source.name}".lstrip("/"))
+    if inside.item is not None:
+        raise refusal("PathAlreadyExists")
+    return inside

@@ -1,0 +1,85 @@
+"""User metadata: pairs of names and values, as dfs and blob spell them.
+
+Source: storage.md 2.1, 8.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from typing import TYPE_CHECKING, TypeAlias
+
+import orjson
+
+from lakeport_local.storage.errors import refusal
+
+if TYPE_CHECKING:
+    from lakeport_local.core import Headers
+
+Pairs: TypeAlias = list[tuple[str, str]]
+
+FOLDER_MARK = "hdi_isfolder"
+_NAME = re.compile(r"[^\W\d]\w*")
+_PREFIX = "x-ms-meta-"
+MAX_BYTES = 8 * 1024
+
+
+def properties_of(text: str) -> Pairs:
+    """Read `x-ms-properties`: `name=base64,...`.
+
+    Raises:
+        ServiceError: 400 `InvalidPropertyName` or `InvalidHeaderValue`.
+    """
+    pairs: Pairs = []
+    for part in text.split(","):
+        name, _, value = part.strip().partition("=")
+        if not name and not value:
+            continue
+        try:
+            raw = base64.b64decode(value, validate=True)
+        except (binascii.Error, ValueError):
+            raise refusal("InvalidHeaderValue", HeaderName="x-ms-properties") from None
+        pairs.append((name, _text(raw)))
+    return _checked(pairs)
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def properties_text(pairs: Pairs) -> str:
+    """Spell metadata as `x-ms-properties`."""
+    return ",".join(f"{name}={base64.b64encode(value.encode()).decode()}" for name, value in pairs)
+
+
+def metadata_of(headers: Headers) -> Pairs:
+    """Read the `x-ms-meta-` headers, names in the case sent.
+
+    Raises:
+        ServiceError: 400 `InvalidPropertyName`.
+    """
+    size = len(_PREFIX)
+    return _checked([(name[size:], value) for name, value in headers.spelled() if name.lower().startswith(_PREFIX)])
+
+
+def metadata_headers(pairs: Pairs) -> list[tuple[str, str]]:
+    """Spell metadata as `x-ms-meta-` headers."""
+    return [(f"{_PREFIX}{name}", value) for name, value in pairs]
+
+
+def metadata_json(pairs: Pairs) -> str:
+    """Spell metadata as rows keep it; the mark of a directory is no metadata of its own."""
+    return orjson.dumps([pair for pair in pairs if pair[0].lower() != FOLDER_MARK]).decode()
+
+
+def _checked(pairs: Pairs) -> Pairs:
+    names = [name.lower() for name, _ in pairs]
+    if len(set(names)) != len(names) or not all(_NAME.fullmatch(name) for name in names):
+        raise refusal("InvalidPropertyName")
+    if sum(len(name) + len(value.encode()) for name, value in pairs) > MAX_BYTES:
+        raise refusal("OutOfRangeInput")
+    return pairs

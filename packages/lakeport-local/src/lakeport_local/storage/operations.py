@@ -1,0 +1,94 @@
+"""What an operation is: its handler, and where its body goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakeport_local.core import MemorySink, ServiceError
+from lakeport_local.storage.checks import wanted_hashes
+from lakeport_local.storage.errors import refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lakeport_local.core import BodySink, Response
+    from lakeport_local.storage.call import Call
+
+MIB = 1024 * 1024
+_MOST_IN_MEMORY = 16 * MIB
+"""Block lists of 50,000 ids are the largest documents."""
+
+
+class NoBody:
+    """A sink for operations that take no body.
+
+    Args:
+        code: How a body is refused.
+    """
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Refuse whatever comes.
+
+        Raises:
+            ServiceError: The code given.
+        """
+        if data:
+            raise refusal(self._code)
+
+    def finish(self) -> None:
+        """Nothing to do."""
+
+    def abort(self) -> None:
+        """Nothing to do."""
+
+
+def in_memory(_call: Call) -> BodySink:
+    """Keep a document in memory."""
+    return MemorySink(_MOST_IN_MEMORY)
+
+
+def must_be_empty(_call: Call) -> BodySink:
+    """Refuse any body."""
+    return NoBody("ContentLengthMustBeZero")
+
+
+def stored(limit_bytes: int, *, always: frozenset[str] = frozenset()) -> Callable[[Call], BodySink]:
+    """Return what opens a body that becomes content.
+
+    Args:
+        limit_bytes: More is refused.
+        always: Checksums to compute even when the client gives none.
+    """
+
+    def open_chunk(call: Call) -> BodySink:
+        hashes = wanted_hashes(call.request.headers) | always
+        length = call.header("content-length")
+        if length is not None and length.isascii() and length.isdigit() and int(length) > limit_bytes:
+            raise refusal("RequestBodyTooLarge")
+        return call.lake.contents.sink(limit_bytes=limit_bytes, hashes=hashes)
+
+    return open_chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of an API.
+
+    Attributes:
+        handle: Answers it.
+        open_body: Gives the sink of its body.
+    """
+
+    handle: Callable[[Call], Response]
+    open_body: Callable[[Call], BodySink] = in_memory
+
+
+def unsupported(method: str) -> ServiceError:
+    """Return how an operation that the service does not know is refused."""
+    if method not in {"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"}:
+        return refusal("UnsupportedHttpVerb")
+    return refusal("InvalidQueryParameterValue")

@@ -1,0 +1,87 @@
+"""A path as a request names it, with the rows on the way to it, and what access control lists must grant there.
+
+Source: storage.md 5.5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lakeport_local.access import Step
+from lakeport_local.access.acl import EXECUTE
+from lakeport_local.storage.paths import depth, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakeport_local.storage.file_systems import FileSystem
+    from lakeport_local.storage.paths import Path, Paths
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A path and the rows on the way to it, as far as they exist.
+
+    Attributes:
+        paths: Where the rows are.
+        file_system: In which file system.
+        path: Full path; empty for the root.
+        trail: The root and what exists below it on the way.
+    """
+
+    paths: Paths
+    file_system: FileSystem
+    path: str
+    trail: list[Path]
+
+    @property
+    def item(self) -> Path | None:
+        """What has this path, or None."""
+        return self.trail[-1] if len(self.trail) == depth(self.path) + 1 else None
+
+    @property
+    def parent(self) -> Path | None:
+        """The directory that contains the path, if it exists; None for the root."""
+        levels = depth(self.path)
+        return self.trail[levels - 1] if levels and len(self.trail) >= levels else None
+
+    @property
+    def name(self) -> str:
+        """The last segment."""
+        return self.path.rpartition("/")[2]
+
+    def step(self, path: Path, full: str, wanted: int, owners: frozenset[str] = frozenset()) -> Step:
+        """Return what is asked of one row's list."""
+        return Step(f"/{full}", self.paths.acl(path), path.owner, path.group, wanted, owners)
+
+    def steps(self, *, parent: int = EXECUTE, item: int = 0) -> Iterator[Step]:
+        """Yield what is asked along the way: execute above, `parent` of the parent, `item` of the path itself.
+
+        Of a path that does not exist, the deepest directory that does stands for the parent.
+        """
+        names = self.path.split("/") if self.path else []
+        last = len(self.trail) - 1 if self.item is None else depth(self.path) - 1
+        for level, path in enumerate(self.trail):
+            wanted = EXECUTE if level < last else parent if level == last else item
+            if wanted:
+                yield self.step(path, "/".join(names[:level]), wanted)
+
+    def removal_steps(self, *, parent: int, below: int) -> Iterator[Step]:
+        """Yield what removing or moving the path asks: the way, the sticky directory's owners, every directory below.
+
+        Args:
+            parent: Bits of the parent.
+            below: Bits of the path, when it is a directory, and of every directory in it; 0 for none.
+        """
+        yield from self.steps(parent=parent)
+        item, holder = self.item, self.parent
+        if item is None:
+            return
+        if holder is not None and self.paths.acl(holder).is_sticky:
+            yield self.step(item, self.path, 0, frozenset({holder.owner, item.owner}))
+        if below and item.is_directory and self.paths.has_children(item):
+            yield self.step(item, self.path, below)
+            for full, path in walk(self.paths, item, self.path, recursive=True):
+                if path.is_directory:
+                    yield self.step(path, full, below)

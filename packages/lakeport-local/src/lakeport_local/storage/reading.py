@@ -1,0 +1,73 @@
+"""Reads and HEAD of a path, for both APIs.
+
+Source: storage.md 2.8 and 3.2.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING
+
+from lakeport_local.access import storage as actions
+from lakeport_local.access.acl import READ
+from lakeport_local.core import Response
+from lakeport_local.storage.answers import path_fields
+from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.ranges import range_of
+
+if TYPE_CHECKING:
+    from lakeport_local.storage.call import Call
+    from lakeport_local.storage.paths import Path
+
+_MOST_HASHED = 4 * 1024 * 1024
+
+
+def readable(call: Call) -> Path:
+    """Return the path addressed, if the caller may read it and the conditions hold.
+
+    Raises:
+        ServiceError: 403, 404, 304 or 412.
+    """
+    call.demand(actions.READ, lambda: call.place.steps(item=READ))
+    path = call.place.item
+    if path is None:
+        raise refusal("PathNotFound")
+    call.conditions.check_read(path)
+    return path
+
+
+def head(call: Call) -> Response:
+    """Answer a HEAD: properties without content."""
+    path = readable(call)
+    return Response(200, [("Content-Length", str(path.size_bytes)), *path_fields(call, path)])
+
+
+def read(call: Call) -> Response:
+    """Answer a GET of a file, whole or in part; a directory reads as empty."""
+    path = readable(call)
+    part = range_of(call.request.headers, path.size_bytes)
+    fields = path_fields(call, path)
+    if part.is_partial:
+        last = part.start + part.size_bytes - 1
+        fields = [(name, value) for name, value in fields if name != "Content-MD5"]
+        fields.append(("Content-Range", f"bytes {part.start}-{last}/{path.size_bytes}"))
+        fields += _whole_md5(call, path) + _part_md5(call, path, part.start, part.size_bytes)
+    source = call.lake.contents.read(path.content, part.start, part.size_bytes)
+    return Response(206 if part.is_partial else 200, fields, source)
+
+
+def _whole_md5(call: Call, path: Path) -> list[tuple[str, str]]:
+    name = "x-ms-content-md5" if call.address.api == "dfs" else "x-ms-blob-content-md5"
+    return [] if path.md5 is None else [(name, base64.b64encode(path.md5).decode())]
+
+
+def _part_md5(call: Call, path: Path, start: int, size_bytes: int) -> list[tuple[str, str]]:
+    if (call.header("x-ms-range-get-content-md5") or "false").lower() != "true":
+        return []
+    if size_bytes > _MOST_HASHED:
+        raise refusal("OutOfRangeInput")
+    source = call.lake.contents.read(path.content, start, size_bytes)
+    data = b"".join(iter(lambda: source.read(size_bytes), b""))
+    source.close()
+    return [("Content-MD5", base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode())]

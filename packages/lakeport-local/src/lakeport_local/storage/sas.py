@@ -1,0 +1,225 @@
+"""Shared access signatures: what they must have signed, and whether they hold for a request.
+
+Source: storage.md 4.3 to 4.6.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from lakeport_local.access import Principal, SharedAccess
+from lakeport_local.core import ServiceError, parse_instant
+from lakeport_local.storage.delegation import DelegationKey
+from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.names import normal_path
+from lakeport_local.storage.shared_key import is_signed
+from lakeport_local.storage.strings import account_string, canonical_resource, service_string
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from lakeport_local.core import Request
+    from lakeport_local.entra import Directory
+    from lakeport_local.state import Resource
+    from lakeport_local.storage.delegation import DelegationKeys
+
+_SKEW = timedelta(minutes=5)
+_PARAMETERS = frozenset(
+    (
+        *("sv", "ss", "srt", "sr", "sp", "st", "se", "sip", "spr", "si", "sig", "sdd", "ses"),
+        *("skoid", "sktid", "skt", "ske", "sks", "skv", "saoid", "suoid", "scid", "skdutid", "sduoid", "srh", "srq"),
+        *("rscc", "rscd", "rsce", "rscl", "rsct"),
+    )
+)
+_FROM_POLICY = ("sp", "st", "se")
+
+
+def _failed(detail: str) -> ServiceError:
+    return refusal("AuthenticationFailed", AuthenticationErrorDetail=detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A signature as a request presents it.
+
+    Attributes:
+        fields: Its parameters, decoded once.
+        request: The request.
+        account: The account addressed.
+        container: The container addressed.
+        path: The path addressed, or the directory that a listing is of.
+        level: `s`, `c` or `o`: what the request addresses.
+    """
+
+    fields: Mapping[str, str]
+    request: Request
+    account: Resource
+    container: str
+    path: str
+    level: str
+
+
+class Signatures:
+    """Tells who presents a shared access signature.
+
+    Args:
+        keys: Gives the values of user delegation keys.
+        directory: Knows their owners.
+        policy: Gives a container's stored access policy by account uid, container and id.
+    """
+
+    def __init__(
+        self, keys: DelegationKeys, directory: Directory, policy: Callable[[int, str, str], Mapping[str, str] | None]
+    ) -> None:
+        self._keys = keys
+        self._directory = directory
+        self._policy = policy
+
+    def caller(
+        self, request: Request, account: Resource, container: str, path: str, bearer: Principal | None
+    ) -> SharedAccess:
+        """Return who presents the signature in a request's query.
+
+        Raises:
+            ServiceError: 403: it does not hold.
+        """
+        presented = _presented(request, account, container, path)
+        fields = presented.fields
+        if "ss" in fields:
+            found = self._account_signature(presented)
+        elif "skoid" in fields:
+            found = self._delegated_signature(presented, bearer)
+        else:
+            found = self._service_signature(presented)
+        if bearer is not None and not fields.get("sduoid"):
+            raise _failed("A bearer token goes only with a signature bound to its principal.")
+        _check_time(fields, request.at)
+        _check_origin(fields, request)
+        _check_reach(presented)
+        return found
+
+    def _account_signature(self, presented: Presented) -> SharedAccess:
+        account, fields = presented.account, presented.fields
+        _check_signature(fields, account_string(account.name, fields), _account_keys(account))
+        return SharedAccess(account.id, frozenset(fields.get("sp", "")))
+
+    def _service_signature(self, presented: Presented) -> SharedAccess:
+        account, fields = presented.account, presented.fields
+        resource = canonical_resource(account.name, presented.container, presented.path, fields)
+        _check_signature(fields, service_string(fields, resource, presented.request), _account_keys(account))
+        if fields.get("si"):
+            policy = self._policy(account.uid, presented.container, fields["si"])
+            if policy is None or any(fields.get(name) and policy.get(name) for name in _FROM_POLICY):
+                raise _failed("The stored access policy does not exist, or says what the signature says too.")
+            fields = {**policy, **{name: value for name, value in fields.items() if value}}
+            _check_time(fields, presented.request.at)
+        return SharedAccess(account.id, frozenset(fields.get("sp", "")))
+
+    def _delegated_signature(self, presented: Presented, bearer: Principal | None) -> SharedAccess:
+        account, fields = presented.account, presented.fields
+        names = ("skoid", "sktid", "skt", "ske", "sks", "skv", "skdutid")
+        key = DelegationKey(*(fields.get(name, "") for name in names))
+        resource = canonical_resource(account.name, presented.container, presented.path, fields)
+        text = service_string(fields, resource, presented.request)
+        _check_signature(fields, text, [self._keys.value(key)])
+        _check_key_time(fields, presented.request.at)
+        tenant = str(account.internal["tenant_id"])
+        signer = self._directory.principal(tenant, key.object_id) if key.tenant_id == tenant else None
+        if signer is None:
+            raise _failed("The user delegation key is of nobody in the account's tenant.")
+        if fields.get("sduoid") and (bearer is None or bearer.object_id != fields["sduoid"]):
+            raise _failed("The signature is bound to another principal.")
+        agent, subject_id = fields.get("saoid", ""), fields.get("suoid", "")
+        subject = self._directory.principal(tenant, subject_id) if subject_id else None
+        if (agent and subject_id) or (subject_id and subject is None):
+            raise _failed("saoid and suoid do not name one principal of the account's tenant.")
+        return SharedAccess(account.id, frozenset(fields.get("sp", "")), signer, subject, agent or subject_id)
+
+
+def _account_keys(account: Resource) -> list[str]:
+    if account.properties.get("allowSharedKeyAccess") is False:
+        raise refusal("KeyBasedAuthenticationNotPermitted")
+    return [str(key) for key in account.internal["keys"]]
+
+
+def _presented(request: Request, account: Resource, container: str, path: str) -> Presented:
+    counted = Counter(name for name, _ in request.query if name in _PARAMETERS)
+    fields = {name: value for name, value in request.query if name in _PARAMETERS}
+    if any(count > 1 for count in counted.values()) or ("ss" in fields and "sr" in fields):
+        raise _failed("A signature's parameters are given twice or contradict each other.")
+    if not fields.get("sv") or not ({"ss", "sr"} & set(fields)):
+        raise _failed("The signature's parameters are incomplete.")
+    level = "o"
+    if not container:
+        level = "s"
+    elif (request.parameter("restype") or "").lower() == "container" or request.parameter("resource") == "filesystem":
+        level = "c"
+        prefix = (request.parameter("prefix") or "").rpartition("/")[0]
+        path = normal_path(request.parameter("directory") or prefix)
+    return Presented(fields, request, account, container, path, level)
+
+
+def _check_signature(fields: Mapping[str, str], text: str | None, keys: list[str]) -> None:
+    if text is None or not is_signed(fields.get("sig", ""), [text], keys):
+        raise _failed("Signature did not match.")
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return parse_instant(text)
+    except ValueError:
+        raise _failed("A time of the signature is malformed.") from None
+
+
+def _check_time(fields: Mapping[str, str], now: datetime) -> None:
+    if fields.get("st") and now + _SKEW < _instant(fields["st"]):
+        raise _failed("Signature not valid in the specified time frame.")
+    if fields.get("se"):
+        if now >= _instant(fields["se"]):
+            raise _failed("Signature not valid in the specified time frame.")
+    elif not fields.get("si"):
+        raise _failed("se is mandatory. Cannot be empty")
+
+
+def _check_key_time(fields: Mapping[str, str], now: datetime) -> None:
+    begins, ends = _instant(fields.get("skt", "")), _instant(fields.get("ske", ""))
+    if not begins <= now + _SKEW or now >= ends or _instant(fields.get("se", "")) > ends:
+        raise _failed("The user delegation key is not valid in the specified time frame.")
+
+
+def _check_origin(fields: Mapping[str, str], request: Request) -> None:
+    if fields.get("spr") and request.scheme not in fields["spr"].split(","):
+        raise refusal("AuthorizationProtocolMismatch")
+    if not fields.get("sip"):
+        return
+    low, _, high = fields["sip"].partition("-")
+    try:
+        client = ip_address(request.client)
+        begins, ends = ip_address(low), ip_address(high or low)
+    except ValueError:
+        raise refusal("AuthorizationSourceIPMismatch") from None
+    if not (client.version == begins.version == ends.version and int(begins) <= int(client) <= int(ends)):
+        raise refusal("AuthorizationSourceIPMismatch")
+
+
+def _check_reach(presented: Presented) -> None:
+    """Refuse a request that addresses what the signature, whatever it permits, is not for."""
+    fields, level = presented.fields, presented.level
+    if "ss" in fields:
+        if "b" not in fields["ss"]:
+            raise refusal("AuthorizationServiceMismatch")
+        if level not in fields.get("srt", ""):
+            raise refusal("AuthorizationResourceTypeMismatch")
+        return
+    request = presented.request
+    is_listing = request.method == "GET" and (
+        (request.parameter("comp") or "").lower() == "list" or request.parameter("resource") == "filesystem"
+    )
+    is_information = (request.parameter("restype") or "").lower() == "account"
+    if level != "o" and not (is_listing and fields["sr"] in {"c", "d"}) and not is_information:
+        raise refusal("AuthorizationFailure")

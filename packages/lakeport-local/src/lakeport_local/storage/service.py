@@ -1,0 +1,227 @@
+"""The service behind `ACCOUNT.dfs` and `ACCOUNT.blob`: from a request to its operation and back.
+
+The order of the checks is the real service's: account, network rules, version, who, operation, permission.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from typing import TYPE_CHECKING
+
+from lakeport_local.core import MemorySink, Response, ServiceError
+from lakeport_local.storage.address import address_of, told_api
+from lakeport_local.storage.answers import JSON
+from lakeport_local.storage.authentication import Authentication
+from lakeport_local.storage.blob import operation_of as blob_operation
+from lakeport_local.storage.call import Call
+from lakeport_local.storage.chunks import ChunkSink
+from lakeport_local.storage.dfs import operation_of as dfs_operation
+from lakeport_local.storage.errors import blob_body, dfs_body, in_blob_words, refusal
+from lakeport_local.storage.sas import Signatures
+
+if TYPE_CHECKING:
+    from lakeport_local.access import Access
+    from lakeport_local.core import BodySink, Request
+    from lakeport_local.entra import Directory, Tokens
+    from lakeport_local.state import Resource
+    from lakeport_local.storage.lake import Lake
+    from lakeport_local.storage.operations import Operation
+
+_LOG = logging.getLogger(__name__)
+ACCOUNTS = "Microsoft.Storage/storageAccounts"
+NEWEST_VERSION = "2026-10-06"
+_VERSION = re.compile(r"20\d\d-[01]\d-[0-3]\d", re.ASCII)
+_ECHO = re.compile(r"[\x20-\x7e]{1,1024}", re.ASCII)
+_SERVERS = {
+    "blob": "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0",
+    "dfs": "Windows-Azure-HDFS/1.0 Microsoft-HTTPAPI/2.0",
+}
+_TIDY_DELAY_S = 0.05
+
+
+class Opened:
+    """A request's body on its way, with the operation that waits for it.
+
+    A body that is refused on the way is dropped to its end, so that the refusal is answered in the service's words.
+    """
+
+    def __init__(self, call: Call, operation: Operation, sink: BodySink) -> None:
+        self.call = call
+        self.operation = operation
+        self.refusal: ServiceError | None = None
+        self._sink = sink
+        call.sink = sink
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Pass on the next bytes."""
+        if self.refusal is not None:
+            return
+        try:
+            self._sink.write(data)
+        except ServiceError as error:
+            self.refusal = error
+            self._sink.abort()
+
+    def finish(self) -> None:
+        """The body is complete."""
+        self._sink.finish()
+
+    def abort(self) -> None:
+        """Release everything that was not kept."""
+        self._sink.abort()
+
+
+class StorageService:
+    """Answers the dfs and blob APIs of every storage account.
+
+    Args:
+        lake: The namespace.
+        access: Decides.
+        tokens: Verifies bearer tokens.
+        directory: Knows the principals behind user delegation keys.
+    """
+
+    def __init__(self, lake: Lake, access: Access, tokens: Tokens, directory: Directory) -> None:
+        self._lake = lake
+        self._access = access
+        self._authentication = Authentication(tokens, Signatures(lake.delegation_keys, directory, self._policy))
+        self._is_tidying = False
+
+    # The two methods of a service
+
+    def open_body(self, request: Request) -> BodySink | Response:
+        """Say where a body goes, for a request whose sender, network and operation are in order; or refuse it."""
+        try:
+            call = self._call(request)
+            operation = (dfs_operation if call.address.api == "dfs" else blob_operation)(call)
+            return Opened(call, operation, operation.open_body(call))
+        except ServiceError as error:
+            return self._refused(request, error)
+
+    def handle(self, request: Request) -> Response:
+        """Answer a complete request."""
+        opened: BodySink | Response = request.body
+        if not isinstance(opened, Opened):
+            opened = self._opened_late(request)
+        if isinstance(opened, Response):
+            return opened
+        if not isinstance(opened, Opened):
+            raise TypeError("open_body gives its own sink or an answer")
+        try:
+            response = self._answered(opened)
+        except ServiceError as error:
+            response = self._refused(request, error)
+        finally:
+            opened.abort()
+        self._tidy_later()
+        return response
+
+    def _opened_late(self, request: Request) -> BodySink | Response:
+        """Open a request that came complete, its body in memory."""
+        opened = self.open_body(request)
+        if not isinstance(opened, Response) and isinstance(request.body, MemorySink):
+            opened.write(request.body.data)
+            opened.finish()
+        return opened
+
+    def _answered(self, opened: Opened) -> Response:
+        if opened.refusal is not None:
+            raise opened.refusal
+        call = opened.call
+        if call.method in {"GET", "HEAD"}:
+            response = opened.operation.handle(call)
+        else:
+            with self._lake.store.transaction():
+                response = opened.operation.handle(call)
+            if isinstance(call.sink, ChunkSink):
+                call.sink.settle()
+        response.headers += self._common(call.request, call.version, call.address.api)
+        return response
+
+    # From a request to a call
+
+    def _call(self, request: Request) -> Call:
+        address = address_of(request, lambda name: self._account(name) is not None)
+        account = self._account(address.account)
+        if account is None:
+            raise refusal("ResourceNotFound")
+        if not self._access.admit(request.client, account, request_id=request.id).allowed:
+            raise refusal("AuthorizationFailure")
+        if request.scheme == "http" and not request.explicit and account.properties.get("supportsHttpsTrafficOnly"):
+            raise refusal("AccountRequiresHttps")
+        version = _version(request)
+        if address.is_secondary and request.method not in {"GET", "HEAD"}:
+            raise refusal("InsufficientAccountPermissions")
+        authenticate = self._authentication.caller
+        caller = authenticate(request, account, address.file_system, address.path)
+        return Call(self._lake, self._access, request, address, account, caller, version, authenticate, self.handle)
+
+    def _account(self, name: str) -> Resource | None:
+        return self._lake.resources.named(ACCOUNTS, name) if name else None
+
+    def _policy(self, account: int, container: str, name: str) -> dict[str, str] | None:
+        found = self._lake.file_systems.find(account, container)
+        policies: dict[str, dict[str, str]] = (found.detail("policies") if found else None) or {}
+        return policies.get(name)
+
+    # Answers
+
+    def _common(self, request: Request, version: str, api: str) -> list[tuple[str, str]]:
+        echo = request.headers.get("x-ms-client-request-id") or ""
+        return [
+            ("Server", _SERVERS[api]),
+            ("x-ms-request-id", request.id),
+            ("x-ms-version", version),
+            *([("x-ms-client-request-id", echo)] if _ECHO.fullmatch(echo) else []),
+        ]
+
+    def _refused(self, request: Request, error: ServiceError) -> Response:
+        api = self._api(request)
+        given = request.headers.get("x-ms-version") or ""
+        error = in_blob_words(error) if api == "blob" else error
+        version = given if _VERSION.fullmatch(given) else NEWEST_VERSION
+        headers = [("x-ms-error-code", error.code), *error.headers.items(), *self._common(request, version, api)]
+        reason = error.message.partition("\n")[0]
+        if request.method == "HEAD" or error.status == 304:
+            return Response(error.status, headers, reason=reason)
+        is_dfs = api == "dfs"
+        body = (dfs_body if is_dfs else blob_body)(error, request.id, request.at)
+        return Response(error.status, [("Content-Type", JSON if is_dfs else "application/xml"), *headers], body, reason)
+
+    def _api(self, request: Request) -> str:
+        if request.explicit:
+            return told_api(request)
+        return "dfs" if ".dfs." in request.host else "blob"
+
+    # Housekeeping
+
+    def _tidy_later(self) -> None:
+        if self._is_tidying:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        self._is_tidying = True
+        loop.call_later(_TIDY_DELAY_S, self._tidy)
+
+    def _tidy(self) -> None:
+        self._is_tidying = False
+        if self._lake.reclaimer.step():
+            self._tidy_later()
+
+
+def _version(request: Request) -> str:
+    """Return the service version that a request speaks.
+
+    Raises:
+        ServiceError: 400 `UnsupportedRestVersion`: it is malformed.
+    """
+    given = request.headers.get("x-ms-version") or request.parameter("api-version") or request.parameter("sv")
+    if not given:
+        return NEWEST_VERSION
+    if not _VERSION.fullmatch(given):
+        raise refusal("UnsupportedRestVersion", HeaderName="x-ms-version", HeaderValue=given)
+    return given

@@ -1,0 +1,91 @@
+"""The strings that shared access signatures sign, by their version. Pure.
+
+Source: storage.md 4.4.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lakeport_local.core import Request
+
+_OVERRIDES = ("rscc", "rscd", "rsce", "rscl", "rsct")
+_KEY = ("skoid", "sktid", "skt", "ske", "sks", "skv")
+
+
+def account_string(account: str, fields: Mapping[str, str]) -> str | None:
+    """Return the string that an account signature signs; None for a version older than all that are known."""
+    version = fields["sv"]
+    names = ["sp", "ss", "srt", "st", "se", "sip", "spr", "sv"]
+    if version >= "2020-12-06":
+        names.append("ses")
+    return "\n".join([account, *(fields.get(name, "") for name in names), ""]) if version >= "2015-04-05" else None
+
+
+def canonical_resource(account: str, container: str, path: str, fields: Mapping[str, str]) -> str | None:
+    """Return the canonical name of what a signature is for, taken from the request; None when the request cannot match.
+
+    A directory signature names as many segments of the requested path as `sdd` says.
+    """
+    kind, depth = fields.get("sr", ""), fields.get("sdd", "")
+    base = f"/blob/{account}/{container}"
+    if kind == "c":
+        return base
+    if kind == "b":
+        return f"{base}/{path}"
+    segments = path.split("/") if path else []
+    if kind != "d" or not (depth.isascii() and depth.isdigit() and len(depth) < 4) or len(segments) < int(depth):
+        return None
+    return "/".join([base, *segments[: int(depth)]]) if int(depth) else f"{base}/"
+
+
+def service_string(fields: Mapping[str, str], resource: str | None, request: Request) -> str | None:
+    """Return the string that a service or user delegation signature signs; None when it cannot be told."""
+    version = fields["sv"]
+    if resource is None or version < "2015-04-05":
+        return None
+    is_delegated = "skoid" in fields
+    names = ["sp", "st", "se"]
+    after: list[str] = list(_delegated_names(version)) if is_delegated else ["si"]
+    after += ["sip", "spr", "sv"]
+    if version >= "2018-11-09":
+        after += ["sr", ""]
+    if version >= "2020-12-06":
+        after.append("ses")
+    lines = [fields.get(name, "") for name in names] + [resource] + [fields.get(name, "") for name in after]
+    if is_delegated and version >= "2026-04-06":
+        headers, query = _bound_headers(fields, request), _bound_query(fields, request)
+        if headers is None or query is None:
+            return None
+        lines += [headers, query]
+    return "\n".join([*lines, *(fields.get(name, "") for name in _OVERRIDES)])
+
+
+def _delegated_names(version: str) -> tuple[str, ...]:
+    names: tuple[str, ...] = _KEY
+    if version >= "2020-02-10":
+        names += ("saoid", "suoid", "scid")
+    return (*names, "skdutid", "sduoid") if version >= "2025-07-05" else names
+
+
+def _bound_headers(fields: Mapping[str, str], request: Request) -> str | None:
+    found = []
+    for name in filter(None, fields.get("srh", "").split(",")):
+        value = request.headers.get(name)
+        if value is None:
+            return None
+        found.append(f"{name}:{value}\n")
+    return "".join(found)
+
+
+def _bound_query(fields: Mapping[str, str], request: Request) -> str | None:
+    found = []
+    for name in filter(None, fields.get("srq", "").split(",")):
+        value = request.parameter(name)
+        if value is None:
+            return None
+        found.append(f"\n{name}:{value}")
+    return "".join(found)
