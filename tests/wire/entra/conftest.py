@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from lakeport_local.core import RandomIds, Service, ShiftableClock
-from lakeport_local.entra import App, Directory, EntraService, ManagedIdentity, Tenant, Tokens
+from lakeport_local.entra import App, Directory, EntraService, ManagedIdentity, People, Tenant, Tokens
 from lakeport_local.gateway import Callers, CertificateAuthority, Gateway, Routes
 from lakeport_local.imds import ImdsService
 from lakeport_local.state import Resources, Store
@@ -103,7 +103,7 @@ async def azure(
         client_id=ids.guid(),
     )
     services: dict[str, Service] = {
-        "entra": EntraService(directory, tokens, resources, clock),
+        "entra": EntraService(directory, tokens, resources, clock, People(directory, store, ids, clock)),
         "imds": ImdsService(directory, tokens, resources, clock, callers),
     }
     gateway = Gateway(Routes(services), authority, callers=callers, clock=clock, ids=ids)

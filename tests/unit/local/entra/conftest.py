@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from lakeport_local.core import FixedClock, Headers, MemorySink, RandomIds, Request, Response
-from lakeport_local.entra import Directory, EntraService, Tokens
+from lakeport_local.entra import Directory, EntraService, People, Tokens
 from lakeport_local.entra.keys import SigningKey
 from lakeport_local.state import Resources, Store
 
@@ -37,11 +37,18 @@ class World:
     clock: FixedClock
 
     def send(
-        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None, query: str = ""
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        headers: dict[str, str] | None = None,
+        query: str = "",
+        *,
+        caller: str | None = None,
     ) -> Response:
         sent = {"content-type": "application/x-www-form-urlencoded", "content-length": str(len(body))} | (headers or {})
         request = Request(
-            method, "https", "login.microsoftonline.com", 443, path, query, Headers(sent.items()), "127.0.0.1", None, TRACE,
+            method, "https", "login.microsoftonline.com", 443, path, query, Headers(sent.items()), "127.0.0.1", caller, TRACE,
             self.clock.now(),
         )  # fmt: skip
         sink = self.service.open_body(request)
@@ -125,4 +132,6 @@ def app(directory: Directory, contoso: Tenant) -> App:
 
 @pytest.fixture
 def world(directory: Directory, tokens: Tokens, store: Store, app: App, clock: FixedClock) -> World:
-    return World(EntraService(directory, tokens, Resources(store), clock), tokens, directory, app, clock)
+    people = People(directory, store, RandomIds(), clock)
+    service = EntraService(directory, tokens, Resources(store), clock, people)
+    return World(service, tokens, directory, app, clock)

@@ -11,6 +11,7 @@ from lakeport_local.entra.authority import AUTHORITY_HOSTS, is_authority_host
 from lakeport_local.entra.certificates import Certificate
 from lakeport_local.entra.directory import Directory
 from lakeport_local.entra.objects import App, Group, ManagedIdentity, Tenant, User
+from lakeport_local.entra.people import People
 from lakeport_local.entra.service import EntraService
 from lakeport_local.entra.tokens import MANAGED_IDENTITY_LIFETIME, TokenRefused, Tokens
 
@@ -28,6 +29,7 @@ __all__ = [
     "EntraService",
     "Group",
     "ManagedIdentity",
+    "People",
     "Tenant",
     "TokenRefused",
     "Tokens",

@@ -20,6 +20,9 @@ AUTHORITY_HOSTS = (AUTHORITY_HOST, "login.windows.net", "login.microsoft.com", "
 
 MANY_TENANTS = ("common", "organizations", "consumers")
 TOKEN_PATHS = ("/oauth2/v2.0/token", "/oauth2/token")
+DEVICE_CODE_PATHS = ("/oauth2/v2.0/devicecode", "/oauth2/devicecode")
+AUTHORIZE_PATHS = ("/oauth2/v2.0/authorize", "/oauth2/authorize")
+DEVICE_PAGE_PATH = "/oauth2/deviceauth"
 
 _REGIONAL_HOST = re.compile(r"[a-z0-9-]+\.login\.microsoft\.com")
 _LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")

@@ -10,6 +10,7 @@ from urllib.parse import unquote_plus
 from lakeport_local.entra.assertions import judge_assertion, read_assertion
 from lakeport_local.entra.authority import names_token_endpoint
 from lakeport_local.entra.errors import refusal
+from lakeport_local.entra.public_clients import PUBLIC_CLIENTS
 
 if TYPE_CHECKING:
     from lakeport_local.core import Clock, Request
@@ -22,15 +23,19 @@ _JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """An app that proved who it is.
+    """An app that asks, and how it proved who it is.
 
     Attributes:
-        app: The app, with its service principal in the tenant asked.
-        appidacr: How it proved it, as the token's claim says: `1` by secret, `2` by certificate.
+        client_id: Its application id.
+        name: Its display name.
+        appidacr: As the token's claim says: `0` not at all (a public client), `1` by secret, `2` by certificate.
+        object_id: Its service principal in the tenant asked; empty for Microsoft's own public clients.
     """
 
-    app: App
+    client_id: str
+    name: str
     appidacr: str
+    object_id: str = ""
 
 
 class Clients:
@@ -66,12 +71,51 @@ class Clients:
             raise refusal(7000112, app=app.client_id, name=app.name)
         if assertion:
             self._judge(form, assertion, app, tenant)
-            return Client(app, "2")
+            return Client(app.client_id, app.name, "2", app.object_id)
         if state == "expired":
             raise refusal(7000222, app=app.client_id)
         if state == "wrong":
             raise refusal(7000215, app=app.client_id)
-        return Client(app, "1")
+        return Client(app.client_id, app.name, "1", app.object_id)
+
+    def for_user(self, form: Form, request: Request, tenant: Tenant) -> Client:
+        """Return the app through which a person signs in: public, or one that proves who it is.
+
+        Raises:
+            EntraError: The number says which check failed.
+        """
+        client_id = form.get("client_id").lower()
+        offered = form.get("client_secret") or form.get("client_assertion") or request.headers.get("authorization")
+        name = self.public_name(client_id, tenant)
+        if name is None:
+            return self.authenticate(form, request, tenant)
+        if offered:
+            raise refusal(700025)
+        return Client(client_id, name, "0")
+
+    def public_name(self, client_id: str, tenant: Tenant) -> str | None:
+        """Return the name of a public client: one of Microsoft's, or an app of the tenant without credentials."""
+        known = PUBLIC_CLIENTS.get(client_id.lower())
+        app = None if known else self._directory.app(tenant.id, client_id)
+        if app is None or not app.is_enabled or self._directory.has_credential(app.client_id):
+            return known
+        return app.name
+
+    def app_name(self, client_id: str, tenant: Tenant | None, tenant_key: str) -> str:
+        """Return the display name of an app that a person is to sign in to.
+
+        Raises:
+            EntraError: 700016: the tenant does not know it. 7000112: it is disabled.
+        """
+        known = PUBLIC_CLIENTS.get(client_id.lower())
+        if known is not None:
+            return known
+        app = self._directory.app(tenant.id, client_id) if tenant else None
+        if app is None:
+            raise refusal(700016, app=client_id, tenant=tenant.name if tenant else tenant_key)
+        if not app.is_enabled:
+            raise refusal(7000112, app=app.client_id, name=app.name)
+        return app.name
 
     def _judge(self, form: Form, text: str, app: App, tenant: Tenant) -> None:
         if form.require("client_assertion_type") != _JWT_BEARER:

@@ -76,6 +76,15 @@ class Credentials:
                 state = "right" if in_force or state == "right" else "expired"
         return state
 
+    def has_any(self, client_id: str) -> bool:
+        """Tell whether an app has a credential, in force or not: then it is no public client."""
+        row = self._db.execute(
+            "SELECT EXISTS (SELECT 1 FROM secrets WHERE client_id = ?1)"
+            " OR EXISTS (SELECT 1 FROM certificates WHERE client_id = ?1)",
+            (client_id,),
+        ).fetchone()
+        return bool(row[0])
+
     def add_certificate(
         self, client_id: str, pem: bytes, *, starts_at: datetime | None = None, ends_at: datetime | None = None
     ) -> Certificate:

@@ -135,6 +135,10 @@ class Directory:
         """
         return self._credentials.add_certificate(app.client_id, pem, starts_at=starts_at, ends_at=ends_at)
 
+    def has_credential(self, client_id: str) -> bool:
+        """Tell whether an app has a secret or certificate, in force or not: then it is no public client."""
+        return self._credentials.has_any(client_id)
+
     def certificates(self, client_id: str) -> list[Certificate]:
         """Return the certificates of an app, in force or not."""
         return self._credentials.certificates(client_id)
@@ -183,9 +187,9 @@ class Directory:
             row["tenant_id"], row["object_id"], row["name"], row["mail"], row["home_tenant_id"], row["home_object_id"]
         )
 
-    def password_is(self, user: User, password: str) -> bool:
-        """Tell whether this is the user's password; in equal time, whether or not they have one."""
-        row = self._row(user.tenant_id, user.object_id)
+    def password_is(self, user: User | None, password: str) -> bool:
+        """Tell whether this is the user's password; in equal time, whether or not there is a user who has one."""
+        row = None if user is None else self._row(user.tenant_id, user.object_id)
         kept = bytes(row["password"]) if row is not None else b""
         return password_matches(password, kept or bytes(80)) and bool(kept)
 

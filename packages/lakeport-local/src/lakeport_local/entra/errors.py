@@ -20,17 +20,53 @@ _DOCUMENTATION = "https://learn.microsoft.com/entra/identity-platform/certificat
 
 _ERRORS: dict[int, tuple[str, str]] = {
     50027: ("invalid_request", "JWT token is invalid or malformed."),
+    50011: (
+        "invalid_request",
+        "The redirect URI '{redirect}' specified in the request does not match the redirect URIs configured for the"
+        " application '{app}'. Make sure the redirect URI sent in the request matches one added to your application in"
+        " the Azure portal.",
+    ),
+    50020: (
+        "invalid_grant",
+        "User account '{user}' from identity provider '{issuer}' does not exist in tenant '{tenant}' and cannot access"
+        " the application '{app}' in that tenant. The account needs to be added as an external user in the tenant"
+        " first.",
+    ),
+    50034: (
+        "invalid_grant",
+        "The user account {user} does not exist in the directory. To sign into this application, the account must be"
+        " added to the directory.",
+    ),
     50049: ("invalid_instance", "Unknown or invalid instance."),
     50059: (
         "invalid_request",
         "No tenant-identifying information found in either the request or implied by any provided credentials.",
     ),
+    50126: ("invalid_grant", "Error validating credentials due to invalid username or password."),
+    50146: ("login_required", "No user is signed in, and the request asks for no prompt."),
+    54005: (
+        "invalid_grant",
+        "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh"
+        " token.",
+    ),
+    70000: ("invalid_grant", "Provided grant is invalid or malformed."),
     70003: ("unsupported_grant_type", "The app requested an unsupported grant type '{grant}'."),
+    70008: ("invalid_grant", "The provided authorization code or refresh token has expired due to inactivity."),
     70011: (
         "invalid_scope",
         "The provided request must include a 'scope' input parameter. The provided value for the input parameter"
         " 'scope' is not valid. The scope {scope} is not valid.",
     ),
+    70016: (
+        "authorization_pending",
+        "OAuth 2.0 device flow error. Authorization is pending. Continue polling.",
+    ),
+    70017: ("authorization_declined", "The person declined the sign-in."),
+    70018: (
+        "bad_verification_code",
+        "Invalid verification code due to User typing in wrong user code for device code flow.",
+    ),
+    70020: ("expired_token", "The provided value for the input parameter 'device_code' has expired."),
     70025: ("invalid_client", "The client '{app}'({name}) has no configured federated identity credentials."),
     90002: (
         "invalid_request",
@@ -44,6 +80,15 @@ _ERRORS: dict[int, tuple[str, str]] = {
         " application has not been installed by the administrator of the tenant or consented to by any user in the"
         " tenant. You might have sent your authentication request to the wrong tenant.",
     ),
+    500112: (
+        "invalid_grant",
+        "The reply address '{redirect}' does not match the reply address provided when requesting Authorization code.",
+    ),
+    501481: (
+        "invalid_grant",
+        "The Code_Verifier does not match the code_challenge supplied in the authorization request.",
+    ),
+    700005: ("invalid_grant", "The provided Authorization Code is intended to use against other tenant."),
     700016: (
         "unauthorized_client",
         "Application with identifier '{app}' was not found in the directory '{tenant}'. This can happen if the"
@@ -64,11 +109,17 @@ _ERRORS: dict[int, tuple[str, str]] = {
         "Client assertion is not within its valid time range. Current time: {now}, assertion valid from {start},"
         f" expiry time of assertion {{end}}. Review the documentation at {_DOCUMENTATION} .",
     ),
+    700025: (
+        "invalid_client",
+        "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
+    ),
     700027: (
         "invalid_client",
         "Client assertion contains an invalid signature. [Reason - {reason}, Thumbprint of key used by client:"
         " '{thumbprint}'{found}]",
     ),
+    700082: ("invalid_grant", "The refresh token has expired due to inactivity."),
+    700054: ("unsupported_response_type", "response_type '{value}' is not supported; use 'code'."),
     900144: ("invalid_request", "The request body must contain the following parameter: '{name}'."),
     900561: (
         "invalid_request",

@@ -8,12 +8,24 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from lakeport_local.core import MemorySink, Response
-from lakeport_local.entra.authority import AUTHORITY_HOST, MANY_TENANTS, TOKEN_PATHS, authority_origin, tenant_of
+from lakeport_local.entra.authority import (
+    AUTHORITY_HOST,
+    AUTHORIZE_PATHS,
+    DEVICE_CODE_PATHS,
+    DEVICE_PAGE_PATH,
+    MANY_TENANTS,
+    TOKEN_PATHS,
+    authority_origin,
+    tenant_of,
+)
+from lakeport_local.entra.authorize import Authorization
 from lakeport_local.entra.clients import Clients
+from lakeport_local.entra.devices import Devices
 from lakeport_local.entra.discovery import instance_discovery, openid_configuration
 from lakeport_local.entra.errors import EntraError, error_response, refusal
 from lakeport_local.entra.forms import Form
 from lakeport_local.entra.grants import Asked, Grants
+from lakeport_local.entra.realm import Realm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +33,7 @@ if TYPE_CHECKING:
     from lakeport_local.core import BodySink, Clock, Request
     from lakeport_local.entra.directory import Directory
     from lakeport_local.entra.objects import Tenant
+    from lakeport_local.entra.people import People
     from lakeport_local.entra.tokens import Tokens
     from lakeport_local.state import Resources
 
@@ -37,19 +50,29 @@ class EntraService:
         tokens: Issues tokens.
         resources: Knows the storage accounts, which tokens may be asked for by host.
         clock: Tells the time.
+        people: How people sign in.
     """
 
-    def __init__(self, directory: Directory, tokens: Tokens, resources: Resources, clock: Clock) -> None:
+    def __init__(
+        self, directory: Directory, tokens: Tokens, resources: Resources, clock: Clock, people: People
+    ) -> None:
         self._directory = directory
         self._tokens = tokens
         self._clock = clock
-        self._grants = Grants(directory, Clients(directory, clock), tokens, resources, clock)
-        self._documents: dict[str, Callable[[Request, str], dict[str, Any]]] = {  # Any: JSON objects
-            "/v2.0/.well-known/openid-configuration": self._configuration,
-            "/.well-known/openid-configuration": self._configuration,
-            "/discovery/instance": self._instance,
-            "/discovery/v2.0/keys": self._keys,
-            "/discovery/keys": self._keys,
+        clients = Clients(directory, clock)
+        self._grants = Grants(Realm(directory, people, clients, tokens, resources, clock))
+        self._authorization = Authorization(people, clients)
+        self._devices = Devices(people, clients)
+        self._handlers: dict[str, Callable[[Request, str], Response]] = {
+            "/v2.0/.well-known/openid-configuration": _document(self._configuration),
+            "/.well-known/openid-configuration": _document(self._configuration),
+            "/discovery/instance": _document(self._instance),
+            "/discovery/v2.0/keys": _document(self._keys),
+            "/discovery/keys": _document(self._keys),
+            DEVICE_PAGE_PATH: self._device_page,
+            **dict.fromkeys(TOKEN_PATHS, self._token),
+            **dict.fromkeys(DEVICE_CODE_PATHS, self._device_code),
+            **dict.fromkeys(AUTHORIZE_PATHS, self._authorize),
         }
 
     def open_body(self, request: Request) -> BodySink | Response:
@@ -62,31 +85,29 @@ class EntraService:
     def handle(self, request: Request) -> Response:
         """Answer a complete request."""
         key, slash, rest = request.path.removeprefix("/").partition("/")
-        path = slash + rest
+        handler = self._handlers.get(slash + rest, _nothing)
         try:
-            response = self._answer(request, key, path)
+            response = handler(request, key)
         except EntraError as refused:
             response = error_response(
                 refused, trace_id=request.id, correlation_id=_correlation_id(request), at=self._clock.now()
             )
         return _with_headers(response, request)
 
-    def _answer(self, request: Request, key: str, path: str) -> Response:
-        if path in TOKEN_PATHS:
-            return self._token(request, key, is_v1=path == TOKEN_PATHS[1])
-        document = self._documents.get(path)
-        if document is None:
-            return Response(404, [("Content-Type", "text/html; charset=utf-8")])
-        if request.method not in ("GET", "HEAD"):
-            return Response(405, [("Allow", "GET, HEAD")])
-        return Response(200, body=orjson.dumps(document(request, key)))
-
-    def _token(self, request: Request, key: str, *, is_v1: bool) -> Response:
-        if request.method != "POST":
-            raise refusal(900561, method=request.method)
-        form = Form(request)
-        asked = Asked(form, request, self._tenant(key), key.lower(), is_v1)
+    def _token(self, request: Request, key: str) -> Response:
+        is_v1 = request.path.endswith(TOKEN_PATHS[1])
+        asked = Asked(_posted(request), request, self._tenant(key), key.lower(), is_v1)
         return Response(200, list(_NEVER_STORED), orjson.dumps(self._grants.answer(asked)))
+
+    def _authorize(self, request: Request, key: str) -> Response:
+        return self._authorization.answer(request, self._tenant(key), key.lower(), _form(request))
+
+    def _device_page(self, request: Request, _key: str) -> Response:
+        return self._devices.page(request, _form(request))
+
+    def _device_code(self, request: Request, key: str) -> Response:
+        body = self._devices.begin(_posted(request), self._tenant(key), key.lower(), authority_origin(request))
+        return Response(200, list(_NEVER_STORED), orjson.dumps(body))
 
     def _tenant(self, key: str) -> Tenant | None:
         """Return the tenant a path names, or None for the names that stand for many.
@@ -119,6 +140,32 @@ class EntraService:
         tenant = self._tenant(key)
         issuer = f"https://{AUTHORITY_HOST}/{tenant.id if tenant else '{tenantid}'}/v2.0"
         return {"keys": [self._tokens.key.public_jwk() | {"issuer": issuer}]}
+
+
+def _document(write: Callable[[Request, str], dict[str, Any]]) -> Callable[[Request, str], Response]:
+    """Return the handler that gets a JSON document."""
+
+    def answer(request: Request, key: str) -> Response:
+        if request.method not in ("GET", "HEAD"):
+            return Response(405, [("Allow", "GET, HEAD")])
+        return Response(200, body=orjson.dumps(write(request, key)))
+
+    return answer
+
+
+def _nothing(_request: Request, _key: str) -> Response:
+    return Response(404, [("Content-Type", "text/html; charset=utf-8")])
+
+
+def _form(request: Request) -> Form | None:
+    """Return the form of a page, posted, or None when the page is asked for."""
+    return Form(request) if request.method == "POST" else None
+
+
+def _posted(request: Request) -> Form:
+    if request.method != "POST":
+        raise refusal(900561, method=request.method)
+    return Form(request)
 
 
 def _correlation_id(request: Request) -> str:

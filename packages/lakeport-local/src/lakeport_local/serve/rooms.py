@@ -8,7 +8,7 @@ from lakeport_local.access import Access, DecisionLog
 from lakeport_local.arm import ControlPlane
 from lakeport_local.arm.providers import PROVIDERS
 from lakeport_local.datashare import DataShare
-from lakeport_local.entra import Directory, EntraService, Tokens
+from lakeport_local.entra import Directory, EntraService, People, Tokens
 from lakeport_local.imds import ImdsService
 from lakeport_local.serve.credentials import Credentials
 from lakeport_local.serve.provision import Stores
@@ -55,7 +55,7 @@ class Rooms:
             ids=ids,
         )
         self.services: dict[str, Service] = {
-            "entra": EntraService(directory, tokens, resources, clock),
+            "entra": EntraService(directory, tokens, resources, clock, People(directory, store, ids, clock)),
             "imds": ImdsService(directory, tokens, resources, clock, callers),
             "arm": ControlPlane(
                 store=store,

@@ -1,0 +1,128 @@
+"""The grants by which an app gets tokens for a person: device code, authorization code, refresh token.
+
+Source: identity.md 1.6 to 1.8, 9.4.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from typing import TYPE_CHECKING, Any
+
+from lakeport_local.entra.audiences import api_named
+from lakeport_local.entra.errors import refusal
+from lakeport_local.entra.scopes import user_audience
+from lakeport_local.entra.tokens import issuer
+from lakeport_local.entra.user_tokens import UserTokens, Visit
+
+if TYPE_CHECKING:
+    from lakeport_local.entra.grants import Asked
+    from lakeport_local.entra.objects import User
+    from lakeport_local.entra.realm import Realm
+    from lakeport_local.entra.sign_ins import SignIn
+
+
+class UserGrants:
+    """Answers the grants of people.
+
+    Args:
+        realm: The authority's parts.
+    """
+
+    def __init__(self, realm: Realm) -> None:
+        self._realm = realm
+        self._people = realm.people
+        self._user_tokens = UserTokens(realm.tokens, realm.people.refresh_tokens, realm.clock)
+
+    def device_code(self, asked: Asked) -> dict[str, Any]:  # Any: a JSON object
+        """Answer a poll for a device sign-in.
+
+        Raises:
+            EntraError: 70016 while it waits; another number when it is over.
+        """
+        code = asked.form.require("device_code")
+        client_id = asked.form.require("client_id").lower()
+        found = self._people.sign_ins.find(code)
+        if found is None or found.wish.redirect_uri or found.wish.client_id != client_id:
+            raise refusal(70018)
+        over = {"redeemed": 54005, "declined": 70017}.get(found.state)
+        if over is not None:
+            raise refusal(over)
+        if found.expires_at <= self._realm.clock.now():
+            raise refusal(70020)
+        if found.state == "pending":
+            raise refusal(70016)
+        self._people.sign_ins.redeem(code)
+        return self._redeem(asked, found)
+
+    def authorization_code(self, asked: Asked) -> dict[str, Any]:  # Any: a JSON object
+        """Answer with the tokens of an authorization code; the first attempt uses it up, right or wrong.
+
+        Raises:
+            EntraError: The number says which check failed.
+        """
+        code = asked.form.require("code")
+        found = self._people.sign_ins.find(code)
+        if found is None or not found.wish.redirect_uri:
+            raise refusal(70000)
+        if found.state == "redeemed":
+            raise refusal(54005)
+        self._people.sign_ins.redeem(code)
+        if found.expires_at <= self._realm.clock.now():
+            raise refusal(70008)
+        if found.wish.client_id != asked.form.require("client_id").lower():
+            raise refusal(70000)
+        if found.wish.redirect_uri != asked.form.require("redirect_uri"):
+            raise refusal(500112, redirect=asked.form.get("redirect_uri"))
+        if found.wish.challenge and not _is_verifier(asked.form.get("code_verifier"), found.wish.challenge):
+            raise refusal(501481)
+        return self._redeem(asked, found)
+
+    def refresh_token(self, asked: Asked) -> dict[str, Any]:  # Any: a JSON object
+        """Answer with new tokens for a person who signed in before, also for another resource or tenant.
+
+        Raises:
+            EntraError: The number says which check failed.
+        """
+        remembered = self._people.refresh_tokens.open(asked.form.require("refresh_token"))
+        if remembered.client_id != asked.form.require("client_id").lower():
+            raise refusal(70000)
+        home = self._home(remembered.tenant_id, remembered.object_id)
+        return self._answer(asked, home, asked.form.get("scope") or remembered.scope, "")
+
+    def _redeem(self, asked: Asked, found: SignIn) -> dict[str, Any]:  # Any: a JSON object
+        """Give the tokens of a sign-in, at the tenant where it began."""
+        if found.wish.tenant_key != (asked.tenant.id if asked.tenant else asked.tenant_key):
+            raise refusal(700005)
+        home = self._home(found.tenant_id, found.object_id)
+        return self._answer(asked, home, found.wish.scope, found.wish.nonce)
+
+    def _home(self, tenant_id: str, object_id: str) -> User:
+        home = self._realm.directory.user(tenant_id, object_id)
+        if home is None:
+            raise refusal(50034, user=object_id)
+        return home
+
+    def _answer(self, asked: Asked, home: User, scope: str, nonce: str) -> dict[str, Any]:  # Any: a JSON object
+        tenant = asked.tenant or self._realm.directory.tenant(home.tenant_id)
+        if tenant is None:
+            raise refusal(90002, tenant=home.tenant_id)
+        client = self._realm.clients.for_user(asked.form, asked.request, tenant)
+        user = self._people.accounts.at(tenant, home)
+        principal = None if user is None else self._realm.directory.principal(user.tenant_id, user.object_id)
+        if user is None or principal is None:
+            names = {"user": home.name, "issuer": issuer(home.tenant_id), "tenant": tenant.name, "app": client.name}
+            raise refusal(50020, **names)
+        audience = asked.form.require("resource") if asked.is_v1 else user_audience(scope)
+        if api_named(audience, self._realm.resources) is None:
+            raise refusal(500011, resource=audience, tenant=tenant.name)
+        visit = Visit(client, home, user, principal, audience, scope, nonce)
+        return self._user_tokens.body(visit, with_client_info=asked.form.get("client_info") == "1")
+
+
+def _is_verifier(verifier: str, challenge: str) -> bool:
+    """Tell whether a PKCE verifier belongs to an S256 challenge. Source: RFC 7636, 4.6."""
+    digest = hashlib.sha256(verifier.encode(errors="replace")).digest()
+    expected = base64.urlsafe_b64encode(digest).rstrip(b"=")
+    return hmac.compare_digest(expected, challenge.encode(errors="replace").rstrip(b"="))
