@@ -50,6 +50,7 @@ class Azure:
     identity: ManagedIdentity
     secret: str
     pem: bytes
+    clock: ShiftableClock
     monkeypatch: pytest.MonkeyPatch
 
     def enter(self, object_id: str | None = None) -> None:
@@ -110,7 +111,7 @@ async def azure(
     port = await gateway.start("127.0.0.1", 0)
     azure = Azure(
         port, authority.bundle_file, directory, tokens, callers, contoso, fabrikam, app, consumer, identity, SECRET,
-        app_pem[0], monkeypatch,
+        app_pem[0], clock, monkeypatch,
     )  # fmt: skip
     azure.enter()
     yield azure

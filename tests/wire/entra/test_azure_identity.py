@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -92,6 +93,16 @@ async def test_a_certificate_signs_in_asynchronously(azure: Azure) -> None:
     )
     token = await token_of_async(credential)
     assert azure.tokens.verify(token.token, audiences=STORAGE.audiences).object_id == azure.app.object_id
+
+
+async def test_clients_sign_in_as_before_when_an_operator_moved_the_clock(azure: Azure) -> None:
+    azure.clock.advance(timedelta(days=10))
+    given = (azure.contoso.id, azure.app.client_id)
+    token = await token_of(CertificateCredential(*given, certificate_data=azure.pem))
+    assert azure.tokens.verify(token.token, audiences=STORAGE.audiences).object_id == azure.app.object_id
+    azure.enter(azure.identity.object_id)
+    token = await token_of_async(AsyncManagedIdentityCredential())
+    assert 86_000 < token.expires_on - time.time() < 86_401
 
 
 async def test_msal_alone_signs_in_with_public_certificate_and_no_thumbprint(azure: Azure) -> None:

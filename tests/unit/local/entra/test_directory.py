@@ -35,6 +35,14 @@ def test_adding_again_changes_and_does_not_double(directory: Directory, contoso:
     assert directory.find(contoso.id, "first") is None
 
 
+def test_an_app_whose_object_id_changes_has_one_service_principal(directory: Directory, app: App) -> None:
+    directory.add_app(app.tenant_id, name=app.name, client_id=app.client_id, object_id=EVE)
+    assert directory.principal(app.tenant_id, app.object_id) is None
+    found = directory.find(app.tenant_id, app.client_id)
+    assert found is not None
+    assert found.object_id == EVE
+
+
 def test_a_principal_is_found_by_any_of_its_names(directory: Directory, contoso: Tenant, app: App) -> None:
     directory.add_user(contoso.id, name="ada@contoso.onmicrosoft.com", object_id=ADA, password="pw")
     assert {directory.find(contoso.id, key) for key in (app.name.upper(), app.client_id, app.object_id.upper())} == {

@@ -13,6 +13,13 @@ class Clock(Protocol):
         """Return the current instant, aware, UTC."""
         ...
 
+    def client_now(self) -> datetime:
+        """Return the instant on a client's clock, aware, UTC: clients do not follow when an operator moves this one.
+
+        What a client dates by its own clock (a signed assertion, a signed request) is judged by it.
+        """
+        ...
+
 
 class ShiftableClock:
     """The machine's clock plus an offset that an operator may move forward.
@@ -26,6 +33,10 @@ class ShiftableClock:
     def now(self) -> datetime:
         """Return the machine's time shifted by the offset, aware, UTC."""
         return datetime.now(UTC) + self.offset
+
+    def client_now(self) -> datetime:
+        """Return the machine's time, aware, UTC."""
+        return datetime.now(UTC)
 
     def advance(self, by: timedelta) -> None:
         """Move the clock forward.
@@ -46,6 +57,10 @@ class FixedClock:
 
     def now(self) -> datetime:
         """Return the instant at which the clock stands."""
+        return self._at
+
+    def client_now(self) -> datetime:
+        """Return the same instant: nobody's clock moves by itself."""
         return self._at
 
     def advance(self, by: timedelta) -> None:

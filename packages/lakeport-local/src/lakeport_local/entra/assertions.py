@@ -24,6 +24,7 @@ from lakeport_local.entra.errors import refusal
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from lakeport_local.core import Clock
     from lakeport_local.entra.certificates import Certificate
     from lakeport_local.entra.objects import App
 
@@ -84,7 +85,7 @@ def judge_assertion(
     certificates: Sequence[Certificate],
     *,
     is_audience: Callable[[str], bool],
-    now: datetime,
+    clock: Clock,
 ) -> None:
     """Believe an assertion, or refuse it.
 
@@ -93,7 +94,7 @@ def judge_assertion(
         app: Who it says it is.
         certificates: The app's registered certificates.
         is_audience: Tells whether an `aud` names the endpoint that was asked.
-        now: The current instant.
+        clock: The certificate must be in force by this local Azure's time, the assertion in its time by the client's.
 
     Raises:
         EntraError: The number says which check failed.
@@ -102,12 +103,12 @@ def judge_assertion(
     if not isinstance(algorithm, str) or algorithm not in _PADDINGS:
         raise refusal(5002738, algorithm=algorithm)
     _judge_names(assertion, app)
-    _judge_signature(assertion, _named_certificate(assertion, certificates), _PADDINGS[algorithm], now)
+    _judge_signature(assertion, _named_certificate(assertion, certificates), _PADDINGS[algorithm], clock.now())
     audience = assertion.claims.get("aud")
     audience = audience[0] if isinstance(audience, list) and len(audience) == 1 else audience
     if not isinstance(audience, str) or not is_audience(audience):
         raise refusal(700023)
-    _judge_dates(assertion, now)
+    _judge_dates(assertion, clock.client_now())
 
 
 def _judge_names(assertion: Assertion, app: App) -> None:

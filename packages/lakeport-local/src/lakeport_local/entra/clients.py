@@ -125,7 +125,7 @@ class Clients:
             app,
             self._directory.certificates(app.client_id),
             is_audience=lambda audience: names_token_endpoint(audience, tenant),
-            now=self._clock.now(),
+            clock=self._clock,
         )
 
 

@@ -86,6 +86,10 @@ class Directory:
         row = self._db.execute("SELECT * FROM apps WHERE client_id = ?", (client_id.lower(),)).fetchone()
         if row is None:
             raise KeyError(client_id)
+        self._change(
+            "DELETE FROM principals WHERE tenant_id = ? AND client_id = ? AND kind = 'Application' AND object_id <> ?",
+            (tenant_id.lower(), row["client_id"], object_id.lower()),
+        )
         self._put(tenant_id, object_id, "Application", row["name"], client_id=row["client_id"])
         return App(
             row["client_id"],

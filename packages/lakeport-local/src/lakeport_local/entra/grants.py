@@ -93,6 +93,6 @@ class Grants:
 
     def _as_v1(self, body: dict[str, Any], resource: str) -> dict[str, Any]:  # Any: JSON objects
         """Give an answer the older endpoint's shape: texts only, and what it adds."""
-        now = int(self._realm.clock.now().timestamp())
+        now = int(self._realm.clock.client_now().timestamp())
         more = {"expires_on": now + body["expires_in"], "not_before": now - 300, "resource": resource}
         return {name: str(value) for name, value in (body | more).items()}

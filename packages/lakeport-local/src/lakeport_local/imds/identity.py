@@ -68,7 +68,7 @@ class IdentityTokens:
         token = self._tokens.issue(
             principal, resource, lifetime=MANAGED_IDENTITY_LIFETIME, appidacr="2", resource_id=identity.resource_id
         )
-        now = int(self._clock.now().timestamp())
+        now = int(self._clock.client_now().timestamp())
         seconds = int(MANAGED_IDENTITY_LIFETIME.total_seconds()) - 1
         return {
             "access_token": token,
