@@ -26,7 +26,7 @@ HISTORY = timedelta(days=30)
 PUNCTUAL = timedelta(minutes=1)
 """A slot that passed longer ago than this, while nobody looked, is missed (data-share.md 3)."""
 
-BATCH = 200
+BATCH = 100
 """Files copied in one transaction; between two transactions others have their turn."""
 
 LISTING_BATCH = 1000
