@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _LINE = re.compile(
     r"""\s*(?:export\s+)?(?P<key>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*
     (?:'(?P<single>[^']*)'|"(?P<double>(?:[^"\\]|\\.)*)"|(?P<bare>[^\s#'"](?:[^#]|(?<=\S)\#)*?)?)
-    \s*(?:\#.*)?""",
+    \s*(?:(?<=[\s=])\#.*)?""",
     re.VERBOSE,
 )
 _ESCAPE = re.compile(r"\\(.)")

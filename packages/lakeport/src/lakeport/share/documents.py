@@ -116,16 +116,14 @@ def _where(positions: Positions, path: str, name: str) -> str:
     return f"{name}:{line}:{column}"
 
 
+_PLAIN = {"object": "keys and values", "str": "a text", "array": "a list", "int": "a number", "bool": "true or false"}
+
+
 def _plain(text: str) -> str:
-    words = {
-        "`object`": "keys and values",
-        "`str`": "a text",
-        "`array`": "a list",
-        "`int`": "a number",
-        "`bool`": "true or false",
-    }
-    for word, plain in words.items():
-        text = text.replace(word, plain)
+    def words(found: re.Match[str]) -> str:
+        return " or ".join(_PLAIN.get(part, part) for part in found[1].split(" | ") if part != "null")
+
+    text = re.sub(r"`([^`]*)`", words, text)
     return text.replace("Expected", "expected", 1).replace("Invalid enum value", "unknown value")
 
 

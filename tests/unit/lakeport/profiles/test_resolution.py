@@ -1,0 +1,102 @@
+"""Where the values of a profile come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lakeport import profiles
+from lakeport.errors import BadProfile, NotFound
+from lakeport.profiles.files import ProfileFile
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+USER = """\
+default_profile = "contoso"
+[profiles.contoso] # ours
+tenant_id = "contoso.onmicrosoft.com"
+client_id = "c1"
+client_secret = {env = "CONTOSO_SECRET"}
+storage_account = "userstore"
+file_system = "raw"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "user.toml").write_text(USER)
+    (tmp_path / "lakeport.toml").write_text('[profiles.contoso]\nstorage_account = "projectstore"\n')
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    return tmp_path
+
+
+def resolve(folder: Path, name: str | None = None, **variables: str) -> profiles.Profile:
+    return profiles.resolve(name, environment=variables, start=folder / "a" / "b", user=folder / "user.toml")
+
+
+def test_every_value_says_where_it_came_from(folder: Path) -> None:
+    found = resolve(folder, LAKEPORT_FILE_SYSTEM="gold")
+    assert found.name == "contoso"
+    assert (found.file_system, found.values["file_system"].origin) == ("gold", "environment (LAKEPORT_FILE_SYSTEM)")
+    assert (found.storage_account, found.values["storage_account"].origin) == ("projectstore", str(folder / "lakeport.toml"))
+    assert (found.client_id, found.values["client_id"].origin) == ("c1", str(folder / "user.toml"))
+    assert found.credential == "client_secret"
+
+
+def test_an_identity_in_the_environment_is_taken_whole_and_nothing_is_mixed_in(folder: Path) -> None:
+    found = resolve(folder, AZURE_CLIENT_ID="c2", AZURE_TENANT_ID="t2", AZURE_CLIENT_CERTIFICATE_PATH="/c.pem")
+    assert (found.client_id, found.tenant_id, found.credential) == ("c2", "t2", "client_certificate")
+    assert found.secret("client_secret") is None
+
+
+def test_without_any_profile_the_default_chain_signs_in(tmp_path: Path) -> None:
+    found = profiles.resolve(environment={}, start=tmp_path, user=tmp_path / "none.toml")
+    assert (found.name, found.credential, found.cloud.name) == ("default", "default", "public")
+
+
+def test_an_unknown_profile_names_the_known_ones_and_where_was_looked(folder: Path) -> None:
+    with pytest.raises(NotFound, match=r"no profile 'contso' .*user.toml.*Profiles: contoso"):
+        resolve(folder, "contso")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ('client_sercet = "x"', "unknown key 'client_sercet'"),
+        ('client_secret = "hunter2"', "holds a secret itself"),
+        ("client_secret = {keyring = 'x'}", "is no reference"),
+        ("tenant_id = 7", "must be a text"),
+        ('credential = "magic"', "credential 'magic' is unknown"),
+        ("= nonsense", "is not TOML"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_named_and_secrets_are_not_repeated(folder: Path, line: str, said: str) -> None:
+    (folder / "user.toml").write_text(f"[profiles.x]\n{line}\n")
+    with pytest.raises(BadProfile, match=said) as caught:
+        resolve(folder)
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_credential_that_lacks_a_part_names_it(folder: Path) -> None:
+    with pytest.raises(BadProfile, match=r"has no tenant_id.*LAKEPORT_TENANT_ID or AZURE_TENANT_ID"):
+        resolve(folder, AZURE_CLIENT_ID="c", AZURE_CLIENT_SECRET="s")
+
+
+def test_secrets_show_as_references_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONTOSO_SECRET", "hunter2")
+    secret = resolve(folder).secret("client_secret")
+    assert secret is not None
+    assert secret.reveal() == "hunter2"
+    assert "hunter2" not in repr(secret) + secret.shown()
+
+
+def test_writing_keeps_comments_and_other_profiles(folder: Path) -> None:
+    file = ProfileFile(folder / "user.toml")
+    file.put("fabrikam", {"tenant_id": "f", "client_secret": profiles.Secret(env="F")})
+    text = (folder / "user.toml").read_text()
+    assert "# ours" in text
+    assert ProfileFile(folder / "user.toml").profiles["fabrikam"]["client_secret"].value == profiles.Secret(env="F")
+    ProfileFile(folder / "user.toml").remove("contoso")
+    assert list(ProfileFile(folder / "user.toml").profiles) == ["fabrikam"]
