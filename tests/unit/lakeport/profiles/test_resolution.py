@@ -40,7 +40,10 @@ def test_every_value_says_where_it_came_from(folder: Path) -> None:
     found = resolve(folder, LAKEPORT_FILE_SYSTEM="gold")
     assert found.name == "contoso"
     assert (found.file_system, found.values["file_system"].origin) == ("gold", "environment (LAKEPORT_FILE_SYSTEM)")
-    assert (found.storage_account, found.values["storage_account"].origin) == ("projectstore", str(folder / "lakeport.toml"))
+    assert (found.storage_account, found.values["storage_account"].origin) == (
+        "projectstore",
+        str(folder / "lakeport.toml"),
+    )
     assert (found.client_id, found.values["client_id"].origin) == ("c1", str(folder / "user.toml"))
     assert found.credential == "client_secret"
 

@@ -34,15 +34,21 @@ def test_a_good_file_is_read() -> None:
     ("change", "said"),
     [
         (("share: sales", "shares: sales"), "share.yaml:1:1: unknown key 'shares'. Did you mean 'share'?"),
-        (("principal: consumer", "principle: consumer"), "share.yaml:7:5: unknown key 'principle'. Did you mean 'principal'?"),
-        (("file_system: share", "filesystem: share"), "share.yaml:3:17: unknown key 'filesystem'. Did you mean 'file_system'?"),
+        (
+            ("principal: consumer", "principle: consumer"),
+            "share.yaml:7:5: unknown key 'principle'. Did you mean 'principal'?",
+        ),
+        (
+            ("file_system: share", "filesystem: share"),
+            "share.yaml:3:17: unknown key 'filesystem'. Did you mean 'file_system'?",
+        ),
         (("every: day", "every: week"), "share.yaml:4:12: schedule.every: unknown value 'week'"),
         (("share: sales\n", ""), "share.yaml:1:1: the key 'share' is missing"),
         (("name: raw, ", ""), "share.yaml:3:5: the key 'name' is missing in datasets[0]"),
         (("name: raw", "name: 7"), "share.yaml:3:6: datasets[0].name: expected a text, got a number"),
         (("schedule: {", "schedule: {{"), "share.yaml:5:1: not YAML"),
         (("invite:", "share:"), "share.yaml:5:1: the key 'share' is there twice. Keep one of them"),
-        (("at: \"02:00Z\"", "at: 10:00"), "share.yaml:4:24: schedule.at: expected a text"),
+        (('at: "02:00Z"', "at: 10:00"), "share.yaml:4:24: schedule.at: expected a text"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(change: tuple[str, str], said: str) -> None:

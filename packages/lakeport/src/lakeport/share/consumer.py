@@ -159,20 +159,23 @@ def received_plan(wished: Consumer, one: Received) -> Plan:
     if status != "Active":
         return Plan(held=(why_inactive(one.subscription),))
     mapped = [_mapped(wished, one, source) for source in one.offered]
-    steps = [step for part in mapped for step in part.steps]
+    steps = [*_unmapped(one), *(step for part in mapped for step in part.steps), *_trigger(wished, one)]
     notes = [note for part in mapped for note in part.notes]
     held = tuple(error for part in mapped for error in part.held)
-    offered = {source.data_set_id.lower() for source in one.offered}
-    for mapping in one.mappings:
-        if mapping.data_set_id.lower() not in offered:
-            names = (one.subscription.name, mapping.name)
-            steps.append(Step("delete", "mapping", names, "the provider no longer shares this data set"))
-    steps += _trigger(wished, one)
     if wished.follow and not one.schedules:
         notes.append(
             f"share {one.subscription.share_name} has no schedule: snapshots come by lakeport receive sync only"
         )
     return Plan(tuple(steps), tuple(notes), held=held)
+
+
+def _unmapped(one: Received) -> Iterator[Step]:
+    """Mappings of what is no longer offered go first: a new data set may have the old one's name."""
+    offered = {source.data_set_id.lower() for source in one.offered}
+    for mapping in one.mappings:
+        if mapping.data_set_id.lower() not in offered:
+            why = "the provider no longer shares this data set"
+            yield Step("delete", "mapping", (one.subscription.name, mapping.name), why)
 
 
 def why_inactive(one: Subscription) -> LakeportError:
@@ -197,12 +200,16 @@ def _mapped(wished: Consumer, one: Received, source: SourceDataSet) -> Plan:
         body = rule.body(share, source)
     except ValueError as error:
         return Plan(held=(Conflict(f"{what} cannot be mapped: {error}"),))
+    offered = {other.data_set_id for other in one.offered}
     existing = [mapping for mapping in one.mappings if mapping.data_set_id.lower() == source.data_set_id.lower()]
     if any(_is_there(body, mapping) for mapping in existing):
         return Plan()
     why = "it goes to another place; a mapping cannot be changed"
     steps = [Step("delete", "mapping", (one.subscription.name, mapping.name), why) for mapping in existing]
-    names = (one.subscription.name, source.data_set_name)
+    elsewhere = {other.name.lower() for other in one.mappings if other not in existing and other.data_set_id in offered}
+    is_free = source.data_set_name.lower() not in elsewhere
+    name = source.data_set_name if is_free else f"{source.data_set_name}-{source.data_set_id.split('-')[0]}"
+    names = (one.subscription.name, name)
     why = f"the data set goes to {spoken_target(body['properties'])}"
     return Plan((*steps, Step("create", "mapping", names, why, body=body)))
 

@@ -114,9 +114,9 @@ class Destination:
         folder, _, file_name = below.rpartition("/") if is_file else (below, "", "")
         values = {"file_system": root, "folder": folder, "path": below, "dataset": source.data_set_name, "share": share}
         file_system = self.file_system.format_map(values)
+        kind, target = kinds.target(source.data_set_type, file_system, self.path.format_map(values), file_name)
         if not FILE_SYSTEM.fullmatch(file_system):
             raise ValueError(f"{file_system!r} is no name of a file system (3 to 63 of a-z, 0-9 and -)")
-        kind, target = kinds.target(source.data_set_type, file_system, self.path.format_map(values), file_name)
         where = {
             "subscriptionId": self.store.subscription_id,
             "resourceGroup": self.store.resource_group,

@@ -90,7 +90,7 @@ def _require(values: Mapping[str, str], keys: tuple[str, ...], path: Path) -> No
     missing = [key for key in keys if not values.get(key)]
     if missing:
         others = f" (and {', '.join(missing[1:])})" if missing[1:] else ""
-        raise BadFile(f"{path}: the key {missing[0]} is missing{others}", hint=f"Write {missing[0]}=...")
+        raise BadFile(f"{path}: the key {missing[0]} is missing{others}", hint=f"Write {missing[0]}=VALUE")
 
 
 def _profile(values: Mapping[str, str], path: Path, named: str | None) -> Profile:

@@ -1,0 +1,115 @@
+"""`share.yaml` and `receive.yaml`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lakeport import clouds
+from lakeport.errors import BadFile
+from lakeport.profiles import Profile
+from lakeport.share import files
+from lakeport.share.invitees import InviteBook, Known
+from lakeport.types import ClientId, ObjectId, TenantId
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lakeport.share import Consumer, Provider
+
+TENANT = TenantId("1" * 8 + "-0000-4000-8000-000000000000")
+BOOK = InviteBook(
+    Profile("x", clouds.PUBLIC), [Known(("consumer",), TENANT, ClientId("c"), ObjectId("o"))], {"fabrikam": TENANT}
+)
+SHARE = """\
+share: sales
+account: acc
+resource_group: group
+subscription_id: sub
+datasets:
+  - {name: raw, file_system: share-data, storage_account: lake}
+  - {name: gold, folder: share-data/gold, storage_account: lake, resource_group: other}
+schedule: {every: day, at: "02:00Z"}
+invite:
+  - {tenant: fabrikam, principal: consumer}
+"""
+RECEIVE = """\
+account: acc
+resource_group: group
+subscription_id: sub
+accept: [{from: contoso, share: "sales*"}]
+map: [{dataset: "*", to: "abfss://{file_system}@deststorage.dfs.core.windows.net/in/{folder}"}]
+"""
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+
+
+def share(tmp_path: Path, *change: str) -> Provider:
+    (tmp_path / "share.yaml").write_text(SHARE.replace(*change) if change else SHARE)  # type: ignore[arg-type]
+    return files.provider(tmp_path / "share.yaml", book=BOOK)
+
+
+def receive(tmp_path: Path, *change: str) -> Consumer:
+    (tmp_path / "receive.yaml").write_text(RECEIVE.replace(*change) if change else RECEIVE)  # type: ignore[arg-type]
+    return files.consumer(tmp_path / "receive.yaml")
+
+
+def test_a_share_file_becomes_what_is_sent(tmp_path: Path) -> None:
+    found = share(tmp_path)
+    assert [one.kind for one in found.data_sets] == ["AdlsGen2FileSystem", "AdlsGen2Folder"]
+    assert found.data_sets[1].properties == {
+        "subscriptionId": "sub",
+        "resourceGroup": "other",
+        "storageAccountName": "lake",
+        "fileSystem": "share-data",
+        "folderPath": "gold",
+    }
+    assert found.invitees[0].object_id == "o"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("share: sales", "share: sa/les", "'sa/les' is no name for a share"),
+        ("name: gold", "name: RAW", "two data sets named 'RAW'"),
+        ("folder: share-data/gold", "folder: share-data", "folder 'share-data' must be FILE_SYSTEM/PATH"),
+        ("folder: share-data/gold", "folder: a/b, file: a/c", "must say one thing that it is, and says folder, file"),
+        ("account: acc\n", "", "says account. Write account: in the file"),
+        ("02:00Z", "02:00", "schedule.at '02:00' is no time of day in UTC"),
+        ("tenant: fabrikam", "tenant: fabricam", "the tenant 'fabricam' is not known on this machine"),
+        ("principal: consumer", "email: x@y.z", "must say tenant and principal, or email alone"),
+    ],
+)
+def test_a_wrong_share_file_is_refused_before_anything_is_sent(tmp_path: Path, old: str, new: str, said: str) -> None:
+    with pytest.raises(BadFile) as caught:
+        share(tmp_path, old, new)
+    assert said in str(caught.value)
+
+
+def test_a_receive_file_becomes_rules(tmp_path: Path) -> None:
+    found = receive(tmp_path)
+    assert (found.follow, found.mode) == (True, "Incremental")
+    assert found.wants("CONTOSO", "sales-eu")
+    assert not found.wants("contoso-evil", "sales")
+    assert found.stores[0].name == "deststorage"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("{folder}", "{foldr}", "unknown placeholder {foldr}. Placeholders: {file_system}, {folder}"),
+        ("{folder}", "{folder.__class__}", "unknown placeholder {folder.__class__}"),
+        ("{folder}", "{folder", "is no template"),
+        ("abfss://{file_system}@deststorage.dfs.core.windows.net", "lake", "is no place in a lake"),
+        ("accept:", "accepts:", "unknown key 'accepts'. Did you mean 'accept'?"),
+    ],
+)
+def test_a_wrong_receive_file_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
+    with pytest.raises(BadFile) as caught:
+        receive(tmp_path, old, new)
+    assert said in str(caught.value)

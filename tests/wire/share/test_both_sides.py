@@ -1,0 +1,209 @@
+"""Applying both sides: once, again, and after every interruption."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lakeport import read_receive_file, read_share_file
+from lakeport.share import Session
+from lakeport.share.control import Control
+from lakeport.share.invitees import InviteBook
+
+if TYPE_CHECKING:
+    from tests.azure import LocalAzure
+    from tests.wire.share.conftest import Lakeport, Sides
+
+    from lakeport.share import Consumer, Provider, Step
+    from lakeport.share.resources import Document
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Counting(Control):
+    """Counts what is sent; dies after so many requests have been answered."""
+
+    left: int = 1_000_000
+    writes: int = 0
+
+    def _one(self, group: str, method: str, *names: str, body: tuple[str, Document] | None = None) -> Document:
+        if not method.startswith("get"):
+            self.writes += 1
+        try:
+            return super()._one(group, method, *names, body=body)
+        finally:
+            self._count()
+
+    def _pages(self, call: Any, *arguments: str, **options: Any) -> list[Document]:
+        try:
+            return super()._pages(call, *arguments, **options)
+        finally:
+            self._count()
+
+    def _count(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Killed
+
+
+def session(wished: Provider | Consumer, *, dies_after: int = 1_000_000) -> tuple[Session, Counting]:
+    found = Session(wished, grant=True)
+    place = wished.place
+    control = Counting(wished.profile, found.credential, place.subscription_id, place.resource_group, place.account)
+    control.left = dies_after
+    found.__dict__["control"] = control
+    return found, control
+
+
+def applied(wished: Provider | Consumer) -> list[str]:
+    found, _ = session(wished)
+    done: list[Step] = []
+    found.apply(done.append)
+    return [f"{step.verb} {step.kind}" for step in done]
+
+
+def assert_in_step(wished: Provider | Consumer) -> None:
+    found, control = session(wished)
+    assert found.apply(lambda step: None).steps == ()
+    assert control.writes == 0
+
+
+@pytest.fixture
+def book(running: LocalAzure) -> InviteBook:
+    from lakeport import profiles
+
+    return InviteBook(profiles.resolve("local:provider"))
+
+
+def test_applying_twice_sends_nothing_the_second_time(running: LocalAzure, lakeport: Lakeport, sides: Sides) -> None:
+    sides("twice")
+    for side in ("share", "receive"):
+        first = lakeport(side, "apply", "--grant")
+        assert (first.status, first.out.splitlines()[-1]) == (0, "in step"), first.err
+        assert "undo: lakeport" in first.err
+        again = lakeport(side, "apply")
+        assert (again.status, again.out) == (0, "already in step\n"), again.err
+    assert_in_step(read_share_file(Path("share.yaml")))
+    assert_in_step(read_receive_file(Path("receive.yaml")))
+
+
+def test_a_dry_run_prints_the_steps_and_sends_nothing(running: LocalAzure, lakeport: Lakeport, sides: Sides) -> None:
+    sides("dry")
+    planned = lakeport("share", "apply", "--grant", "--dry-run", "--json")
+    assert (planned.status, planned.rows[-1]["status"]) == (0, "planned")
+    assert lakeport("share", "plan", "--grant", "--json").rows == planned.rows
+    assert [row["kind"] for row in planned.rows[-7:-1]][-5:] == [
+        "share",
+        "data set",
+        "data set",
+        "schedule",
+        "invitation",
+    ]
+
+
+@pytest.mark.timeout(180)
+def test_a_provider_killed_after_any_request_is_completed_by_the_next_run(
+    running: LocalAzure, sides: Sides, book: InviteBook
+) -> None:
+    for requests in range(1_000):
+        sides(f"provider{requests}")
+        wished = read_share_file(Path("share.yaml"), book=book)
+        try:
+            found, _ = session(wished, dies_after=requests)
+            found.apply(lambda step: None)
+        except Killed:
+            applied(wished)
+            assert_in_step(wished)
+        else:
+            assert requests > 15
+            return
+
+
+@pytest.mark.timeout(180)
+def test_a_consumer_killed_after_any_request_is_completed_by_the_next_run(
+    running: LocalAzure, sides: Sides, book: InviteBook
+) -> None:
+    for requests in range(1_000):
+        sides(f"consumer{requests}")
+        applied(read_share_file(Path("share.yaml"), book=book))
+        wished = read_receive_file(Path("receive.yaml"))
+        try:
+            found, _ = session(wished, dies_after=requests)
+            found.apply(lambda step: None)
+        except Killed:
+            applied(wished)
+            assert_in_step(wished)
+        else:
+            assert requests > 15
+            return
+
+
+def test_what_the_provider_changes_is_followed(running: LocalAzure, lakeport: Lakeport, sides: Sides) -> None:
+    sides("changing")
+    assert lakeport("share", "apply", "--grant").status == 0
+    assert lakeport("receive", "apply", "--grant").status == 0
+    text = Path("share.yaml").read_text()
+    Path("share.yaml").write_text(text.replace("02:00Z", "03:30Z").replace("share-data/gold", "share-data/silver"))
+    assert lakeport("share", "apply").status == 0
+    status = lakeport("receive", "status", "--json")
+    assert status.rows[-1]["drift"] == 4
+    changed = lakeport("receive", "apply", "--json")
+    done = [(row["verb"], row["kind"]) for row in changed.rows[:-1]]
+    assert sorted(done) == [("create", "mapping"), ("create", "trigger"), ("delete", "mapping"), ("delete", "trigger")]
+    assert lakeport("receive", "apply").out == "already in step\n"
+
+
+def test_without_a_schedule_everything_else_is_done(running: LocalAzure, lakeport: Lakeport, sides: Sides) -> None:
+    sides("unscheduled")
+    text = Path("share.yaml").read_text()
+    Path("share.yaml").write_text(text.replace('{every: day, at: "02:00Z"}', "none"))
+    assert lakeport("share", "apply", "--grant").status == 0
+    received = lakeport("receive", "apply", "--grant")
+    assert received.status == 0
+    assert "has no schedule" in received.err
+    assert "trigger" not in received.out
+
+
+def test_a_revoked_share_is_refused_and_reinstated(running: LocalAzure, lakeport: Lakeport, sides: Sides) -> None:
+    sides("revoked")
+    assert lakeport("share", "apply", "--grant").status == 0
+    assert lakeport("receive", "apply", "--grant").status == 0
+    assert lakeport("share", "revoke", "--dry-run").out.startswith("would be revoked")
+    revoked = lakeport("share", "revoke", "--to", "fabrikam")
+    assert (revoked.status, "undo: lakeport share reinstate share.yaml --to fabrikam" in revoked.err) == (0, True)
+    assert lakeport("share", "revoke").out == "already in step\n"
+    refused = lakeport("receive", "sync")
+    assert (refused.status, "revoked by its provider" in refused.err) == (4, True)
+    held = lakeport("receive", "apply")
+    assert (held.status, "held: share revoked of contoso was revoked" in held.err) == (3, True)
+    assert lakeport("share", "reinstate").status == 0
+    assert lakeport("receive", "sync").status == 0
+
+
+def test_both_sides_are_removed_in_the_right_order(running: LocalAzure, lakeport: Lakeport, sides: Sides) -> None:
+    sides("removed")
+    assert lakeport("share", "apply", "--grant").status == 0
+    assert lakeport("receive", "apply", "--grant").status == 0
+    assert lakeport("share", "destroy").status == 0
+    assert lakeport("share", "destroy").out == "already gone\n"
+    gone = lakeport("receive", "sync")
+    assert (gone.status, "was deleted by its provider" in gone.err) == (4, True)
+    assert lakeport("receive", "destroy", "--share", "removed").status == 0
+    assert lakeport("receive", "sync").status == 5
+
+
+def test_an_invitation_nobody_listed_is_not_accepted(running: LocalAzure, lakeport: Lakeport, sides: Sides) -> None:
+    sides("unlisted")
+    assert lakeport("share", "apply", "--grant").status == 0
+    text = Path("receive.yaml").read_text()
+    Path("receive.yaml").write_text(text.replace("from: contoso", "from: tailspin"))
+    received = lakeport("receive", "apply", "--grant")
+    assert (received.status, "no accept rule names it" in received.err) == (0, True)
+    listed = lakeport("receive", "list", "--json")
+    assert {"share": "unlisted", "wanted": False}.items() <= listed.rows[0].items() or any(
+        row.get("share") == "unlisted" and row.get("wanted") is False for row in listed.rows
+    )
