@@ -9,22 +9,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from lakeport.identity.refusals import translate, translated
+from lakeport.identity.signing import Signing
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
     from lakeport.profiles import Profile
 
-__all__ = ["credential", "translate", "translated"]
+__all__ = ["Signing", "credential", "translate", "translated"]
 
 KINDS = {"client_secret": "client_secret", "client_certificate": "client_certificate", "default": "default_chain"}
 
 
-def credential(profile: Profile) -> TokenCredential:
+def credential(profile: Profile) -> Signing:
     """Return the credential of a profile, of whichever kind it is.
 
     Raises:
         BadProfile: The profile's secret or certificate cannot be read.
     """
     built: TokenCredential = import_module(f"lakeport.identity.{KINDS[profile.credential]}").build(profile)
-    return built
+    return Signing(built, profile)

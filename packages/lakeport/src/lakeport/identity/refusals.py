@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from lakeport.errors import LakeportError, NotSignedIn, Unavailable, Unreachable, class_of, one_line
+from lakeport.errors import LakeportError, NotSignedIn, Unavailable, Unreachable, WrongTenant, class_of, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lakeport.profiles import Profile
 
 _AADSTS = re.compile(r"AADSTS(\d+): ?(.*?)(?:\s+Trace ID:.*|$)", re.DOTALL)
+_OTHER_TENANT = re.compile(r"not configured to acquire tokens for tenant ([0-9a-f-]{36})", re.IGNORECASE)
 _HOST = re.compile(r"host='([^']+)'")
 
 # Only what the code itself proves (identity.md 1.10).
@@ -61,6 +62,9 @@ def translate(error: Exception, profile: Profile | None = None) -> LakeportError
     signing_in = _AADSTS.search(str(error))
     if signing_in:
         return _refused_sign_in(who, signing_in)
+    elsewhere = _OTHER_TENANT.search(str(error))
+    if elsewhere:
+        return _wrong_tenant(who, elsewhere[1], profile)
     if isinstance(error, exceptions.ServiceRequestError | exceptions.ServiceResponseError):
         return _unreachable(error, profile)
     if isinstance(error, exceptions.HttpResponseError) and error.response is not None:
@@ -74,6 +78,11 @@ def _refused_sign_in(who: str, found: re.Match[str]) -> LakeportError:
     number, said = found[1], one_line(found[2])
     cls = class_of(f"AADSTS{number}", 401)
     return cls(f"{who} cannot sign in: {said}", code=f"AADSTS{number}", status=401, hint=SIGN_IN_HINTS.get(number, ""))
+
+
+def _wrong_tenant(who: str, tenant_id: str, profile: Profile | None) -> LakeportError:
+    own = f" signs in to tenant {profile.tenant_id}, and" if profile and profile.tenant_id else ""
+    return WrongTenant(f"{who}{own} may not get in here: this belongs to tenant {tenant_id}", status=401)
 
 
 def _unreachable(error: Exception, profile: Profile | None) -> LakeportError:

@@ -62,7 +62,7 @@ class FileSystem:
 
     @cached_property
     def _client(self) -> FileSystemClient:
-        from azure.storage.filedatalake import FileSystemClient  # noqa: PLC0415  (half a second)
+        from azure.storage.filedatalake import ExponentialRetry, FileSystemClient  # noqa: PLC0415  (half a second)
 
         cloud = self.profile.cloud
         options = cloud.sdk_options()
@@ -72,7 +72,7 @@ class FileSystem:
             credential=self._credential or identity.credential(self.profile),
             proxies=options.get("proxies"),
             connection_verify=options.get("connection_verify", True),
-            retry_connect=1,
+            retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=3),
         )
 
     def entries(self, under: str = "", *, recursive: bool = False) -> Iterator[Entry]:
