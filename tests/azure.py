@@ -100,8 +100,7 @@ class LocalAzure:
 
     def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command of its command line, such as `command("clock", "advance", "1d")`."""
-        name, *rest = arguments
-        command = [sys.executable, "-m", "lakeport_local", name, "--state", str(self.state), *rest]
+        command = [sys.executable, "-m", "lakeport_local", *arguments, "--state", str(self.state)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         if check and done.returncode:
             raise AssertionError(f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
@@ -111,6 +110,11 @@ class LocalAzure:
         """Return a principal's ids and secret."""
         found: dict[str, Any] = json.loads(self.command("credentials", name, "--json").stdout)
         return found
+
+    def things(self, kind: str) -> list[dict[str, Any]]:
+        """Return what it has of a kind: `app`, `storage_account`, `data_share_account`, ..."""
+        lines = self.command("credentials", "--json").stdout.splitlines()
+        return [one for one in map(json.loads, lines) if one.get("kind") == kind]
 
     def exec_env(self, name: str | None = None) -> dict[str, str]:
         """Return the environment that `exec` gives a program that runs as this principal."""

@@ -1,0 +1,44 @@
+"""What the operator's commands do to a stranger's client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+from azure.identity import ClientSecretCredential
+from azure.mgmt.resource.resources import ResourceManagementClient
+
+if TYPE_CHECKING:
+    from tests.azure import LocalAzure
+    from tests.conftest import NewAzure
+
+GROUP = "data-share-automation"
+
+
+def client(azure: LocalAzure, name: str, **options: Any) -> ResourceManagementClient:
+    who = azure.credentials(name)
+    credential = ClientSecretCredential(who["tenant_id"], who["client_id"], who["client_secret"], **azure.sdk)
+    (account,) = (
+        one for one in azure.things("storage_account") if one["tenant_id"] == azure.credentials("provider")["tenant_id"]
+    )
+    return ResourceManagementClient(credential, account["subscription_id"], **azure.sdk, **options)
+
+
+def test_a_refusal_is_explained_by_the_request_id_that_the_client_saw(azure: LocalAzure) -> None:
+    with pytest.raises(HttpResponseError) as caught:
+        client(azure, "provider").resource_groups.create_or_update("another", {"location": "westeurope"})
+    request_id = caught.value.response.headers["x-ms-request-id"]  # type: ignore[union-attr]  # azure-core's protocol lacks it
+    said = azure.command("explain", request_id).stdout
+    assert "refused: provider, Microsoft.Resources/subscriptions/resourceGroups/write" in said
+    assert "it would pass with role" in said
+
+
+def test_injected_trouble_reaches_the_client_as_often_as_asked(new_azure: NewAzure) -> None:
+    azure = new_azure()
+    resources = client(azure, "provider", retry_total=0)
+    azure.command("fault", "add", "503", "--host", "management.azure.com", "--count", "1")
+    with pytest.raises(HttpResponseError) as caught:
+        resources.resource_groups.get(GROUP)
+    assert caught.value.status_code == 503
+    assert resources.resource_groups.get(GROUP).name == GROUP
