@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _AUTHORITY = re.compile(r"(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9._-]{1,255})(?::(?P<port>\d{1,5}))?", re.ASCII)
 _ABSOLUTE = re.compile(
@@ -36,6 +37,7 @@ class Target:
     address: Address | None = None
 
 
+@lru_cache(maxsize=1024)
 def parse_address(text: str, scheme: str | None) -> Address:
     """Read `host`, `host:port` or `[v6]:port`.
 

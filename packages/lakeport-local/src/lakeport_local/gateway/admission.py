@@ -14,12 +14,13 @@ from lakeport_local.gateway.answers import refusal
 from lakeport_local.gateway.certificates import is_permitted
 
 if TYPE_CHECKING:
+    from lakeport_local.core import Service
     from lakeport_local.gateway.head import Head
-    from lakeport_local.gateway.routes import Route
     from lakeport_local.gateway.wire import Channel, Site
 
 _TUNNEL_PORTS = frozenset({80, 443})
-_FOR_PROXIES = ("proxy-",)
+_FOR_PROXIES = frozenset({"proxy-authorization", "proxy-connection"})
+_OF_ONE_HOP = _FOR_PROXIES | {"connection", "keep-alive"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Admitted:
     """A request for one of the services.
 
     Attributes:
-        route: Which.
+        service: Which.
+        is_explicit: It was chosen by path.
         scheme: `https` or `http`.
         address: The effective host and port.
         target: Path and query.
@@ -35,7 +37,8 @@ class Admitted:
         caller: Whose proxy credential came with it.
     """
 
-    route: Route
+    service: Service
+    is_explicit: bool
     scheme: str
     address: Address
     target: Target
@@ -71,7 +74,7 @@ def admit(head: Head, channel: Channel, site: Site) -> Admission:
     """Say where a request may go; a `Response` is a refusal."""
     caller = channel.caller
     if channel.tunnel is None:
-        for credential in head.values("proxy-authorization"):
+        for credential in head.credentials:
             caller = site.callers.caller(credential)
             if caller is None:
                 return _wrong_credential()
@@ -98,8 +101,7 @@ def _request(head: Head, channel: Channel, site: Site, caller: str | None) -> Ad
     target = parse_target(head.target)
     address = channel.tunnel or target.address
     if address is None:
-        hosts = head.values("host")
-        address = parse_address(hosts[0] if hosts else "localhost", channel.scheme)
+        address = parse_address("localhost" if head.host is None else head.host, channel.scheme)
     is_proxied = channel.tunnel is None and target.address is not None
     if is_proxied and not (site.routes.serves(address.host) or _is_this_gateway(address, site)):
         return _outside(address, site, _opening(head, target))
@@ -109,8 +111,8 @@ def _request(head: Head, channel: Channel, site: Site, caller: str | None) -> Ad
     if route.service is None:
         what = f"the service '{route.name}'" if route.name else f"anything at {target.path[:128]}"
         return refusal(404, f"This local Azure does not have {what}.", code="ResourceNotFound")
-    headers = Headers((name, value) for name, value in head.fields if not name.lower().startswith(_FOR_PROXIES))
-    return Admitted(route, channel.scheme, address, target, headers, caller)
+    fields = [field for field in head.fields if field[0] not in _FOR_PROXIES] if head.has_proxy_fields else head.fields
+    return Admitted(route.service, route.is_explicit, channel.scheme, address, target, Headers(fields), caller)
 
 
 def _is_this_gateway(address: Address, site: Site) -> bool:
@@ -137,12 +139,8 @@ def _foreign(sentence: str) -> Response:
 def _opening(head: Head, target: Target) -> bytes:
     """Spell a plain proxied request for its origin server; the connection serves no second one."""
     path = f"{target.path}?{target.query}" if target.query else target.path
-    fields = [
-        f"{name}: {value}"
-        for name, value in head.fields
-        if name.lower() not in {"connection", "keep-alive"} and not name.lower().startswith(_FOR_PROXIES)
-    ]
-    return "\r\n".join([f"{head.method} {path} HTTP/1.1", *fields, "Connection: close", "", ""]).encode("latin-1")
+    fields = [f"{name}: {value}" for name, value in head.fields if name not in _OF_ONE_HOP]
+    return "\r\n".join([f"{head.method} {path} HTTP/1.1", *fields, "connection: close", "", ""]).encode("latin-1")
 
 
 def _wrong_credential() -> Response:

@@ -6,6 +6,7 @@ Source: RFC 9110 sections 6.4 and 8.6, RFC 9112 section 6.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from http import HTTPStatus
 
 import orjson
@@ -17,12 +18,16 @@ ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_NOT_IN_A_LINE = re.compile(r"[\r\n\0]")
 _OURS = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date"})
 
 
 class BadResponse(ValueError):
     """A handler gave a response that cannot be sent."""
+
+
+@lru_cache(maxsize=1024)
+def _is_field_name(name: str) -> bool:
+    return _FIELD_NAME.fullmatch(name) is not None
 
 
 def bears_body(method: str, status: int) -> bool:
@@ -54,7 +59,7 @@ def render_head(
         lower = name.lower()
         if lower in _OURS:
             own[lower] = value
-        elif not _FIELD_NAME.fullmatch(name):
+        elif not _is_field_name(name):
             raise BadResponse("a header field's name is malformed")
         else:
             lines.append(f"{name}: {value}")
@@ -68,10 +73,11 @@ def render_head(
         lines.append("Connection: close")
     elif is_http10:
         lines.append("Connection: keep-alive")
-    if any(_NOT_IN_A_LINE.search(line) for line in lines):
+    text = "\r\n".join(lines)
+    if text.count("\n") >= len(lines) or text.count("\r") >= len(lines) or "\0" in text:
         raise BadResponse("a header field holds a line break")
     try:
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"), is_chunked
+        return (text + "\r\n\r\n").encode("latin-1"), is_chunked
     except UnicodeEncodeError as error:
         raise BadResponse("a header field is not Latin-1") from error
 

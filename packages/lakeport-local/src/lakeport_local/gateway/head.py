@@ -6,7 +6,7 @@ Source: RFC 9112 (sections 2.2, 3, 5, 6), RFC 9110 section 10.1.1.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import httptools
@@ -16,7 +16,17 @@ if TYPE_CHECKING:
 
 _NOT_IN_A_TARGET = re.compile(r"[^\x21-\x7e]")
 _LENGTH = re.compile(r"\d{1,18}", re.ASCII)
-_FOLDED_OR_SPLIT = (b"\r\n ", b"\r\n\t", b"\0")
+_OF_THE_CONNECTION = frozenset(
+    {
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "proxy-authorization",
+        "proxy-connection",
+        "transfer-encoding",
+    }
+)
 
 
 class BadHead(Exception):
@@ -40,7 +50,10 @@ class Head:
     Attributes:
         method: As sent.
         target: As sent.
-        fields: (name, value) pairs as sent, in order.
+        fields: (lower-case name, value) pairs, in order.
+        host: Value of the Host field; None without one.
+        credentials: Values of Proxy-Authorization.
+        has_proxy_fields: Some fields are meant for the proxy.
         length_bytes: The body's length; 0 without a body, and while it is chunked.
         is_chunked: The body comes in chunks.
         keep_alive: The peer will send another request after this one.
@@ -50,7 +63,10 @@ class Head:
 
     method: str
     target: str
-    fields: list[tuple[str, str]] = field(default_factory=list)
+    fields: list[tuple[str, str]]
+    host: str | None = None
+    credentials: tuple[str, ...] = ()
+    has_proxy_fields: bool = False
     length_bytes: int = 0
     is_chunked: bool = False
     keep_alive: bool = True
@@ -62,25 +78,9 @@ class Head:
         """Whether body bytes follow the head."""
         return self.is_chunked or self.length_bytes > 0
 
-    def values(self, name: str) -> list[str]:
-        """Return the values of a header field, in order; `name` in lower case."""
-        return [value for key, value in self.fields if key.lower() == name]
 
-
-class _Collector:
-    """Takes what the parser finds."""
-
-    __slots__ = ("fields", "url")
-
-    def __init__(self) -> None:
-        self.url = b""
-        self.fields: list[tuple[str, str]] = []
-
-    def on_url(self, url: bytes) -> None:
-        self.url += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self.fields.append((name.decode("ascii"), value.decode("latin-1").strip(" \t")))
+class _Judge:
+    """Takes nothing from the parser: it only judges. Where the lines end is certain by then, so that they are split here."""
 
 
 def parse_head(block: bytes, limits: Limits) -> Head:
@@ -93,62 +93,86 @@ def parse_head(block: bytes, limits: Limits) -> Head:
     Raises:
         BadHead: It is malformed, ambiguous or too large.
     """
-    if block.count(b"\n") != block.count(b"\r\n") or block.count(b"\r") != block.count(b"\n"):
+    ends = block.count(b"\r\n")
+    if block.count(b"\n") != ends or block.count(b"\r") != ends:
         raise BadHead(400, "A line of the request does not end as HTTP's lines do.")
-    if any(part in block for part in _FOLDED_OR_SPLIT):
+    if b"\r\n " in block or b"\r\n\t" in block or b"\0" in block:
         raise BadHead(400, "A header field of the request is folded or holds a NUL.")
-    if block[: block.find(b"\r\n")].count(b" ") != 2:
+    line, *lines = block[:-4].decode("latin-1").split("\r\n")
+    parts = line.split(" ")
+    if len(parts) != 3:
         raise BadHead(400, "The request line is not a method, a target and a version.")
-    collector = _Collector()
-    parser = httptools.HttpRequestParser(collector)
+    if len(lines) > limits.header_fields:
+        raise BadHead(431, "The request has too many header fields.")
+    _judge(block)
+    head = Head(parts[0], parts[1], [])
+    _check_target(head.target, limits)
+    _read_version(head, parts[2])
+    _read_fields(head, lines)
+    return head
+
+
+def _judge(block: bytes) -> None:
+    """Have every character of the head judged by the grammar."""
     try:
-        parser.feed_data(block)
+        httptools.HttpRequestParser(_Judge()).feed_data(block)
     except httptools.HttpParserUpgrade:
         pass  # CONNECT, or an Upgrade that is not taken
-    except (httptools.HttpParserError, UnicodeDecodeError) as error:
+    except httptools.HttpParserError as error:
         raise BadHead(400, "The request is not well-formed HTTP.") from error
-    target = collector.url.decode("latin-1")
+
+
+def _check_target(target: str, limits: Limits) -> None:
     if len(target) > limits.target_bytes:
         raise BadHead(414, "The request's URL is too long.")
     if not target or _NOT_IN_A_TARGET.search(target):
         raise BadHead(400, "The request's URL holds characters that must be percent-encoded.")
-    if len(collector.fields) > limits.header_fields:
-        raise BadHead(431, "The request has too many header fields.")
-    head = Head(parser.get_method().decode("ascii"), target, collector.fields)
-    _read_version(head, parser.get_http_version())
-    _read_fields(head)
-    return head
 
 
 def _read_version(head: Head, version: str) -> None:
-    if version not in {"1.0", "1.1"}:
+    if version not in {"HTTP/1.0", "HTTP/1.1"}:
         raise BadHead(505, "HTTP/1.1 is spoken here.")
-    head.is_http10 = version == "1.0"
+    head.is_http10 = version == "HTTP/1.0"
     head.keep_alive = not head.is_http10
 
 
-def _read_fields(head: Head) -> None:
-    """Find in one pass what the connection itself must know."""
+def _read_fields(head: Head, lines: list[str]) -> None:
+    """Split the fields, and find in the same pass what the connection itself must know."""
     lengths: list[str] = []
     codings: list[str] = []
-    hosts = 0
-    for name, value in head.fields:
-        match name.lower():
+    hosts: list[str] = []
+    for line in lines:
+        name, _, value = line.partition(":")
+        name = name.lower()
+        value = value.strip(" \t")
+        head.fields.append((name, value))
+        if name not in _OF_THE_CONNECTION:
+            continue
+        match name:
             case "host":
-                hosts += 1
+                hosts.append(value)
             case "content-length":
                 lengths.append(value)
             case "transfer-encoding":
                 codings.append(value.lower())
-            case "connection" | "proxy-connection":
-                _read_connection(head, value.lower())
             case "expect":
-                if value.lower() != "100-continue":
-                    raise BadHead(417, "The only expectation met here is 100-continue.")
-                head.expects_continue = not head.is_http10
-    if hosts > 1 or (hosts == 0 and not head.is_http10):
+                _read_expectation(head, value)
+            case "proxy-authorization":
+                head.credentials += (value,)
+                head.has_proxy_fields = True
+            case _:
+                head.has_proxy_fields |= name == "proxy-connection"
+                _read_connection(head, value.lower())
+    if len(hosts) > 1 or not (hosts or head.is_http10):
         raise BadHead(400, "A request needs exactly one Host header field.")
+    head.host = hosts[0] if hosts else None
     _read_framing(head, lengths, codings)
+
+
+def _read_expectation(head: Head, value: str) -> None:
+    if value.lower() != "100-continue":
+        raise BadHead(417, "The only expectation met here is 100-continue.")
+    head.expects_continue = not head.is_http10
 
 
 def _read_connection(head: Head, value: str) -> None:

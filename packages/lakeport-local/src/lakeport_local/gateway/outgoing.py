@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from lakeport_local.core import BodySource, Response, http_date
 from lakeport_local.gateway.answers import BadResponse, bears_body, failed, render_head
 from lakeport_local.gateway.wire import BUFFER_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from lakeport_local.core import BodySource, Response
     from lakeport_local.gateway.head import Head
     from lakeport_local.gateway.wire import Site, Wire
 
@@ -97,7 +97,7 @@ class Outgoing:
         head, self._is_chunked = render_head(
             response,
             method=self._method,
-            date=http_date(self._site.clock.now()),
+            date=self._site.dates.of(self._site.clock.now()),
             keep_alive=not closes,
             is_http10=self._is_http10,
         )
@@ -105,8 +105,7 @@ class Outgoing:
             _close(source)
             return head, b""
         if source is None:
-            assert isinstance(response.body, bytes)
-            return head, response.body
+            return head, cast("bytes", response.body)
         self._source = source
         self._left_bytes = source.size_bytes
         return head, self._next_piece(source)

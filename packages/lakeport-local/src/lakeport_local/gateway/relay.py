@@ -61,12 +61,12 @@ class Relay:
     async def _reach(self, address: Address) -> None:
         """Connect to an address that was looked up and judged here, so that no second look-up can give another."""
         loop = self._site.loop
-        assert self._site.reachable is not None
+        is_reachable = self._site.reachable or is_public
         try:
             async with asyncio.timeout(self._site.limits.first_s):
                 found = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
                 places = [entry[4][0] for entry in found]
-                if not places or not all(self._site.reachable(str(place)) for place in places):
+                if not places or not all(is_reachable(str(place)) for place in places):
                     self._refuse(403, b"Private addresses are not relayed")
                     return
                 _, far = await loop.create_connection(lambda: _FarEnd(self), str(places[0]), address.port)

@@ -41,7 +41,7 @@ EXPLICIT_PATHS: tuple[tuple[str, str], ...] = (
     (rf"/(?:{_GUID}|[^/]+\.[^/]+)/{_AUTHORITY_PATHS}(?:/|$)", "entra"),
     (r"/", "storage"),
 )
-"""Paths of explicit endpoints (regular expressions without case, matched from the start; the first match wins).
+"""Paths of explicit endpoints (regular expressions without case and without groups, matched from the start; the first match wins).
 
 A storage account's name holds neither `-` nor `.`, so no account is taken for a tenant.
 
@@ -87,7 +87,8 @@ class Routes:
         self._services = dict(services)
         self._exact = {pattern: name for pattern, name in hosts if not pattern.startswith("*.")}
         self._suffixes = {pattern[1:]: name for pattern, name in hosts if pattern.startswith("*.")}
-        self._paths = [(re.compile(rule, re.IGNORECASE), name) for rule, name in paths]
+        self._paths = re.compile("|".join(f"({rule})" for rule, _ in paths), re.IGNORECASE)
+        self._path_names = [name for _, name in paths]
         self._explicit_hosts = frozenset(explicit_hosts)
 
     def is_explicit(self, host: str) -> bool:
@@ -105,7 +106,8 @@ class Routes:
             return Route(name, self._services.get(name), is_explicit=False)
         if not self.is_explicit(host):
             return None
-        name = next((name for rule, name in self._paths if rule.match(raw_path)), "")
+        match = self._paths.match(raw_path)
+        name = self._path_names[match.lastindex - 1] if match and match.lastindex else ""
         return Route(name, self._services.get(name), is_explicit=True)
 
     def _name(self, host: str) -> str | None:

@@ -184,9 +184,8 @@ class HttpSession:
 
     def _open(self, head: Head, admitted: Admitted) -> None:
         """Ask the service where the body goes, and take it there."""
-        assert admitted.route.service is not None
         request = self._request = self._request_of(head, admitted)
-        self._service = admitted.route.service
+        self._service = admitted.service
         try:
             opened = self._service.open_body(request)
         except Exception as error:  # noqa: BLE001  any failure of a service is answered
@@ -216,7 +215,7 @@ class HttpSession:
             caller=admitted.caller,
             id=self._site.ids.guid(),
             at=self._site.clock.now(),
-            explicit=admitted.route.is_explicit,
+            explicit=admitted.is_explicit,
         )
 
     # The body.
@@ -236,20 +235,19 @@ class HttpSession:
             count = len(part)
             self._left_bytes -= count
             is_last = not self._left_bytes
-        if part and self._sink is not None:
-            self._write(self._sink, part)
+        if part and self._sink is not None and self._request is not None:
+            self._write(self._sink, self._request, part)
         if is_last:
             self._complete()
         return count
 
-    def _write(self, sink: BodySink, part: memoryview) -> None:
-        assert self._request is not None
+    def _write(self, sink: BodySink, request: Request, part: memoryview) -> None:
         try:
             sink.write(part)
         except Exception as error:  # noqa: BLE001  any failure of a sink is answered
             self._release_sink()
             self._input = _Input.DROPPED
-            self._outgoing.send(self._answer_to(error, self._request), closes=self._closes)
+            self._outgoing.send(self._answer_to(error, request), closes=self._closes)
 
     def _break_off(self) -> None:
         """Where the body ends cannot be told: refuse the request, unless it has been answered already."""

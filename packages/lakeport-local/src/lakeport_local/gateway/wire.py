@@ -6,8 +6,11 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from lakeport_local.core import http_date
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from lakeport_local.core import Clock, Ids
     from lakeport_local.gateway.addresses import Address
@@ -97,6 +100,21 @@ class Wire(Protocol):
         ...
 
 
+class Dates:
+    """Spells instants for the Date field, each second once."""
+
+    def __init__(self) -> None:
+        self._second: datetime | None = None
+        self._text = ""
+
+    def of(self, at: datetime) -> str:
+        """Return an instant as HTTP spells it."""
+        second = at.replace(microsecond=0)
+        if second != self._second:
+            self._second, self._text = second, http_date(second)
+        return self._text
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """By which way the bytes of a layer came.
@@ -130,6 +148,7 @@ class Site:
         connections: The open connections.
         emptied: Set while no connection is open.
         port: The port it listens on.
+        dates: Spells the Date field.
         scratch: The memory that all connections read into: what is delivered from it has been used when
             `Layer.received` returns, and the loop has one thread, so one is enough for any number of them.
         plaintext: The same for what TLS decrypts.
@@ -148,5 +167,6 @@ class Site:
     connections: set[Connection] = field(default_factory=set)
     emptied: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
+    dates: Dates = field(default_factory=Dates)
     scratch: memoryview = field(default_factory=lambda: memoryview(bytearray(BUFFER_BYTES)))
     plaintext: memoryview = field(default_factory=lambda: memoryview(bytearray(BUFFER_BYTES)))
