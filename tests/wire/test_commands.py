@@ -111,7 +111,7 @@ def test_a_program_keeps_the_users_home_but_for_token_caches(azure: LocalAzure, 
     [
         ("nobody", 5, "no principal 'nobody' (there are: contoso/provider,"),
         ("grace@fabrikam.onmicrosoft.com", 2, "is more than one: contoso/grace@"),
-        ("analysts", 2, "is a group; --as takes an app or a managed identity"),
+        ("analysts", 2, "is a group; --as takes an app, a user or a managed identity"),
     ],
 )
 def test_whom_to_run_as_must_be_clear(azure: LocalAzure, name: str, status: int, said: str) -> None:

@@ -105,6 +105,8 @@ def test_basic_authentication_is_taken(world: World) -> None:
     credential = base64.b64encode(f"{world.app.client_id}:a+secret%20of contoso".encode()).decode()
     form = world.form(client_id=None, client_secret=None)
     assert world.post(form, headers={"authorization": f"Basic {credential}"}).status == 200
+    other = form | {"client_id": TRACE}
+    assert number(world.post(other, headers={"authorization": f"Basic {credential}"})) == 9002313
     assert number(world.post(form, headers={"authorization": "Basic !!"})) == 9002313
     assert number(world.post(form, headers={"authorization": "Basic bm9jb2xvbg=="})) == 9002313
 

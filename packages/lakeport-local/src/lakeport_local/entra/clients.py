@@ -60,6 +60,8 @@ class Clients:
         """
         basic = _basic(request)
         client_id, secret = basic or (form.require("client_id"), form.get("client_secret"))
+        if form.get("client_id").lower() not in ("", client_id.lower()):
+            raise refusal(9002313)
         assertion = form.get("client_assertion")
         if not secret and not assertion:
             raise refusal(7000218)

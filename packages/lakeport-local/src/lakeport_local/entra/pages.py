@@ -33,6 +33,7 @@ def page(title: str, content: str, *, status: int = 200, script: str = "") -> Re
         ("Content-Type", "text/html; charset=utf-8"),
         ("Content-Security-Policy", policy),
         ("Referrer-Policy", "no-referrer"),
+        ("Cache-Control", "no-store"),
     ]
     return Response(status, headers, document.encode())
 

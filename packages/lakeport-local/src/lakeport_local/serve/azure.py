@@ -220,7 +220,7 @@ class LocalAzure:
             return None
         document = {
             **msgspec.to_builtins(found),
-            "proxy_password": self._callers.token(object_id) if found.kind == "managed_identity" else "",
+            "proxy_password": self._callers.token(object_id) if found.kind in ("managed_identity", "user") else "",
             "certificate_path": "",
         }
         if found.has_key_pair:

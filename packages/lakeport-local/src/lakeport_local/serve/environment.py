@@ -69,13 +69,13 @@ class Principal:
     """A principal to run as, with the one credential that suits it.
 
     Attributes:
-        kind: `app` or `managed_identity`.
+        kind: `app`, `user` or `managed_identity`.
         tenant_id: Its tenant.
         client_id: Application id.
         object_id: Object id.
         client_secret: An app's secret, or empty.
         certificate_path: Where an app's certificate lies with its key, or empty.
-        proxy_password: What makes the proxy believe that this identity's machine asks; for managed identities.
+        proxy_password: What makes the proxy believe that this identity's machine, or this user's session, asks.
     """
 
     kind: str
@@ -120,8 +120,8 @@ def change(endpoint: Endpoint, inherited: Mapping[str, str], *, home: Path, prin
         principal: Whom the program runs as; None gives it no credential.
     """
     address = f"127.0.0.1:{endpoint.port}"
-    is_identity = principal is not None and principal.kind != "app"
-    as_whom = f"{principal.object_id}:{principal.proxy_password}@" if principal is not None and is_identity else ""
+    has_session = principal is not None and principal.kind != "app"
+    as_whom = f"{principal.object_id}:{principal.proxy_password}@" if principal is not None and has_session else ""
     private = endpoint.folder / "home"
     azure_home = Path(inherited.get("AZURE_CONFIG_DIR") or home / ".azure")
     to_set = {
@@ -144,7 +144,9 @@ def change(endpoint: Endpoint, inherited: Mapping[str, str], *, home: Path, prin
 
 
 def _sign_in(principal: Principal, address: str) -> dict[str, str]:
-    """Return the variables by which a credential of Azure's SDKs finds out who it is."""
+    """Return the variables by which a credential of Azure's SDKs finds out who it is; a user's asks in the browser."""
+    if principal.kind == "user":
+        return {}
     if principal.kind != "app":
         return {
             "IDENTITY_ENDPOINT": f"http://{address}/msi/token",

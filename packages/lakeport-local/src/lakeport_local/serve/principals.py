@@ -55,11 +55,11 @@ def principal_of(running: Running, name: str) -> Principal:
     """Return whom a program runs as.
 
     Raises:
-        Refusal: No such principal, more than one, or one that signs in otherwise.
+        Refusal: No such principal, more than one, or a group, which never signs in.
     """
     found = credential_of(running, name)
-    if found["kind"] not in {"app", "managed_identity"}:
-        what = "a group" if found["kind"] == "group" else "a user, who signs in by hand"
-        raise Refusal(f"{name!r} is {what}; --as takes an app or a managed identity.", "credentials", status=MISUSED)
+    if found["kind"] == "group":
+        message = f"{name!r} is a group; --as takes an app, a user or a managed identity."
+        raise Refusal(message, "credentials", status=MISUSED)
     keys = ("kind", "tenant_id", "client_id", "object_id", "client_secret", "certificate_path", "proxy_password")
     return Principal(**{key: str(found[key]) for key in keys})

@@ -1,16 +1,59 @@
-"""`browser`: what `BROWSER` names under `exec`, so that no sign-in page of the real Azure opens there."""
+"""`browser`: what `BROWSER` names under `exec`; signs in the user that the program runs as."""
 
 from __future__ import annotations
+
+import os
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode, urlsplit
 
 import click
 
 from lakeport_local.serve.refusal import Refusal
+from lakeport_local.serve.sign_in_page import onward
+
+if TYPE_CHECKING:
+    from lakeport_local.serve.sign_in_page import Onward
+
+_NEXT = "exec --as USER -- PROGRAM"
+_TIMEOUT_S = 20.0
 
 
 @click.command(hidden=True)
 @click.argument("url")
 def browser(*, url: str) -> None:
-    """Refuse to open a page: people do not sign in at this local Azure yet."""
-    raise Refusal(
-        "this local Azure has no sign-in page; run as an app or a managed identity.", "exec --as NAME -- PROGRAM"
-    )
+    """Sign in as the user `exec` runs the program as, and return at once.
+
+    The program waits for its browser to return before it takes the answer, so another process delivers that.
+    """
+    if urlsplit(url).scheme != "https":
+        raise Refusal(f"{url[:80]!r} is no sign-in page.")
+    answer = onward(_page(url))
+    if answer is None:
+        raise Refusal("nobody is signed in to this session.", _NEXT)
+    if os.fork() == 0:
+        _deliver(answer)
+
+
+def _page(url: str) -> str:
+    """Return a page of the local Azure, asked for through the session's proxy."""
+    try:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer:  # noqa: S310  https, see above
+            return bytes(answer.read()).decode()
+    except (urllib.error.URLError, OSError, UnicodeDecodeError) as error:
+        raise Refusal(f"the sign-in page cannot be read: {error}.", _NEXT) from error
+
+
+def _deliver(answer: Onward) -> None:
+    """Post an answer to the app, apart from the process that it waits for; never returns."""
+    os.setsid()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)
+    try:
+        request = urllib.request.Request(answer.action, urlencode(answer.fields).encode())  # noqa: S310  to localhost
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as taken:  # noqa: S310
+            taken.read()
+    finally:
+        os._exit(0)

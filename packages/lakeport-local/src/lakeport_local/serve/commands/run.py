@@ -22,7 +22,7 @@ _as_option = click.option(
     "--as",
     "name",
     metavar="NAME",
-    help="Run as this app or managed identity: NAME, TENANT/NAME, client id or object id.",
+    help="Run as this app, user or managed identity: NAME, TENANT/NAME, client id or object id.",
 )
 
 
