@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.figure import Figure
+
 from lakeport_local.core import BodySink, MemorySink, Request, Response
 from lakeport_local.gateway import Callers, CertificateAuthority, Gateway, Routes, new_event_loop
 
@@ -201,7 +202,9 @@ def large_put(server: Server, size_bytes: int, *, is_tls: bool) -> float:
         return size_bytes / (time.perf_counter() - started) / 1e6
 
 
-def compare(title: str, unit: str, servers: list[Server], measured: Callable[[Server], float], floor: float | None) -> Iterator[Figure]:
+def compare(
+    title: str, unit: str, servers: list[Server], measured: Callable[[Server], float], floor: float | None
+) -> Iterator[Figure]:
     """Measure both in turns; yield our median and its ratio to the peer's."""
     rates: dict[str, list[float]] = {server.name: [] for server in servers}
     for _ in range(TURNS):

@@ -13,7 +13,7 @@ class Limits:
         head_bytes: A request's line and header fields together.
         header_fields: How many header fields a request may have.
         target_bytes: The request target.
-        connections: Open connections; more are closed at once.
+        connections: Open connections; more are closed at once. Most systems let a process open 1,024 files.
         first_s: From the connection to its first bytes, and for the whole TLS handshake.
         head_s: From a head's first byte to its last.
         body_idle_s: Between two pieces of a request's body.
@@ -26,7 +26,7 @@ class Limits:
     head_bytes: int = 64 * 1024
     header_fields: int = 128
     target_bytes: int = 32 * 1024
-    connections: int = 2048
+    connections: int = 768
     first_s: float = 20
     head_s: float = 30
     body_idle_s: float = 120

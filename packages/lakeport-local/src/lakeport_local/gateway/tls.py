@@ -7,6 +7,7 @@ CONNECT) and inside other TLS.
 from __future__ import annotations
 
 import contextlib
+import logging
 import ssl
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from lakeport_local.gateway.certificates import is_permitted
 if TYPE_CHECKING:
     from lakeport_local.gateway.wire import Channel, Layer, Site, Wire
 
+_LOG = logging.getLogger(__name__)
 _RECORD_BYTES = 16 * 1024
 
 
@@ -95,6 +97,13 @@ class TlsLayer:
                 pass
         finally:
             self._is_pumping = False
+
+    def _pump_again(self) -> None:
+        try:
+            self._pump()
+        except Exception:  # noqa: BLE001  the outermost edge, as where the socket is read
+            _LOG.exception("a connection failed and was closed")
+            self.abort()
 
     def _may_deliver(self) -> bool:
         return not (self._is_paused or self._is_closed or self._is_over)
@@ -204,7 +213,7 @@ class TlsLayer:
         """Deliver again, first what is here already."""
         if self._is_paused:
             self._is_paused = False
-            self._site.loop.call_soon(self._pump)
+            self._site.loop.call_soon(self._pump_again)
             self._wire.resume()
 
     def expire_after(self, seconds: float | None) -> None:
