@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,3 +47,14 @@ def test_a_resource_made_again_has_another_uid(resources: Resources) -> None:
     first = resources.put(share("a"))
     resources.delete(first.id)
     assert resources.put(share("a")).uid != first.uid
+
+
+def test_a_change_that_is_undone_is_a_change_to_caches() -> None:
+    with closing(Store(None)) as store:
+        resources = Resources(store)
+        with suppress(KeyError), store.transaction():
+            resources.put(share("a"))
+            inside = resources.generation(share("a").type)
+            raise KeyError
+        assert resources.get(share("a").id) is None
+        assert resources.generation(share("a").type) > inside

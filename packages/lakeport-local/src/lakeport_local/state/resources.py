@@ -71,6 +71,7 @@ class Resources:
     """The documents of one store."""
 
     def __init__(self, store: Store) -> None:
+        self._store = store
         self._db = store.db
         self._generations: defaultdict[str, int] = defaultdict(int)
 
@@ -131,8 +132,8 @@ class Resources:
         yield from (_resource(row) for row in rows)
 
     def generation(self, resource_type: str) -> int:
-        """Return a number that changes whenever a resource of this type changes; for caches."""
-        return self._generations[resource_type.lower()]
+        """Return a number that changes whenever a resource of this type changes, or a change is undone; for caches."""
+        return self._generations[resource_type.lower()] + self._store.undone
 
     def _touch(self, resource_type: str) -> None:
         self._generations[resource_type.lower()] += 1

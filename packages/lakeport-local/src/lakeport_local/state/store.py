@@ -28,12 +28,16 @@ class Store:
         folder: The state folder, made when absent; None keeps everything in memory and in a temporary folder.
         is_durable: A commit waits for the disk, so that it survives the loss of power too.
 
+    Attributes:
+        undone: How many transactions were undone; caches of what a store holds forget it then.
+
     Raises:
         FolderHeld: Another process owns the folder.
         ValueError: The folder was written by a newer version.
     """
 
     def __init__(self, folder: Path | None, *, is_durable: bool = False) -> None:
+        self.undone = 0
         self.is_memory = folder is None
         self.folder = Path(tempfile.mkdtemp(prefix="lakeport-local-")) if folder is None else folder
         if folder is None:  # also when nobody closes the store
@@ -89,6 +93,7 @@ class Store:
         except BaseException:
             for statement in undo.split("; "):
                 self.db.execute(statement)
+            self.undone += 1
             raise
         self.db.execute(keep)
 

@@ -140,12 +140,12 @@ def _principal_id(asked: Document) -> str:
 def _principal_type(call: Call, asked: Document, principal_id: str) -> str:
     """Return the principal's type; one that the directory does not know is believed only when its type is said."""
     given = asked.get("principalType")
-    if given is not None and given not in _GIVEN_TYPES:
-        raise ServiceError(400, "InvalidPrincipalType", f"The principal type '{given}' is not valid.")
+    if given is not None and (not isinstance(given, str) or given not in _GIVEN_TYPES):
+        raise ServiceError(400, "InvalidPrincipalType", f"The principal type '{str(given)[:64]}' is not valid.")
     principal = call.plane.directory.principal(call.tenant_id, principal_id)
     if principal is None:
         if given is not None:
-            return str(given)
+            return given
         raise ServiceError(
             400,
             "PrincipalNotFound",
