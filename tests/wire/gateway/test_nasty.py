@@ -206,6 +206,15 @@ async def test_head_204_and_304_have_no_body(world: World) -> None:
     assert "closed" in world.log
 
 
+async def test_a_head_that_cannot_be_read_after_a_head_request_is_answered_with_a_body(world: World) -> None:
+    async with peer(world) as raw:
+        raw.send(get("/zeros/1000").replace("GET", "HEAD", 1) + get("/", "X-A: 1\nX-B: 2\r\n"))
+        assert (await raw.head())[0] == 200
+        status, _, body = await raw.answer()
+        assert (status, body[:1]) == (400, b"{")
+        assert await raw.rest() == b""
+
+
 # Bodies.
 
 

@@ -42,12 +42,13 @@ class Outgoing:
         self._is_chunked = False
         self._is_lost = False
         self._drains = False
+        self._has_turn = False
         self.is_idle = True
 
-    def expect(self, head: Head) -> None:
-        """Take the request that the next answer is for."""
-        self._method = head.method
-        self._is_http10 = head.is_http10
+    def expect(self, head: Head | None) -> None:
+        """Take the request that the next answer is for; None for one that could not be read."""
+        self._method = "GET" if head is None else head.method
+        self._is_http10 = head is not None and head.is_http10
 
     def hold(self) -> None:
         """An answer is being made."""
@@ -80,10 +81,11 @@ class Outgoing:
 
     def drained(self) -> None:
         """Write on."""
-        self._wire.expire_after(None)
         if self._source is not None:
+            self._wire.expire_after(None)
             self._pump()
         elif self._drains:
+            self._wire.expire_after(None)
             self._finish()
 
     def lost(self) -> None:
@@ -127,7 +129,7 @@ class Outgoing:
     def _pump(self) -> None:
         """Write pieces while the peer takes them, a few in a turn so that others get theirs."""
         for _ in range(_PIECES_IN_A_TURN):
-            if self._source is None:
+            if self._source is None or self._has_turn:
                 return
             if not self._left_bytes:
                 self._end_source()
@@ -142,7 +144,12 @@ class Outgoing:
                 self._wire.abort()
                 return
             self._wire.write(piece)
-        self._site.loop.call_soon(self._pump)
+        self._has_turn = True
+        self._site.loop.call_soon(self._take_turn)
+
+    def _take_turn(self) -> None:
+        self._has_turn = False
+        self._pump()
 
     def _end_source(self) -> None:
         source, self._source = self._source, None

@@ -116,6 +116,8 @@ class HttpSession:
     def expired(self) -> None:
         """Close; a peer in the middle of a request is told."""
         if self._block or self._input is _Input.BODY:
+            if self._block:
+                self._outgoing.expect(None)
             self._block.clear()
             self._release_sink()
             self._refuse_and_close(refusal(408, "The request did not arrive in time."))
@@ -152,6 +154,7 @@ class HttpSession:
             return len(head) - before
         if len(block) > self._site.limits.head_bytes:
             block.clear()
+            self._outgoing.expect(None)
             self._refuse_and_close(refusal(431, "The request's header fields are too large."))
         return min(len(data), _HEAD_PIECE_BYTES)
 
@@ -159,6 +162,7 @@ class HttpSession:
         try:
             head = parse_head(block, self._site.limits)
         except BadHead as error:
+            self._outgoing.expect(None)
             self._refuse_and_close(refusal(error.status, error.message))
             return
         self._left_bytes = head.length_bytes
