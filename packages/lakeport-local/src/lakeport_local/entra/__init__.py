@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from lakeport_local.entra.audiences import ARM, GRAPH, KEY_VAULT, STORAGE, Api, api_named, storage_audiences
 from lakeport_local.entra.authority import AUTHORITY_HOSTS, is_authority_host
+from lakeport_local.entra.catalog import Catalog, Entry, EntryKind, SecretNote
 from lakeport_local.entra.certificates import Certificate
 from lakeport_local.entra.directory import Directory
 from lakeport_local.entra.objects import App, Group, ManagedIdentity, Tenant, User
@@ -24,12 +25,16 @@ __all__ = [
     "STORAGE",
     "Api",
     "App",
+    "Catalog",
     "Certificate",
     "Directory",
     "EntraService",
+    "Entry",
+    "EntryKind",
     "Group",
     "ManagedIdentity",
     "People",
+    "SecretNote",
     "Tenant",
     "TokenRefused",
     "Tokens",

@@ -38,6 +38,9 @@ class Credentials:
         key_id: str | None = None,
         starts_at: datetime | None = None,
         ends_at: datetime | None = None,
+        name: str = "",
+        hint: str = "",
+        holder: str = "",
     ) -> str:
         """Register a secret; only its salted hash is kept.
 
@@ -47,6 +50,9 @@ class Credentials:
             key_id: GUID of the registration; derived when absent, so that an app has one unnamed secret.
             starts_at: In force from; now when absent.
             ends_at: In force until; for ever when absent.
+            name: Its display name.
+            hint: Its first characters.
+            holder: Object id of the service principal it belongs to; empty for the application's own.
 
         Returns:
             The key id.
@@ -55,9 +61,20 @@ class Credentials:
         salt = self._ids.token(16)
         starts = starts_at or self._clock.now()
         self._db.execute(
-            "INSERT INTO secrets VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key_id) DO UPDATE SET"
+            "INSERT INTO secrets (key_id, client_id, salt, hash, starts_at, ends_at, name, hint, holder)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key_id) DO UPDATE SET"
             " salt = excluded.salt, hash = excluded.hash, starts_at = excluded.starts_at, ends_at = excluded.ends_at",
-            (key_id, client_id, salt, secret_hash(secret, salt), _epoch(starts), ends_at and _epoch(ends_at)),
+            (
+                key_id,
+                client_id,
+                salt,
+                secret_hash(secret, salt),
+                _epoch(starts),
+                ends_at and _epoch(ends_at),
+                name,
+                hint,
+                holder,
+            ),
         )
         return key_id
 
@@ -102,7 +119,8 @@ class Credentials:
         read = read_certificate(pem, "")
         key_id = derived_id("certificate", client_id, read.sha256)
         self._db.execute(
-            "INSERT INTO certificates VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key_id) DO UPDATE SET"
+            "INSERT INTO certificates (key_id, client_id, der, sha1, sha256, starts_at, ends_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key_id) DO UPDATE SET"
             " starts_at = excluded.starts_at, ends_at = excluded.ends_at",
             (
                 key_id,

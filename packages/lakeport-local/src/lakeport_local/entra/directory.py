@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lakeport_local.access import Principal
 from lakeport_local.entra.credentials import Credentials
-from lakeport_local.entra.objects import App, Group, ManagedIdentity, Tenant, User
+from lakeport_local.entra.objects import App, Group, ManagedIdentity, Tenant, User, application_id
 from lakeport_local.entra.secrets import password_hash, password_matches
 
 if TYPE_CHECKING:
@@ -71,9 +71,10 @@ class Directory:
         """Keep an app registration and its service principal at home."""
         with self._store.transaction():
             self._change(
-                "INSERT INTO apps VALUES (?, ?, ?, ?) ON CONFLICT (client_id) DO UPDATE SET"
+                "INSERT INTO apps (client_id, tenant_id, name, is_enabled, object_id) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (client_id) DO UPDATE SET"
                 " tenant_id = excluded.tenant_id, name = excluded.name, is_enabled = excluded.is_enabled",
-                (client_id.lower(), tenant_id.lower(), name, is_enabled),
+                (client_id.lower(), tenant_id.lower(), name, is_enabled, application_id(client_id)),
             )
             return self.add_service_principal(client_id, tenant_id, object_id=object_id)
 
@@ -121,9 +122,21 @@ class Directory:
         key_id: str | None = None,
         starts_at: datetime | None = None,
         ends_at: datetime | None = None,
+        name: str = "",
+        hint: str = "",
+        holder: str = "",
     ) -> str:
         """Register a secret of an app; only its salted hash is kept. See `Credentials.add_secret`."""
-        return self._credentials.add_secret(app.client_id, secret, key_id=key_id, starts_at=starts_at, ends_at=ends_at)
+        return self._credentials.add_secret(
+            app.client_id,
+            secret,
+            key_id=key_id,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            name=name,
+            hint=hint,
+            holder=holder,
+        )
 
     def secret_state(self, client_id: str, secret: str) -> SecretState:
         """Tell whether a secret of an app is `right`, `wrong` or `expired`, in equal time."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lakeport_local.core import derived_id
+
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
@@ -101,3 +103,8 @@ class ManagedIdentity:
     client_id: str
     name: str
     resource_id: str
+
+
+def application_id(client_id: str) -> str:
+    """Return the object id of the application object of an app that a topology declares."""
+    return derived_id("application", client_id.lower())

@@ -6,7 +6,6 @@ alone; secrets and keys that were generated are never made anew.
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -89,7 +88,7 @@ class _Provision:
         kept = self._to.credentials.get(tenant.id, app.object_id)
         secret = app.client_secret or (kept.client_secret if kept else "")
         if not secret and app.certificate != schema.GENERATED:
-            secret = base64.urlsafe_b64encode(self._to.ids.token(30)).decode()
+            secret = self._to.ids.token(20).hex()  # a first "-" would be an option on a command line
         if secret and directory.secret_state(app.client_id, secret) != "right":
             directory.add_secret(made, secret)
         if app.certificate in self._certificates:

@@ -9,6 +9,7 @@ from lakeport_local.arm import ControlPlane
 from lakeport_local.arm.providers import PROVIDERS
 from lakeport_local.datashare import DataShare
 from lakeport_local.entra import Directory, EntraService, People, Tokens
+from lakeport_local.graph import GraphService
 from lakeport_local.imds import ImdsService
 from lakeport_local.serve.credentials import Credentials
 from lakeport_local.serve.provision import Stores
@@ -57,6 +58,15 @@ class Rooms:
         self.services: dict[str, Service] = {
             "entra": EntraService(directory, tokens, resources, clock, People(directory, store, ids, clock)),
             "imds": ImdsService(directory, tokens, resources, clock, callers),
+            "graph": GraphService(
+                store=store,
+                directory=directory,
+                tokens=tokens,
+                resources=resources,
+                access=access,
+                ids=ids,
+                clock=clock,
+            ),
             "arm": ControlPlane(
                 store=store,
                 resources=resources,
