@@ -150,6 +150,20 @@ def test_a_removed_principals_token_is_refused_at_once(
     assert refusal(tokens, token) == "unknown_principal"
 
 
+def test_a_group_that_was_undone_is_forgotten(
+    tokens: Tokens, directory: Directory, store: Store, token: str, app: App
+) -> None:
+    def look_and_fail() -> None:
+        with store.transaction():
+            directory.add_group(app.tenant_id, name="g", object_id=GROUP, members=[app.object_id])
+            assert tokens.verify(token, audiences={STORAGE}).groups == {GROUP}
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        look_and_fail()
+    assert tokens.verify(token, audiences={STORAGE}).groups == frozenset()
+
+
 def test_a_new_group_is_seen_without_a_new_token(tokens: Tokens, directory: Directory, token: str, app: App) -> None:
     assert tokens.verify(token, audiences={STORAGE}).groups == frozenset()
     directory.add_group(app.tenant_id, name="g", object_id=GROUP, members=[app.object_id])

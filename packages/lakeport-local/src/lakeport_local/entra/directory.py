@@ -28,9 +28,6 @@ class Directory:
         store: Where it is kept.
         ids: Gives salts.
         clock: Says whether a credential is in force.
-
-    Attributes:
-        generation: A number that changes with every change; for caches.
     """
 
     def __init__(self, store: Store, ids: Ids, clock: Clock) -> None:
@@ -38,7 +35,12 @@ class Directory:
         self._db = store.db
         self._ids = ids
         self._credentials = Credentials(store, ids, clock)
-        self.generation = 0
+        self._changes = 0
+
+    @property
+    def generation(self) -> int:
+        """A number that changes whenever the directory changes, or a change is undone; for caches."""
+        return self._changes + self._store.undone
 
     def add_tenant(self, *, id: str, name: str, domain: str) -> Tenant:
         """Keep a tenant.
@@ -268,7 +270,7 @@ class Directory:
 
     def _change(self, statement: str, values: tuple[object, ...]) -> None:
         self._db.execute(statement, values)
-        self.generation += 1
+        self._changes += 1
 
     def _put(
         self,
