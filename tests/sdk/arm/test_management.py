@@ -13,6 +13,7 @@ from azure.core.exceptions import (
     ResourceExistsError,
     ResourceNotFoundError,
 )
+from azure.storage.filedatalake import DataLakeServiceClient
 
 if TYPE_CHECKING:
     from tests.sdk.arm.conftest import Person
@@ -150,3 +151,19 @@ def test_who_lacks_the_role_or_the_tenant_is_refused_as_azure_does(
     assert list(stranger.subscriptions.subscriptions.list()) == []
     with pytest.raises(ClientAuthenticationError, match="InvalidAuthenticationTokenTenant"):
         stranger.resources(subscription_id).resource_groups.get("lake")
+
+
+def test_an_account_made_again_is_empty(owner: Person, subscription_id: str) -> None:
+    client, name = owner.storage(subscription_id).storage_accounts, fresh("lake")
+    seen = []
+    for _ in range(2):
+        client.begin_create("lake", name, ACCOUNT).result()
+        keys = client.list_keys("lake", name).keys_property
+        assert keys is not None
+        with DataLakeServiceClient(
+            f"https://{name}.dfs.core.windows.net", credential=keys[0].value, **owner.azure.sdk
+        ) as lake:
+            seen.append([one.name for one in lake.list_file_systems()])
+            lake.create_file_system("data").create_file("a.txt")
+        client.delete("lake", name)
+    assert seen == [[], []]

@@ -164,3 +164,11 @@ def test_a_refusal_undoes_what_the_call_had_changed(cloud: Cloud, contoso: Tenan
     path = f"{contoso.scope}/providers/Microsoft.Authorization/roleDefinitions/{cloud.ids.guid()}"
     assert cloud.send(contoso.owner, "PUT", path, body).code == "InvalidAssignableScope"
     assert cloud.resources.get(path) is None
+
+
+def test_who_listens_learns_of_what_left_with_its_group(cloud: Cloud, contoso: Tenant) -> None:
+    gone: list[str] = []
+    cloud.plane.on_removed("test.things/GADGETS", lambda resource: gone.append(resource.name))
+    put(cloud, contoso)
+    cloud.send(contoso.owner, "DELETE", contoso.group)
+    assert gone == ["g"]

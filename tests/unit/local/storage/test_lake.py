@@ -107,3 +107,13 @@ def test_an_upload_that_was_killed_leaves_no_file_after_the_next_start(world: Wo
     assert len(world.content_files()) == 1
     world.lake.contents.__init__(world.store, None)  # as a start does
     assert world.content_files() == []
+
+
+def test_forgetting_an_account_frees_its_bytes(world: World) -> None:
+    world.write("raw/f.bin", BIG)
+    assert len(world.content_files()) == 1
+    with world.store.transaction():
+        world.lake.forget(world.account)
+    world.lake.reclaimer.finish()
+    assert not world.lake.file_system_exists(world.account, "data")
+    assert world.content_files() == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 import orjson
@@ -62,6 +62,7 @@ class ControlPlane:
         self.long_running = LongRunning(resources)
         self._gate = Gate(self, self.entries, tokens)
         self._limits = RateLimits()
+        self._listeners: dict[str, list[Callable[[Resource], None]]] = {}
 
     def open_body(self, request: Request) -> BodySink | Response:
         """Take every body into memory, up to 4 MiB."""
@@ -150,11 +151,17 @@ class ControlPlane:
         return call.json(200, kind.render(call, found))
 
     def remove(self, resource_id: str) -> None:
-        """Remove a resource and all below it, and let each removed one's type know."""
+        """Remove a resource and all below it, and let each removed one's type know, and whoever listens."""
         for gone in self.resources.delete(resource_id):
             kind = self.entries.kind(gone.type)
             if kind is not None and kind.removed is not None:
                 kind.removed(self, gone)
+            for listener in self._listeners.get(gone.type.lower(), ()):
+                listener(gone)
+
+    def on_removed(self, resource_type: str, listener: Callable[[Resource], None]) -> None:
+        """Call `listener` in the same transaction after a resource of this type left: for rooms that keep its data."""
+        self._listeners.setdefault(resource_type.lower(), []).append(listener)
 
     def type_name(self, resource_type: str) -> str:
         """Return a type in its provider's casing."""

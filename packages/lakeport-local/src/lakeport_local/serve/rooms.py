@@ -55,6 +55,17 @@ class Rooms:
             clock=clock,
             ids=ids,
         )
+        plane = ControlPlane(
+            store=store,
+            resources=resources,
+            directory=directory,
+            tokens=tokens,
+            access=access,
+            clock=clock,
+            ids=ids,
+            providers=(*PROVIDERS, self.data_share.provider()),
+        )
+        plane.on_removed("Microsoft.Storage/storageAccounts", lake.forget)
         self.services: dict[str, Service] = {
             "entra": EntraService(directory, tokens, resources, clock, People(directory, store, ids, clock)),
             "imds": ImdsService(directory, tokens, resources, clock, callers),
@@ -67,15 +78,6 @@ class Rooms:
                 ids=ids,
                 clock=clock,
             ),
-            "arm": ControlPlane(
-                store=store,
-                resources=resources,
-                directory=directory,
-                tokens=tokens,
-                access=access,
-                clock=clock,
-                ids=ids,
-                providers=(*PROVIDERS, self.data_share.provider()),
-            ),
+            "arm": plane,
             "storage": StorageService(lake, access, tokens, directory),
         }

@@ -85,6 +85,12 @@ class Lake:
         """Tell whether an account has a file system."""
         return self.file_systems.find(account.uid, name) is not None
 
+    def forget(self, account: Resource) -> None:
+        """Let go of all that an account held, which is being deleted; its bytes are reclaimed later."""
+        while page := self.file_systems.page(account.uid):
+            for file_system in page:
+                self.file_systems.delete(file_system)
+
     def files(self, account: Resource, file_system: str, under: str = "") -> Iterator[FileEntry]:
         """Yield the files below a directory, depth first, in the order of listings.
 
