@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 class Headers:
     """Header fields in the order received; names compare without case."""
 
-    __slots__ = ("_pairs", "_spelled")
+    __slots__ = ("_first", "_pairs", "_spelled")
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         self._spelled = list(pairs)
         self._pairs = [(name.lower(), value) for name, value in self._spelled]
+        self._first = dict(reversed(self._pairs))
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """Return the first value of `name`, or `default`."""
-        wanted = name.lower()
-        return next((value for key, value in self._pairs if key == wanted), default)
+        return self._first.get(name.lower(), default)
 
     def get_all(self, name: str) -> list[str]:
         """Return every value of `name`, in the order received."""
@@ -37,7 +37,7 @@ class Headers:
         return [value for key, value in self._pairs if key == wanted]
 
     def __contains__(self, name: str) -> bool:
-        return self.get(name) is not None
+        return name.lower() in self._first
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Yield (lower-case name, value) pairs."""

@@ -71,7 +71,8 @@ class Contents:
             "INSERT INTO chunks (size_bytes, file, bytes) VALUES (?, ?, ?) RETURNING id",
             (sink.size_bytes, sink.file, sink.inline),
         ).fetchone()
-        self._db.execute("DELETE FROM loose_files WHERE file = ?", (sink.file,))
+        if sink.file is not None:
+            self._db.execute("DELETE FROM loose_files WHERE file = ?", (sink.file,))
         sink.is_claimed = True
         return Chunk(int(row["id"]), sink.size_bytes)
 
@@ -80,8 +81,10 @@ class Contents:
         parts = [extent for extent in extents if extent.size_bytes]
         if not parts:
             return None, 0
-        content = int(self._db.execute("INSERT INTO contents (size_bytes) VALUES (0) RETURNING id").fetchone()["id"])
-        return content, self._append(content, parts, number=0, start=0)
+        size = sum(extent.size_bytes for extent in parts)
+        row = self._db.execute("INSERT INTO contents (size_bytes) VALUES (?) RETURNING id", (size,)).fetchone()
+        self._append(int(row["id"]), parts, number=0, start=0)
+        return int(row["id"]), size
 
     def _append(self, content: int, extents: Sequence[Extent], *, number: int, start: int) -> int:
         rows = []
@@ -91,7 +94,6 @@ class Contents:
             )
             start += extent.size_bytes
         self._db.executemany("INSERT INTO extents VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-        self._db.execute("UPDATE contents SET size_bytes = ? WHERE id = ?", (start, content))
         return start
 
     def extend(self, content: int | None, size_bytes: int, extents: Sequence[Extent]) -> tuple[int | None, int]:
@@ -108,7 +110,9 @@ class Contents:
         ).fetchone()
         if row["size_bytes"] == size_bytes:
             parts = [extent for extent in extents if extent.size_bytes]
-            return content, self._append(content, parts, number=int(row["last"]) + 1, start=size_bytes)
+            size = self._append(content, parts, number=int(row["last"]) + 1, start=size_bytes)
+            self._db.execute("UPDATE contents SET size_bytes = ? WHERE id = ?", (size, content))
+            return content, size
         return self.make([*self.extents(content, 0, size_bytes), *extents])
 
     def extents(self, content: int, start: int, size_bytes: int) -> list[Extent]:

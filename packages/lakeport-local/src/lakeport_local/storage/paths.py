@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -154,11 +155,13 @@ class Paths:
 
     def acl(self, path: Path) -> Acl:
         """Return a path's access control list."""
-        if path.acl not in self._acls:
+        found = self._acls.get(path.acl)
+        if found is None:
             text = str(self._db.execute("SELECT text FROM acls WHERE id = ?", (path.acl,)).fetchone()["text"])
-            is_sticky = text.startswith("sticky,")
-            self._acls[path.acl] = parse_acl(text.removeprefix("sticky,"), is_sticky=is_sticky)
-        return self._acls[path.acl]
+            found = _kept_acl(text)
+            if not self._db.in_transaction:  # a row of this transaction may yet be undone, and its number given again
+                self._acls[path.acl] = found
+        return found
 
     def acl_id(self, acl: Acl) -> int:
         """Return the row of an access control list, made when it is new."""
@@ -246,6 +249,11 @@ class Paths:
     def move(self, path: Path, parent: Path, name: str) -> Path:
         """Move a path and everything below it, in one row; nothing else of it changes."""
         return self.change(path, touch=False, parent=parent.id, name=name)
+
+
+@lru_cache(maxsize=4096)
+def _kept_acl(text: str) -> Acl:
+    return parse_acl(text.removeprefix("sticky,"), is_sticky=text.startswith("sticky,"))
 
 
 def depth(path: str) -> int:

@@ -87,6 +87,8 @@ class StorageService:
         self._lake = lake
         self._access = access
         self._authentication = Authentication(tokens, Signatures(lake.delegation_keys, directory, self._policy))
+        self._accounts: dict[str, Resource] = {}
+        self._generation = -1
         self._is_tidying = False
 
     # The two methods of a service
@@ -159,7 +161,17 @@ class StorageService:
         return Call(self._lake, self._access, request, address, account, caller, version, authenticate, self.handle)
 
     def _account(self, name: str) -> Resource | None:
-        return self._lake.resources.named(ACCOUNTS, name) if name else None
+        """Return a storage account; those asked for are remembered until any account changes."""
+        generation = self._lake.resources.generation(ACCOUNTS)
+        if generation != self._generation:
+            self._accounts.clear()
+            self._generation = generation
+        found = self._accounts.get(name)
+        if found is None and name:
+            found = self._lake.resources.named(ACCOUNTS, name)
+            if found is not None:
+                self._accounts[name] = found
+        return found
 
     def _policy(self, account: int, container: str, name: str) -> dict[str, str] | None:
         found = self._lake.file_systems.find(account, container)

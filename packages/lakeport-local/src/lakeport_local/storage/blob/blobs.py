@@ -83,8 +83,7 @@ def put_blob(call: Call) -> Response:
         raise refusal("MissingContentLengthHeader")
     old = admitted(call)
     echo = check_hashes(call.request.headers, call.chunk)
-    marks = [value for name, value in metadata_of(call.request.headers) if name.lower() == FOLDER_MARK]
-    if marks and not call.chunk.size_bytes:
+    if _is_directory_mark(call):
         return _put_directory(call, old)
     columns = blob_columns(call, fall_back=True)
     given = call.header("x-ms-blob-content-md5")
@@ -95,6 +94,14 @@ def put_blob(call: Call) -> Response:
     sums = [] if echo else [("Content-MD5", base64.b64encode(call.chunk.md5).decode())]
     sums += [("x-ms-content-crc64", base64.b64encode(call.chunk.crc64).decode())]
     return Response(201, [*stamps(made), *dict([*sums, *echo]).items(), _ENCRYPTED])
+
+
+def _is_directory_mark(call: Call) -> bool:
+    """Tell whether a blob stands for a directory: it is empty, and says so by its metadata or a slash at its end."""
+    if call.chunk.size_bytes:
+        return False
+    marks = [name for name, _ in metadata_of(call.request.headers) if name.lower() == FOLDER_MARK]
+    return bool(marks) or call.request.raw_path.endswith("/")
 
 
 def _put_directory(call: Call, old: Path | None) -> Response:
