@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import traceback
 from typing import TYPE_CHECKING
@@ -38,6 +39,8 @@ def run(arguments: Sequence[str]) -> int:
         _dress_help()
     from lakeport.cli.root import cli  # noqa: PLC0415  (after the patch)
 
+    for name in ("azure", "msal", "urllib3"):  # they would say, in their words, what we say in ours
+        logging.getLogger(name).addHandler(logging.NullHandler())
     output = Output("--json" in arguments, "--verbose" in arguments or "-v" in arguments)
     try:
         cli.main(list(arguments), prog_name="lakeport", standalone_mode=False, obj=output)

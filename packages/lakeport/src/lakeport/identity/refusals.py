@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from lakeport.errors import LakeportError, NotSignedIn, Unavailable, Unreachable, WrongTenant, class_of, one_line
+from lakeport.errors import LakeportError, NotSignedIn, Unavailable, WrongTenant, class_of, one_line
+from lakeport.identity.reach import is_unreachable, unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
 
 _AADSTS = re.compile(r"AADSTS(\d+): ?(.*?)(?:\s+Trace ID:.*|$)", re.DOTALL)
 _OTHER_TENANT = re.compile(r"not configured to acquire tokens for tenant ([0-9a-f-]{36})", re.IGNORECASE)
-_HOST = re.compile(r"host='([^']+)'")
+_NO_TENANT = re.compile(r"Unable to get authority configuration for \S+?/([^/\s]+?)\.? ")
+_STORAGE_TAIL = re.compile(r"\s*RequestId:\S+\s+Time:\S+")
 
 # Only what the code itself proves (identity.md 1.10).
 SIGN_IN_HINTS = {
-    "7000215": "The client secret is wrong; a common slip is the secret's id in place of its value",
-    "7000222": "The client secret has expired: make a new one",
+    "7000215": "Check the client secret",
+    "7000222": "Make a new client secret",
     "7000218": "Give client_secret or certificate",
     "700027": "The certificate is not the one registered for this application",
     "700024": "The clock of this machine differs from the service's",
@@ -37,11 +39,12 @@ HINTS = {
 
 
 @contextmanager
-def translated(profile: Profile | None = None) -> Iterator[None]:
+def translated(profile: Profile | None = None, about: str = "") -> Iterator[None]:
     """Turn what an Azure SDK raises inside the block into lakeport's errors.
 
     Args:
         profile: Who is signing in, so that a refusal can name it.
+        about: What is asked for, where the service's own text does not name it.
 
     Raises:
         LakeportError: The service, or the way to it, refused.
@@ -51,10 +54,10 @@ def translated(profile: Profile | None = None) -> Iterator[None]:
     try:
         yield
     except AzureError as error:
-        raise translate(error, profile) from error
+        raise translate(error, profile, about) from error
 
 
-def translate(error: Exception, profile: Profile | None = None) -> LakeportError:
+def translate(error: Exception, profile: Profile | None = None, about: str = "") -> LakeportError:
     """Return lakeport's error for one of azure-core's."""
     from azure.core import exceptions  # noqa: PLC0415
 
@@ -66,12 +69,23 @@ def translate(error: Exception, profile: Profile | None = None) -> LakeportError
     if elsewhere:
         return _wrong_tenant(who, elsewhere[1], profile)
     if isinstance(error, exceptions.ServiceRequestError | exceptions.ServiceResponseError):
-        return _unreachable(error, profile)
+        return unreachable(str(error), profile.cloud.proxy if profile else "")
     if isinstance(error, exceptions.HttpResponseError) and error.response is not None:
-        return _refused(error)
+        return _refused(error, about)
     if isinstance(error, exceptions.ClientAuthenticationError):
-        return NotSignedIn(f"{who} cannot sign in: {_first_line(error)}", hint=_chain_hint(error))
+        return _cannot_sign_in(error, who, profile)
     return LakeportError(_first_line(error))
+
+
+def _cannot_sign_in(error: Exception, who: str, profile: Profile | None) -> LakeportError:
+    text = str(error)
+    if is_unreachable(text):
+        return unreachable(text, profile.cloud.proxy if profile else "")
+    nowhere = _NO_TENANT.search(f"{text} ")
+    if nowhere:
+        hint = "Check tenant_id"
+        return WrongTenant(f"{who} cannot sign in: there is no tenant {nowhere[1]!r}", code="AADSTS90002", hint=hint)
+    return NotSignedIn(f"{who} cannot sign in: {_first_line(error)}", hint=_chain_hint(error))
 
 
 def _refused_sign_in(who: str, found: re.Match[str]) -> LakeportError:
@@ -85,39 +99,7 @@ def _wrong_tenant(who: str, tenant_id: str, profile: Profile | None) -> Lakeport
     return WrongTenant(f"{who}{own} may not get in here: this belongs to tenant {tenant_id}", status=401)
 
 
-def _unreachable(error: Exception, profile: Profile | None) -> LakeportError:
-    text = str(error)
-    found = _HOST.search(text)
-    host = found[1] if found else "the service"
-    proxy = profile.cloud.proxy if profile else ""
-    if proxy and ("ProxyError" in text or "proxy" in text.lower()):
-        at = urlsplit(proxy).netloc.rpartition("@")[2]
-        if "403" in text:
-            return Unreachable(
-                f"the local Azure at {at} does not serve {host}", hint="It answers for Azure's host names only"
-            )
-        return Unreachable(f"nothing answers at {at}, where the local Azure was", hint="Next: lakeport local up")
-    if "CERTIFICATE_VERIFY_FAILED" in text:
-        return Unreachable(f"{host} shows a certificate this machine does not trust", hint="Set REQUESTS_CA_BUNDLE")
-    if "ProxyError" in text:
-        return Unreachable(f"the proxy does not lead to {host}", hint="Check HTTPS_PROXY")
-    if "resolve" in text:
-        return Unreachable(f"{host} has no address", hint="Check the name and the network")
-    return Unreachable(f"{host} cannot be reached: {_reason(text)}")
-
-
-def _reason(text: str) -> str:
-    for sign, said in (
-        ("timed out", "it took too long"),
-        ("refused", "connection refused"),
-        ("reset", "the connection broke"),
-    ):
-        if sign in text:
-            return said
-    return one_line(text)[:200]
-
-
-def _refused(error: Any) -> LakeportError:
+def _refused(error: Any, about: str) -> LakeportError:  # Any: HttpResponseError's parts differ by service
     response = error.response
     code = str(
         getattr(error, "error_code", None)
@@ -130,9 +112,9 @@ def _refused(error: Any) -> LakeportError:
     cls = class_of(code, status)
     if cls is LakeportError and status is None:
         cls = Unavailable
-    said = one_line(str(message)) or f"{urlsplit(url).hostname} answered {status}"
+    said = one_line(_STORAGE_TAIL.sub("", str(message))) or f"{urlsplit(url).hostname} answered {status}"
     return cls(
-        said,
+        f"{about}: {said}" if about else said,
         code=code or str(status or ""),
         status=status,
         request_id=response.headers.get("x-ms-request-id") or "",

@@ -13,6 +13,7 @@ from lakeport.identity import translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from azure.core.credentials import TokenCredential
@@ -75,13 +76,16 @@ class FileSystem:
             retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=3),
         )
 
+    def _asking(self, path: str = "") -> AbstractContextManager[None]:
+        return translated(self.profile, f"{self.name}/{path} in {self.account}".replace("/ in", " in"))
+
     def entries(self, under: str = "", *, recursive: bool = False) -> Iterator[Entry]:
         """Yield the paths below a directory, in the service's order.
 
         Raises:
             NotFound: There is no such directory or file system.
         """
-        with translated(self.profile):
+        with self._asking(under):
             for one in self._client.get_paths(under or None, recursive=recursive):
                 yield Entry(str(one.name), bool(one.is_directory), int(one.content_length or 0), one.last_modified)
 
@@ -91,14 +95,14 @@ class FileSystem:
         Raises:
             NotFound: There is none.
         """
-        with translated(self.profile):
+        with self._asking(path):
             found = self._client.get_file_client(path).get_file_properties()
         is_directory = (found.metadata or {}).get("hdi_isfolder") == "true"
         return Entry(path, is_directory, int(found.size or 0), found.last_modified)
 
     def checksum(self, path: str) -> Checksum:
         """Return a file's size and stored MD5."""
-        with translated(self.profile):
+        with self._asking(path):
             found = self._client.get_file_client(path).get_file_properties()
         stored = found.content_settings.content_md5 if found.content_settings else None
         return Checksum(int(found.size or 0), bytes(stored).hex() if stored else "")
@@ -112,7 +116,7 @@ class FileSystem:
 
     def chunks(self, path: str) -> Iterator[bytes]:
         """Yield a file's bytes in order, a few MiB at a time."""
-        with translated(self.profile):
+        with self._asking(path):
             yield from self._client.get_file_client(path).download_file().chunks()
 
     def write(self, path: str, source: IO[bytes]) -> Checksum:
@@ -126,18 +130,22 @@ class FileSystem:
 
         size, digest = digest_of(source)
         settings = ContentSettings(content_md5=bytearray(digest))
-        with translated(self.profile):
-            self._client.get_file_client(path).upload_data(source, size, overwrite=True, content_settings=settings)
-        return Checksum(size, digest.hex())
+        with self._asking(path):
+            file = self._client.get_file_client(path)
+            if size:
+                file.upload_data(source, size, overwrite=True, content_settings=settings)
+            else:
+                file.create_file()  # upload_data sends nothing at all for an empty file
+        return Checksum(size, digest.hex() if size else "")
 
     def create(self) -> None:
         """Make the file system."""
-        with translated(self.profile):
+        with self._asking():
             self._client.create_file_system()
 
     def exists(self) -> bool:
         """Tell if the file system is there."""
-        with translated(self.profile):
+        with self._asking():
             return bool(self._client.exists())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from functools import cache
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "local:"
+_PREFIX = re.compile(r"^lakeport[- ]local: ")
 
 
 class Thing(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,7 +110,8 @@ def _ask(*arguments: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)  # noqa: S603  (our own program)
     if done.returncode == 0:
         return done.stdout
-    said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+    said = _PREFIX.sub("", (done.stderr.strip().splitlines() or ["it said nothing"])[-1])
+    said = said.replace("lakeport-local ", "lakeport local ")
     if "No module named" in said:
         raise MissingExtra("lakeport-local is not installed", hint="Next: pip install 'lakeport[local]'")
     if done.returncode == 5 and "--as" in arguments:
