@@ -241,7 +241,7 @@ class Catalog:
             self._change("DELETE FROM certificates WHERE client_id = ? AND key_id = ?", (client_id, key_id))
 
     def _change(self, statement: str, values: tuple[object, ...]) -> sqlite3.Cursor:
-        self._directory.generation += 1
+        self._directory.touch()
         return self._db.execute(statement, values)
 
 

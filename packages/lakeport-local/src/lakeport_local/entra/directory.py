@@ -42,6 +42,10 @@ class Directory:
         """A number that changes whenever the directory changes, or a change is undone; for caches."""
         return self._changes + self._store.undone
 
+    def touch(self) -> None:
+        """Make caches forget what they read: something about a principal changes."""
+        self._changes += 1
+
     def add_tenant(self, *, id: str, name: str, domain: str) -> Tenant:
         """Keep a tenant.
 
@@ -270,7 +274,7 @@ class Directory:
 
     def _change(self, statement: str, values: tuple[object, ...]) -> None:
         self._db.execute(statement, values)
-        self._changes += 1
+        self.touch()
 
     def _put(
         self,
