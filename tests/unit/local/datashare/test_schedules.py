@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from lakeport_local.datashare import pace
 from lakeport_local.datashare.schedule import last_slot, next_slot
 
 if TYPE_CHECKING:
@@ -28,6 +30,13 @@ def hourly(contoso: Any, fabrikam: Any, mapped: str) -> str:
 def move(world: Any) -> Callable[[datetime], None]:
     """Moves the clock to an instant."""
     return lambda to: world.clock.advance(to - world.clock.now())
+
+
+async def until(happened: Callable[[], object]) -> None:
+    """Give way to the engine until something has happened."""
+    async with asyncio.timeout(5):
+        while not happened():  # noqa: ASYNC110  # the engine has no event for it
+            await asyncio.sleep(0)
 
 
 def started(org: Any, path: str) -> list[str]:
@@ -126,3 +135,20 @@ async def test_a_trigger_that_differs_from_the_providers_schedule_is_refused(
 
 async def test_a_trigger_without_a_body_is_refused_with_400(fabrikam: Any, mapped: str) -> None:
     assert fabrikam.send("PUT", f"{mapped}/triggers/hourly").status == 400
+
+
+async def test_the_engine_runs_a_slot_when_the_clock_reaches_it(
+    world: Any, fabrikam: Any, hourly: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "LOOK", timedelta())
+    engine = asyncio.create_task(world.share.run())
+    try:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert started(fabrikam, hourly) == []
+        world.clock.advance(timedelta(minutes=28))
+        await until(lambda: world.share._world.runs.startable(set(), 1) == [] and started(fabrikam, hourly))
+        assert started(fabrikam, hourly) == ["2030-01-01T12:30"]
+    finally:
+        engine.cancel()
+        await asyncio.gather(engine, return_exceptions=True)

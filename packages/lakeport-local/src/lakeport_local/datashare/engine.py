@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lakeport_local.core import parse_instant
 from lakeport_local.datashare import links, pace
 from lakeport_local.datashare.errors import error_info
-from lakeport_local.datashare.nouns import MAPPINGS, TRIGGERS
+from lakeport_local.datashare.nouns import MAPPINGS, SETTINGS, SHARES, SUBSCRIPTIONS, TRIGGERS
 from lakeport_local.datashare.provider import provider
 from lakeport_local.datashare.runs import SnapshotFailed
 from lakeport_local.datashare.schedule import last_slot, next_slot
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from lakeport_local.storage import Lake
 
 _log = logging.getLogger(__name__)
+_SCHEDULING = (SHARES, SETTINGS, SUBSCRIPTIONS, MAPPINGS, TRIGGERS)
+"""The types on which depends what falls due when."""
 
 
 class DataShare:
@@ -67,6 +69,8 @@ class DataShare:
         self._world = World(store, resources, directory, access, lake, clock, ids)
         self._clock = clock
         self._seen = clock.now()
+        self._state: tuple[int, ...] = ()
+        self._due: datetime | None = None
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
 
@@ -83,21 +87,28 @@ class DataShare:
         try:
             while True:
                 self._woken.clear()
-                now = self._clock.now()
-                self._queue_due(max(self._seen, now - pace.PUNCTUAL), now)
+                self._look(self._clock.now())
                 self._start()
-                due = self.next_due()
-                await self._wait(None if due is None else (due - self._clock.now()).total_seconds())
+                await self._wait()
         finally:
             left = list(self._tasks.values())
             for task in left:
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
 
-    async def _wait(self, timeout_s: float | None) -> None:
-        """Wait until woken, or for a time; an hour at most, because the clock may be moved."""
+    def _look(self, now: datetime) -> None:
+        """Queue what fell due; schedules are read again only when one fell due or something of them changed."""
+        state = tuple(self._world.resources.generation(name) for name in _SCHEDULING)
+        if state == self._state and (self._due is None or now < self._due):
+            return
+        self._queue_due(max(self._seen, now - pace.PUNCTUAL), now)
+        self._state, self._due = state, self.next_due()
+
+    async def _wait(self) -> None:
+        """Wait until woken or until a schedule falls due, but look at the schedules every now and then: they change."""
+        left = pace.LOOK if self._due is None else min(self._due - self._clock.now(), pace.LOOK)
         try:
-            async with asyncio.timeout(min(max(timeout_s or 3600.0, 0.0), 3600.0)):
+            async with asyncio.timeout(max(left.total_seconds(), 0.0)):
                 await self._woken.wait()
         except TimeoutError:
             return

@@ -13,7 +13,7 @@ from lakeport_local.arm import Outcome, ResourceType
 from lakeport_local.core import iso_instant
 from lakeport_local.datashare import consumer_invitations, errors, filtering, names, quotas
 from lakeport_local.datashare.nouns import INVITATIONS
-from lakeport_local.datashare.rendering import document, instant_text, without_expiration
+from lakeport_local.datashare.rendering import document, instant_text, is_early, without_expiration
 from lakeport_local.state import Resource
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def _put(call: Call, current: Resource | None) -> Outcome:
     }
     made = Resource(call.address.id, INVITATIONS, call.name, properties=properties, system_data=call.stamp())
     consumer_invitations.send(call.plane, call.owner, made)
-    return Outcome(made, 201, (_location(made), quotas.INVITATION.header(used + 1, made.id)))
+    quota = () if is_early(call) else (quotas.INVITATION.header(used + 1, made.id),)
+    return Outcome(made, 201, (_location(made), *quota))
 
 
 def _again(call: Call, current: Resource, target: dict[str, str], until: dict[str, str]) -> Outcome:

@@ -26,6 +26,9 @@ HISTORY = timedelta(days=30)
 PUNCTUAL = timedelta(minutes=1)
 """A slot that passed longer ago than this, while nobody looked, is missed (data-share.md 3)."""
 
+LOOK = timedelta(seconds=10)
+"""How often the engine looks whether schedules have changed; well within `PUNCTUAL`."""
+
 BATCH = 100
 """Files copied in one transaction; between two transactions others have their turn."""
 

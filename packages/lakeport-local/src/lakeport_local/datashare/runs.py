@@ -160,7 +160,7 @@ class Runs:
     def forget(self, now: datetime) -> None:
         """Drop what ended longer ago than the history is kept."""
         self._db.execute(
-            "DELETE FROM data_share_runs WHERE ended_at IS NOT NULL AND julianday(ended_at) < julianday(?)",
+            "DELETE FROM data_share_runs WHERE ended_at < ?",
             (iso_instant(now - pace.HISTORY),),
         )
 

@@ -18,6 +18,7 @@ CREATE TABLE data_share_runs (
     UNIQUE (subscription_uid, slot)
 ) STRICT;
 CREATE INDEX data_share_runs_by_status ON data_share_runs (status, number);
+CREATE INDEX data_share_runs_by_end ON data_share_runs (ended_at);
 CREATE INDEX data_share_runs_by_share ON data_share_runs (share_uid, number);
 
 -- What a run does with one data set: frozen when the run begins, so that a restart goes on with the same plan.
