@@ -93,8 +93,9 @@ class Gate:
         if name is None:
             return
         scope = _scope(call.address) or "/"
-        if not call.may(name, scope) and isinstance(entry, StoredEntry) and not call.address.is_instance:
-            inner = self._scope_inside(call, name, scope) if call.address.above_is_scope else None
+        is_collection = isinstance(entry, StoredEntry) and not call.address.is_instance and call.address.above_is_scope
+        if is_collection and not call.may(name, scope):
+            inner = self._scope_inside(call, name, scope)
             call.is_filtered, scope = inner is not None, inner or scope
         call.require(name, scope)
 

@@ -6,8 +6,7 @@ and a restart loses nothing. Source: identity.md 4.3, data-share.md 1.3.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from lakeport_local.arm.address import parse_address
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 POLL_AGAIN = (("x-ms-retry-after-ms", "100"),)
 """Without a hint the SDKs wait thirty seconds before the next poll; `Retry-After` counts whole seconds and would win over this."""
 _KEPT = timedelta(days=1)
+_TIDIED_EVERY = timedelta(hours=1)
 _FINAL = frozenset({"succeeded", "failed", "canceled"})
 
 
@@ -32,7 +32,6 @@ def poll_again(shown: Document) -> list[tuple[str, str]]:
     return [] if state is None or str(state).lower() in _FINAL else list(POLL_AGAIN)
 
 
-@dataclass(frozen=True, slots=True)
 class LongRunning:
     """Starts operations and answers their polls.
 
@@ -40,7 +39,9 @@ class LongRunning:
         resources: Where the operations are kept, below their subscription.
     """
 
-    resources: Resources
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._tidied_at: dict[str, datetime] = {}
 
     def start(
         self,
@@ -64,19 +65,19 @@ class LongRunning:
         collection = parse_address(path.strip("/").split("/"))
         if collection is None:
             raise ValueError(f"no ARM path: {path}")
-        self._forget(call, path, collection.type)
+        self._tidy(call.now, collection.type)
         internal = {
             "ready_at": call.after(lasts),
             "document": document,
             "shows": shows,
             "owner": [call.caller.tenant_id, call.caller.object_id],
         }
-        self.resources.put(Resource(f"{path}/{guid}", collection.type, guid, internal=internal))
+        self._resources.put(Resource(f"{path}/{guid}", collection.type, guid, internal=internal))
         return Response(202, [("Location", call.url(f"{path}/{guid}")), *POLL_AGAIN])
 
     def poll(self, call: Call) -> Response:
         """Answer a poll: 202 while it runs, then 200 with the operation's document; 404 when there is none."""
-        found = self.resources.get(call.address.id)
+        found = self._resources.get(call.address.id)
         if found is None or found.internal.get("owner") != [call.caller.tenant_id, call.caller.object_id]:
             raise unknown_path()
         if call.now < parse_instant(found.internal["ready_at"]):
@@ -86,8 +87,12 @@ class LongRunning:
         document = found.internal["document"]
         return Response(200) if document is None else call.json(200, document)
 
-    def _forget(self, call: Call, path: str, resource_type: str) -> None:
-        """Drop the collection's operations that ended long ago."""
-        for old in self.resources.children(path.rsplit("/", 1)[0], resource_type):
-            if parse_instant(old.internal["ready_at"]) < call.now - _KEPT:
-                self.resources.delete(old.id)
+    def _tidy(self, now: datetime, resource_type: str) -> None:
+        """Drop the operations of a type that ended long ago; once in a while."""
+        before = self._tidied_at.get(resource_type)
+        if before is not None and now < before + _TIDIED_EVERY:
+            return
+        self._tidied_at[resource_type] = now
+        for old in self._resources.under("", resource_type):
+            if parse_instant(old.internal["ready_at"]) < now - _KEPT:
+                self._resources.delete(old.id)
