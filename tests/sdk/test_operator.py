@@ -42,3 +42,15 @@ def test_injected_trouble_reaches_the_client_as_often_as_asked(new_azure: NewAzu
         resources.resource_groups.get(GROUP)
     assert caught.value.status_code == 503
     assert resources.resource_groups.get(GROUP).name == GROUP
+
+
+SIGN_IN = """
+from azure.identity import InteractiveBrowserCredential
+InteractiveBrowserCredential(timeout=20).get_token("https://storage.azure.com/.default")
+"""
+
+
+def test_without_a_user_no_browser_opens(azure: LocalAzure) -> None:
+    done = azure.run_as("provider", "python", "-c", SIGN_IN)
+    assert "nobody is signed in to this session. Next: lakeport-local exec --as USER" in done.stderr
+    assert "CredentialUnavailableError" in done.stderr

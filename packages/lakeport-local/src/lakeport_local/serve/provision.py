@@ -107,11 +107,15 @@ class _Provision:
         )
 
     def _user(self, tenant: schema.Tenant, user: schema.User, home: User | None) -> None:
+        kept = self._to.credentials.get(tenant.id, user.object_id)
+        password = user.password or (kept.password if kept else "")
+        if home is None and not password:
+            password = self._to.ids.token(12).hex()
         self._to.directory.add_user(
-            tenant.id, name=user.name, object_id=user.object_id, password=user.password or None, guest_of=home
+            tenant.id, name=user.name, object_id=user.object_id, password=password or None, guest_of=home
         )
         self._to.credentials.put(
-            Credential(user.object_id, tenant.id, tenant.name, "user", user.name, password=user.password)
+            Credential(user.object_id, tenant.id, tenant.name, "user", user.name, password=password)
         )
 
     def guests(self, tenant: schema.Tenant, document: schema.Document) -> None:
