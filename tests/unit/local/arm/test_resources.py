@@ -34,6 +34,18 @@ def test_a_caller_sees_their_own_tenant(cloud: Cloud, contoso: Tenant, fabrikam:
     assert (seen["defaultDomain"], seen["tenantCategory"]) == ("contoso.onmicrosoft.com", "Home")
 
 
+def test_a_person_sees_the_tenants_where_they_are_a_guest_too(cloud: Cloud, contoso: Tenant, fabrikam: Tenant) -> None:
+    name = "grace@fabrikam.onmicrosoft.com"
+    home = cloud.directory.add_user(fabrikam.id, name=name, object_id=cloud.ids.guid(), password=None)
+    guest = cloud.directory.add_user(contoso.id, name=name, object_id=cloud.ids.guid(), password=None, guest_of=home)
+    for tenant_id, object_id in ((fabrikam.id, home.object_id), (contoso.id, guest.object_id)):
+        grace = cloud.directory.principal(tenant_id, object_id)
+        assert grace is not None
+        tenants = cloud.send(grace, "GET", "/tenants").body["value"]
+        assert {one["tenantId"] for one in tenants} == {contoso.id, fabrikam.id}
+        assert cloud.send(grace, "GET", "/subscriptions").body["value"] == []
+
+
 def test_a_group_is_made_once_and_then_changed(cloud: Cloud, contoso: Tenant) -> None:
     path = f"{contoso.scope}/resourcegroups/New.Group"
     made = cloud.send(contoso.owner, "PUT", path, {"location": "West Europe", "tags": {"a": "b"}})

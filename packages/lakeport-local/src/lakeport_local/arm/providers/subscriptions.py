@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from lakeport_local.arm.call import Call
     from lakeport_local.core import Response
+    from lakeport_local.entra import Tenant
 
 SUBSCRIPTIONS = "Microsoft.Resources/subscriptions"
 _PAGE_SIZE = 1000
@@ -86,10 +87,24 @@ def seen_subscription(call: Call) -> Resource:
 
 
 def _get_tenants(call: Call) -> Response:
-    tenant = call.plane.directory.tenant(call.tenant_id)
-    if tenant is None or call.address.is_instance:
+    if call.address.is_instance:
         raise errors.unknown_path()
-    shown = {
+    return call.json(200, {"value": [_show_tenant(tenant) for tenant in _tenants_of(call)]})
+
+
+def _tenants_of(call: Call) -> list[Tenant]:
+    """Return the caller's tenant, and for a user every tenant that has the same person as a member or guest."""
+    directory = call.plane.directory
+    own = directory.user(call.tenant_id, call.caller.object_id)
+    if own is None:
+        return [tenant for tenant in directory.tenants() if tenant.id == call.tenant_id]
+    person = (own.home_tenant_id, own.home_object_id)
+    seen = ((tenant, directory.user(tenant.id, own.mail)) for tenant in directory.tenants())
+    return [tenant for tenant, user in seen if user and (user.home_tenant_id, user.home_object_id) == person]
+
+
+def _show_tenant(tenant: Tenant) -> Document:
+    return {
         "id": f"/tenants/{tenant.id}",
         "tenantId": tenant.id,
         "countryCode": "NL",
@@ -99,7 +114,6 @@ def _get_tenants(call: Call) -> Response:
         "defaultDomain": tenant.domain,
         "tenantType": "AAD",
     }
-    return call.json(200, {"value": [shown]})
 
 
 def _get_locations(call: Call) -> Response:
