@@ -525,7 +525,7 @@ async def test_pass_through_hands_on_a_plain_request_without_the_proxys_fields(s
         raw.send(get(f"http://127.0.0.1:{port}/a?b", f"{credential}\r\nX-A: 1\r\n", host="x"))
         raw.writer.write_eof()
         seen = (await raw.rest()).decode().replace("got ", "")
-    assert seen == "GET /a?b HTTP/1.1\r\nhost: x\r\nx-a: 1\r\nconnection: close\r\n\r\n"
+    assert seen == "GET /a?b HTTP/1.1\r\nHost: x\r\nX-A: 1\r\nconnection: close\r\n\r\n"
 
 
 async def test_pass_through_never_reaches_this_machine_or_azures_names(start: Start) -> None:

@@ -17,7 +17,7 @@ def test_a_head_is_read_whole() -> None:
         "PUT /a%20b?x=%2F HTTP/1.1\r\nHost: h\r\nContent-Length: 12\r\nExpect: 100-continue\r\nX-Ms-Meta-A: \tv \r\n\r\n"
     )
     assert (head.method, head.target, head.length_bytes) == ("PUT", "/a%20b?x=%2F", 12)
-    assert head.fields[-1] == ("x-ms-meta-a", "v")
+    assert head.fields[-1] == ("X-Ms-Meta-A", "v")
     assert head.keep_alive
     assert head.expects_continue
 

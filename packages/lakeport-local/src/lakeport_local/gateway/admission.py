@@ -111,7 +111,11 @@ def _request(head: Head, channel: Channel, site: Site, caller: str | None) -> Ad
     if route.service is None:
         what = f"the service '{route.name}'" if route.name else f"anything at {target.path[:128]}"
         return refusal(404, f"This local Azure does not have {what}.", code="ResourceNotFound")
-    fields = [field for field in head.fields if field[0] not in _FOR_PROXIES] if head.has_proxy_fields else head.fields
+    fields = (
+        [field for field in head.fields if field[0].lower() not in _FOR_PROXIES]
+        if head.has_proxy_fields
+        else head.fields
+    )
     return Admitted(route.service, route.is_explicit, channel.scheme, address, target, Headers(fields), caller)
 
 
@@ -139,7 +143,7 @@ def _foreign(sentence: str) -> Response:
 def _opening(head: Head, target: Target) -> bytes:
     """Spell a plain proxied request for its origin server; the connection serves no second one."""
     path = f"{target.path}?{target.query}" if target.query else target.path
-    fields = [f"{name}: {value}" for name, value in head.fields if name not in _OF_ONE_HOP]
+    fields = [f"{name}: {value}" for name, value in head.fields if name.lower() not in _OF_ONE_HOP]
     return "\r\n".join([f"{head.method} {path} HTTP/1.1", *fields, "connection: close", "", ""]).encode("latin-1")
 
 

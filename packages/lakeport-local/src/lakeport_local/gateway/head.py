@@ -50,7 +50,7 @@ class Head:
     Attributes:
         method: As sent.
         target: As sent.
-        fields: (lower-case name, value) pairs, in order.
+        fields: (name as sent, value) pairs, in order: the case of some names, such as those of metadata, is kept.
         host: Value of the Host field; None without one.
         credentials: Values of Proxy-Authorization.
         has_proxy_fields: Some fields are meant for the proxy.
@@ -142,10 +142,10 @@ def _read_fields(head: Head, lines: list[str]) -> None:
     codings: list[str] = []
     hosts: list[str] = []
     for line in lines:
-        name, _, value = line.partition(":")
-        name = name.lower()
+        spelled, _, value = line.partition(":")
+        name = spelled.lower()
         value = value.strip(" \t")
-        head.fields.append((name, value))
+        head.fields.append((spelled, value))
         if name not in _OF_THE_CONNECTION:
             continue
         match name:
