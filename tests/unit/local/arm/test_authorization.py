@@ -195,6 +195,8 @@ def test_built_in_roles_are_found_by_name_and_by_id(cloud: Cloud, contoso: Tenan
     assert cloud.send(stranger, "GET", role_path("", READER)).body["properties"]["roleName"] == "Reader"
     assert cloud.send(stranger, "GET", role_path(contoso.scope, READER)).code == "AuthorizationFailed"
     assert cloud.send(contoso.owner, "GET", role_path("", NOBODY)).code == "RoleDefinitionDoesNotExist"
+    cloud.assign(stranger, READER, f"{contoso.group}/providers/Test.Things/gadgets/g")
+    assert cloud.send(stranger, "GET", role_path(contoso.scope, READER)).body["properties"]["roleName"] == "Reader"
 
 
 def custom(scope: str, **change: object) -> dict[str, object]:
@@ -218,6 +220,8 @@ def test_a_custom_role_grants_what_it_says(cloud: Cloud, contoso: Tenant, fabrik
     assert cloud.send(turner, "DELETE", gadget, version="2020-01-01").code == "AuthorizationFailed"
     path = f"{contoso.scope}/providers/Microsoft.Authorization/roleDefinitions?$filter=type%20eq%20'CustomRole'"
     assert [one["name"] for one in cloud.send(contoso.owner, "GET", path).body["value"]] == [guid]
+    listed = cloud.send(turner, "GET", path.replace("type%20eq%20'CustomRole'", "")).body["value"]
+    assert {one["properties"]["type"] for one in listed} == {"BuiltInRole"}
     in_use = cloud.send(contoso.owner, "DELETE", role_path(contoso.scope, guid))
     assert (in_use.status, in_use.code) == (400, "RoleDefinitionHasAssignments")
     assert assign(cloud, fabrikam.owner, fabrikam.group, fabrikam.owner.object_id, role=guid).status == 404

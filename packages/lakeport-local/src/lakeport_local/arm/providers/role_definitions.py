@@ -11,6 +11,7 @@ from uuid import UUID
 
 from lakeport_local.access import BUILT_IN_ROLES
 from lakeport_local.arm.paging import page
+from lakeport_local.arm.providers.subscriptions import seen_subscription
 from lakeport_local.arm.table import Document, Operation, Outcome, ResourceType
 from lakeport_local.core import Response, ServiceError, iso_instant
 from lakeport_local.state import Resource
@@ -86,20 +87,29 @@ def _show(call: Call, custom: Resource) -> Document:
 
 
 def _get(call: Call) -> Response:
-    """Answer one role or those at a scope; the built-in ones anybody may read at the tenant's level."""
-    if call.address.scope:
-        call.require(f"{DEFINITIONS}/read", call.address.id if call.address.is_instance else call.address.scope)
+    """Answer one role or those at a scope; the built-in ones to anybody who sees the subscription, or at the tenant's level."""
+    is_reader = _reads(call)
     if call.address.is_instance:
         role = role_of(call, call.name)
-        if role is None:
+        if role is None or not (is_reader or role["properties"]["type"] == "BuiltInRole"):
             raise _missing(call.address)
         return call.json(200, role)
     shown = [_show_built_in(call, role) for role in BUILT_IN_ROLES.values()]
-    if call.address.scope:
+    if is_reader:
         customs = call.plane.resources.under("", DEFINITIONS)
         shown += [_show(call, one) for one in customs if _is_assignable(call, one, call.address.scope)]
     shown = _filtered(shown, call.request.parameter("$filter") or "")
     return call.json(200, page(call, [role["name"] for role in shown], shown, size=_PAGE_SIZE))
+
+
+def _reads(call: Call) -> bool:
+    """Tell whether the caller may read custom roles at the scope; refuse who has no role in the subscription at all."""
+    if not call.address.scope:
+        return False
+    is_reader = call.may(f"{DEFINITIONS}/read", call.address.scope)
+    if not is_reader:
+        seen_subscription(call)
+    return is_reader
 
 
 def _filtered(shown: list[Document], text: str) -> list[Document]:
