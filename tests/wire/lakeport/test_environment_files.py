@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lakeport.profiles import local
+from lakeport.identity import asking, credential
+from lakeport.profiles import local, resolve
 
 if TYPE_CHECKING:
     import pytest
@@ -88,17 +89,46 @@ def test_a_client_id_as_destination_object_id_is_refused(
     assert f"Its object id is {consumer['object_id']}" in refused.err
 
 
-def test_a_domain_is_looked_up_and_an_id_that_nobody_knows_is_told(
+def test_an_id_that_nobody_can_check_goes_through_and_is_told(
     running: LocalAzure, here: Path, lakeport: Lakeport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(running, "unknownid", with_identity=True)
     monkeypatch.setenv("LAKEPORT_CLOUD", "local")
     consumer = running.credentials("consumer")
-    unknown = "99999999-9999-4999-8999-999999999999"
+    unknown, elsewhere = "99999999-9999-4999-8999-999999999999", "88888888-8888-4888-8888-888888888888"
     text = Path("source.env").read_text().replace(consumer["object_id"], unknown)
-    Path("source.env").write_text(text.replace(consumer["tenant_id"], "fabrikam.onmicrosoft.com"))
+    Path("source.env").write_text(text.replace(consumer["tenant_id"], elsewhere))
     done = lakeport("share", "apply", "--env", "source.env", "--grant")
     assert done.status == 0, done.err
-    assert f"could not check that {unknown} is an object id" in done.err
+    assert f"could not check that {unknown} is an object id in tenant {elsewhere}" in done.err
     status = lakeport("share", "status", "--env", "source.env", "--json")
-    assert f"{unknown} in tenant {consumer['tenant_id']}" in [row.get("to") for row in status.rows]
+    assert f"{unknown} in tenant {elsewhere}" in [row.get("to") for row in status.rows]
+
+
+def test_a_domain_is_looked_up_and_the_directory_is_asked(
+    running: LocalAzure, here: Path, lakeport: Lakeport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(running, "asked", with_identity=True)
+    monkeypatch.setenv("LAKEPORT_CLOUD", "local")
+    consumer = running.credentials("consumer")
+    text = Path("source.env").read_text().replace(consumer["tenant_id"], "fabrikam.onmicrosoft.com", 1)
+    Path("source.env").write_text(text)
+    assert lakeport("share", "apply", "--env", "source.env", "--grant").status == 0
+
+    Path("source.env").write_text(text.replace(consumer["object_id"], "99999999-9999-4999-8999-999999999999"))
+    refused = lakeport("share", "apply", "--env", "source.env")
+    assert (refused.status, "has no principal '99999999" in refused.err) == (5, True), refused.err
+
+    profile = resolve("local:consumer")
+    listed = asking.get(
+        profile.cloud,
+        f"https://graph.microsoft.com/v1.0/applications?$filter=appId%20eq%20'{consumer['client_id']}'",
+        credential(profile),
+        "https://graph.microsoft.com/.default",
+    )
+    application_object_id = listed.json()["value"][0]["id"]
+    Path("source.env").write_text(text.replace(consumer["object_id"], application_object_id))
+    refused = lakeport("share", "apply", "--env", "source.env")
+    assert (refused.status, refused.out) == (2, "")
+    assert f"{application_object_id} is the application object id of 'consumer'" in refused.err
+    assert f"Its object id is {consumer['object_id']}" in refused.err

@@ -33,7 +33,7 @@ class Cloud:
     control_plane: str
     dfs_suffix: str
     blob_suffix: str
-    storage_scope: str = "https://storage.azure.com/.default"
+    graph: str = "https://graph.microsoft.com"
     proxy: str = ""
     ca_bundle: str = ""
 
@@ -73,6 +73,7 @@ CLOUDS = {
         "https://management.usgovcloudapi.net",
         "dfs.core.usgovcloudapi.net",
         "blob.core.usgovcloudapi.net",
+        "https://graph.microsoft.us",
     ),
     "china": Cloud(
         "china",
@@ -80,6 +81,7 @@ CLOUDS = {
         "https://management.chinacloudapi.cn",
         "dfs.core.chinacloudapi.cn",
         "blob.core.chinacloudapi.cn",
+        "https://microsoftgraph.chinacloudapi.cn",
     ),
 }
 NAMES = (*CLOUDS, "local")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
-from lakeport.errors import BadFile, WrongIdKind
+from lakeport.errors import BadFile, NotFound, WrongIdKind
+from lakeport.identity.directory import Entry
 from lakeport.share.invitees import Known, choose
 from lakeport.types import ClientId, ObjectId, TenantId
 
@@ -59,3 +62,23 @@ def test_a_profile_is_asked_who_it_is_only_when_its_tenant_is_meant() -> None:
     assert choose(CONTOSO, "contoso", OTHER, known).note
     assert asked == []
     assert choose(FABRIKAM, "fabrikam", "mine", known).object_id == OBJECT
+
+
+UNKNOWN = "9" * 8 + "-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize("asked_by", ["object id", "client id"])
+def test_what_nobody_here_knows_is_asked_of_the_directory(asked_by: Literal["object id", "client id"]) -> None:
+    found = choose(FABRIKAM, "fabrikam", UNKNOWN, KNOWN, ask=lambda: Entry(asked_by, ObjectId(OBJECT), "new"))
+    assert (found.object_id, found.shown, found.note) == (OBJECT, "new of fabrikam", "")
+
+
+def test_an_application_s_object_id_is_refused_and_the_right_one_named() -> None:
+    entry = Entry("application object id", ObjectId(OBJECT), "new")
+    with pytest.raises(WrongIdKind, match=rf"is the application object id of 'new'.*Its object id is {OBJECT}"):
+        choose(FABRIKAM, "fabrikam", UNKNOWN, KNOWN, ask=lambda: entry)
+
+
+def test_what_the_directory_does_not_have_is_refused() -> None:
+    with pytest.raises(NotFound, match=r"tenant 'fabrikam' has no principal '9999.*Known in that tenant: consumer"):
+        choose(FABRIKAM, "fabrikam", UNKNOWN, KNOWN, ask=lambda: None)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from lakeport.errors import Unavailable, WrongTenant
-from lakeport.identity.refusals import translated
+from lakeport.identity import asking
 from lakeport.types import TenantId, is_guid
 
 if TYPE_CHECKING:
@@ -26,26 +26,13 @@ def tenant_id(cloud: Cloud, named: str) -> TenantId:
     """
     if is_guid(named):
         return TenantId(named.lower())
-    from azure.core import PipelineClient  # noqa: PLC0415  (only a domain needs the network)
-    from azure.core.pipeline.policies import RetryPolicy, UserAgentPolicy  # noqa: PLC0415
-    from azure.core.pipeline.transport import RequestsTransport  # noqa: PLC0415
-    from azure.core.rest import HttpRequest, HttpResponse  # noqa: PLC0415
-
-    options = cloud.sdk_options()
     url = f"{cloud.authority}/{quote(named, safe='')}/v2.0/.well-known/openid-configuration"
-    transport = RequestsTransport(connection_verify=options.get("connection_verify", True))
-    policies = [UserAgentPolicy("lakeport"), RetryPolicy(retry_connect=1)]
-    client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
-        cloud.authority, policies=policies, transport=transport
-    )
-    with translated(), client:
-        answer = client.send_request(HttpRequest("GET", url), proxies=options.get("proxies"))
+    answer = asking.get(cloud, url)
     if answer.status_code in {400, 404}:
         raise WrongTenant(f"there is no tenant {named!r}", status=answer.status_code, code="AADSTS90002")
     if answer.status_code != 200:
-        raise Unavailable(
-            f"{urlsplit(url).hostname} answered {answer.status_code} for {named!r}", status=answer.status_code
-        )
+        host = urlsplit(url).hostname
+        raise Unavailable(f"{host} answered {answer.status_code} for {named!r}", status=answer.status_code)
     found = urlsplit(str(answer.json().get("token_endpoint", ""))).path.split("/")[1:2]
     if not found or not is_guid(found[0]):
         raise Unavailable(f"the answer for tenant {named!r} names no tenant id")

@@ -1,0 +1,41 @@
+"""One GET of JSON from a service that has no SDK client here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lakeport.identity.refusals import translated
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.core.rest import HttpRequest, HttpResponse
+
+    from lakeport.clouds import Cloud
+
+
+def get(cloud: Cloud, url: str, credential: TokenCredential | None = None, scope: str = "") -> HttpResponse:
+    """Return a service's answer, whatever its status.
+
+    Args:
+        cloud: How it is reached.
+        url: The whole address.
+        credential: Who asks; `None`: nobody in particular.
+        scope: What the token is for.
+
+    Raises:
+        Unreachable: It does not answer.
+        NotSignedIn: The credential cannot sign in.
+    """
+    from azure.core import PipelineClient, rest  # noqa: PLC0415  (few commands need it)
+    from azure.core.pipeline import policies, transport  # noqa: PLC0415
+
+    options = cloud.sdk_options()
+    steps = [policies.UserAgentPolicy("lakeport"), policies.RetryPolicy(retry_connect=1, retry_total=3)]
+    if credential is not None:
+        steps.append(policies.BearerTokenCredentialPolicy(credential, scope))
+    sender = transport.RequestsTransport(connection_verify=options.get("connection_verify", True))
+    client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
+        cloud.authority, policies=steps, transport=sender
+    )
+    with translated(), client:
+        return client.send_request(rest.HttpRequest("GET", url), proxies=options.get("proxies"))
