@@ -178,7 +178,7 @@ class ControlPlane:
         )
 
     def _dressed(self, response: Response, request: Request, address: Address | None) -> Response:
-        """Add the headers that every answer of ARM carries, where the hook has not set its own."""
+        """Add the headers that every answer of ARM carries, where the hook has not set its own; one it set to nothing is left out."""
         provider = self.entries.provider_of(address)
         have = {name.lower() for name, _ in response.headers}
         more = [
@@ -186,7 +186,8 @@ class ControlPlane:
             self._limits.header(request, address.subscription_id if address else None),
             *(provider.headers if provider is not None else ()),
         ]
-        response.headers += [(name, value) for name, value in more if name.lower() not in have]
+        more = [(name, value) for name, value in more if name.lower() not in have]
+        response.headers = [(name, value) for name, value in (*response.headers, *more) if value]
         return response
 
     def _region(self, address: Address | None) -> str:
