@@ -244,6 +244,7 @@ def test_the_invited_sees_the_invitation_as_captured_7_3(contoso: Any, fabrikam:
         ]
     }
     assert answer.header("x-ms-original-request-ids")
+    assert answer.response.header("Server") is None
 
 
 def test_accepting_answers_as_captured(fabrikam: Any, invite: Any) -> None:
@@ -392,6 +393,15 @@ def test_the_early_version_has_short_types_and_no_system_data(contoso: Any, path
     found = contoso.get(path, version="2019-11-01")
     assert found["type"] == EARLY[path]
     assert "systemData" not in found
+
+
+def test_the_early_version_reports_no_quota_with_an_invitation(contoso: Any, fabrikam: Any) -> None:
+    target = {"targetActiveDirectoryId": fabrikam.tenant_id, "targetObjectId": fabrikam.principal.object_id}
+    found = {}
+    for version in ("2019-11-01", "2020-09-01"):
+        answer = contoso.put(f"shares/sales/invitations/{version}", {"properties": target}, version=version)
+        found[version] = answer.response.header("x-ms-quota") is not None
+    assert found == {"2019-11-01": False, "2020-09-01": True}
 
 
 def test_the_services_own_refusal_has_its_envelope_and_no_charset(contoso: Any) -> None:

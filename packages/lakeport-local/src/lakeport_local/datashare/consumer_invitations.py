@@ -106,7 +106,7 @@ def _is_for(kept: Resource, caller: Principal) -> bool:
 
 
 def list_invitations(call: Call) -> Response:
-    """Answer the caller's pending invitations, of all regions."""
+    """Answer the caller's pending invitations, of all regions; the answer is ARM's own, so it names no server (data-share.md 1.9)."""
     caller, resources = call.caller, call.plane.resources
     targets = {f"{caller.tenant_id}/{caller.object_id}"}
     if caller.kind == "User":
@@ -116,7 +116,7 @@ def list_invitations(call: Call) -> Response:
     ]
     shown = [one for one in held if is_open(one, call.now) and _is_for(one, caller)] if _is_registered(call) else []
     response = filtering.answered(call, [one.key for one in shown], [render(call, one) for one in shown])
-    response.headers.append(("x-ms-original-request-ids", call.request.id))
+    response.headers += [("x-ms-original-request-ids", call.request.id), ("Server", "")]
     return response
 
 
