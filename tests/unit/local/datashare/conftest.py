@@ -265,6 +265,15 @@ class World:
         return answer
 
 
+@dataclass
+class Pair:
+    """A world with both sides, to be closed after use."""
+
+    world: World
+    contoso: Organisation
+    fabrikam: Organisation
+
+
 @pytest.fixture(scope="session")
 def signing_key_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where one signing key waits to be copied: making one takes a tenth of a second."""
@@ -284,6 +293,25 @@ def store(signing_key_folder: Path) -> Iterator[Store]:
 @pytest.fixture
 def world(store: Store) -> World:
     return World(store, FixedClock(BEGIN), SequentialIds())
+
+
+@pytest.fixture(scope="session")
+def two_organisations(signing_key_folder: Path) -> Callable[[], Pair]:
+    """Makes contoso with an account and a role, and fabrikam likewise, in a world of their own."""
+
+    def make() -> Pair:
+        store = Store(None)
+        shutil.copytree(signing_key_folder, store.folder, dirs_exist_ok=True)
+        world = World(store, FixedClock(BEGIN), SequentialIds())
+        sides = []
+        for number, name, role in ((1, "contoso", DATA_READER), (2, "fabrikam", DATA_CONTRIBUTOR)):
+            side = world.organisation(number, name)
+            world.open_account(side)
+            side.grant_identity(role)
+            sides.append(side)
+        return Pair(world, *sides)
+
+    return make
 
 
 @pytest.fixture

@@ -34,8 +34,8 @@ def _put(call: Call, current: Resource | None) -> Outcome:
         raise errors.conflict("The kind of a share cannot be changed")
     properties = present(
         description=texts["description"],
-        terms=texts["terms"],
         shareKind=kind or before.get("shareKind") or assumptions.default_share_kind(),
+        terms=texts["terms"],
         provisioningState="Succeeded",
         createdAt=before.get("createdAt", iso_instant(call.now)),
         userName=before.get("userName", call.caller.name),
