@@ -57,7 +57,14 @@ format: $(SETUP) ## Format the sources and mend what can be mended
 test: $(SETUP) ## All tests that need no foreign program
 	@$(BIN)/pytest
 
-witness: $(SETUP) ## Tests that need big or foreign programs: install them, run them
+# The Azure CLI has its own environment: its pins are not ours.
+.witness/az/.setup: $(UV) requirements/witness.txt
+	@mkdir -p .witness
+	@test -x .witness/az/bin/python || $(UV) venv --quiet --python "$$(command -v $(PYTHON))" .witness/az
+	@VIRTUAL_ENV=$(CURDIR)/.witness/az $(UV) pip sync --quiet --require-hashes requirements/witness.txt
+	@touch $@
+
+witness: $(SETUP) .witness/az/.setup ## Tests that need big or foreign programs: install them, run them
 	@$(BIN)/pytest -m witness
 
 bench: $(SETUP) ## Benchmarks, peers in the same run
@@ -72,4 +79,4 @@ pins: $(UV) ## Compile requirements/*.in anew
 	    -o requirements/$$name.txt requirements/$$name.in; done
 
 clean: ## Remove what setup made
-	@rm -rf .venv .tools
+	@rm -rf .venv .tools .witness
