@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+collect_ignore_glob = ["sdk/scripts/*"]  # programs that tests run, not tests
+
+
 class NewAzure(Protocol):
     """Starts a local Azure for one test."""
 
