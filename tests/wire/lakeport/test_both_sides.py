@@ -131,6 +131,25 @@ def test_a_consumer_killed_between_any_two_steps_is_completed_by_the_next_run(
             return
 
 
+def test_a_missing_account_is_made_waited_for_and_given_its_role(
+    running: LocalAzure, lakeport: Lakeport, sides: Sides
+) -> None:
+    sides("newaccount")
+    text = Path("share.yaml").read_text()
+    Path("share.yaml").write_text(text + "account: brand-new\n")
+    refused = lakeport("share", "apply", "--grant")
+    assert (refused.status, "there is no data share account 'brand-new'" in refused.err) == (5, True)
+    Path("share.yaml").write_text(text + "account: brand-new\nlocation: westeurope\n")
+    made = lakeport("share", "apply", "--grant", "--json")
+    assert made.status == 0, made.err
+    assert [(row["verb"], row["kind"]) for row in made.rows[:3]] == [
+        ("create", "account"),
+        ("grant", "role"),
+        ("create", "share"),
+    ]
+    assert lakeport("share", "apply").out == "already in step\n"
+
+
 def test_what_the_provider_changes_is_followed(running: LocalAzure, lakeport: Lakeport, sides: Sides) -> None:
     sides("changing")
     assert lakeport("share", "apply", "--grant").status == 0

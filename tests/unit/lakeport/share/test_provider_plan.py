@@ -107,7 +107,9 @@ def test_a_missing_account_is_made_only_where_the_file_says() -> None:
     refused = provider.plan(WISHED, Observed(), NOW, grant=False).refusals
     assert isinstance(refused[0], NotFound)
     assert "az datashare account create" in str(refused[0])
-    assert steps(Observed(), replace(WISHED, location="westeurope"))[0] == "create account "
+    made = provider.plan(replace(WISHED, location="westeurope"), Observed(), NOW, grant=True)
+    assert [step.kind for step in made.steps] == ["account"], "its identity must exist before anything else is decided"
+    assert "create data set sales/raw" in made.follows
 
 
 def test_a_missing_role_is_named_with_the_command_that_gives_it() -> None:

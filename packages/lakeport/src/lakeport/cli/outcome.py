@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import traceback
 from typing import TYPE_CHECKING
@@ -70,8 +71,8 @@ def _told_by_click(error: click.ClickException | click.exceptions.Exit, output: 
 def _stopped(error: BaseException, output: Output) -> int:
     if isinstance(error, Partly):
         return PARTLY
-    if isinstance(error, BrokenPipeError):
-        sys.stderr.close()
+    if isinstance(error, BrokenPipeError):  # whoever read our results has enough; what is left goes nowhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     output.say("lakeport: interrupted. Next: the same command continues")
     return INTERRUPTED

@@ -106,6 +106,8 @@ def plan(wished: Consumer, seen: Observed, *, grant: bool) -> Plan:
         planned only when it has been accepted: `follows` says so.
     """
     account = account_steps(wished.place.account, wished.location, seen.account)
+    if seen.account is None:
+        return Plan(account.steps, wished.notes, account.refusals, follows="what is offered, when its identity exists")
     needed = dict.fromkeys(wished.stores, roles.CONTRIBUTOR)
     role = role_steps(wished.place.account, seen.account, seen.assignments, needed, grant=grant)
     accepting, notes = _accept(wished, seen)

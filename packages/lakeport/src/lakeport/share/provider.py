@@ -75,12 +75,19 @@ def plan(wished: Provider, seen: Observed, now: datetime, *, grant: bool) -> Pla
         The steps in an order that works; empty when everything is in step.
     """
     account = account_steps(wished.place.account, wished.location, seen.account)
-    needed = [(one.store, roles.READER) for one in wished.data_sets if one.store is not None]
-    role = role_steps(wished.place.account, seen.account, seen.assignments, dict(needed), grant=grant)
-    steps = [*account.steps, *role.steps, *_share(wished, seen), *_data_sets(wished, seen)]
-    steps += [*_schedule(wished, seen, now), *_invitations(wished, seen)]
+    rest = [
+        *_share(wished, seen),
+        *_data_sets(wished, seen),
+        *_schedule(wished, seen, now),
+        *_invitations(wished, seen),
+    ]
+    if seen.account is None:
+        follows = "; ".join(f"{step.verb} {step.title}" for step in rest)
+        return Plan(account.steps, wished.notes, account.refusals, follows=f"when its identity exists: {follows}")
+    needed = {one.store: roles.READER for one in wished.data_sets if one.store is not None}
+    role = role_steps(wished.place.account, seen.account, seen.assignments, needed, grant=grant)
     notes = (*wished.notes, *role.notes, *_notes(wished, seen))
-    return Plan(tuple(steps), notes, account.refusals + role.refusals)
+    return Plan((*account.steps, *role.steps, *rest), notes, account.refusals + role.refusals)
 
 
 def account_steps(name: str, location: str, account: Account | None) -> Plan:
@@ -100,15 +107,13 @@ def account_steps(name: str, location: str, account: Account | None) -> Plan:
 
 def role_steps(
     name: str,
-    account: Account | None,
+    account: Account,
     assignments: Mapping[Store, list[Assignment] | None],
     needed: Mapping[Store, Role],
     *,
     grant: bool,
 ) -> Plan:
     """Decide about the storage roles of a share account's identity."""
-    if account is None:
-        return Plan()
     steps: list[Step] = []
     notes: list[str] = []
     refusals: list[LakeportError] = []
