@@ -363,3 +363,29 @@ async def test_the_engine_runs_what_is_queued_while_it_works(world: Any, fabrika
     finally:
         engine.cancel()
         await asyncio.gather(engine, return_exceptions=True)
+
+
+async def test_a_run_that_stumbles_over_a_bug_fails_alone_and_says_so(
+    world: Any, fabrikam: Any, mapped: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("a bug of ours")
+
+    monkeypatch.setattr(world.lake, "copy", broken)
+    record = await snapshot(fabrikam, mapped)
+    assert record["status"] == "Failed"
+    assert "a bug of ours" in caplog.text
+    assert "bug" not in record["message"]
+    monkeypatch.undo()
+    assert (await snapshot(fabrikam, mapped))["status"] == "Succeeded"
+
+
+async def test_a_disk_that_is_full_fails_the_data_set(
+    world: Any, fabrikam: Any, mapped: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(world.lake, "copy", full)
+    record = await snapshot(fabrikam, mapped)
+    assert (record["status"], record["message"]) == ("Failed", "The copy failed: No space left on device")

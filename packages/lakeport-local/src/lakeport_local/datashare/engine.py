@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,9 @@ from lakeport_local.datashare.nouns import MAPPINGS, SETTINGS, SHARES, SUBSCRIPT
 from lakeport_local.datashare.provider import provider
 from lakeport_local.datashare.runs import SnapshotFailed
 from lakeport_local.datashare.schedule import last_slot, next_slot
-from lakeport_local.datashare.snapshot import World, carry, fail
+from lakeport_local.datashare.snapshot import carry, fail
 from lakeport_local.datashare.synchronizations import enqueue
+from lakeport_local.datashare.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,8 +89,11 @@ class DataShare:
         try:
             while True:
                 self._woken.clear()
-                self._look(self._clock.now())
-                self._start()
+                try:
+                    self._look(self._clock.now())
+                    self._start()
+                except sqlite3.Error:
+                    _log.exception("Data Share could not look at its schedules and runs; it tries again")
                 await self._wait()
         finally:
             left = list(self._tasks.values())
@@ -115,21 +120,14 @@ class DataShare:
 
     def next_due(self) -> datetime | None:
         """Return the next instant at which a schedule falls due, or None."""
-        after = max(self._seen, self._clock.now() - pace.PUNCTUAL)
-        slots = [
-            next_slot(*_rule(trigger), max(after, _created(trigger))) for trigger, _ in self._active_triggers(after)
-        ]
-        return min(slots, default=None)
+        return self._first_after(max(self._seen, self._clock.now() - pace.PUNCTUAL))
 
-    def due_between(self, start: datetime, end: datetime) -> list[datetime]:
-        """Return the instants later than `start`, up to `end`, at which a schedule falls due, in order."""
-        slots: set[datetime] = set()
-        for trigger, _ in self._active_triggers(end):
-            slot = next_slot(*_rule(trigger), max(start, _created(trigger)))
-            while slot <= end:
-                slots.add(slot)
-                slot = next_slot(*_rule(trigger), slot)
-        return sorted(slots)
+    def _first_after(self, after: datetime) -> datetime | None:
+        """Return the first instant later than another at which a schedule falls due, or None."""
+        slots = (
+            next_slot(*_rule(trigger), max(after, _created(trigger))) for trigger, _ in self._active_triggers(after)
+        )
+        return min(slots, default=None)
 
     async def run_due(self, at: datetime) -> None:
         """Queue what fell due up to an instant, within the last minute, then run everything queued to its end."""
@@ -144,12 +142,12 @@ class DataShare:
             move: Moves the clock to an instant, which is never in its past.
         """
         done = self._clock.now()
-        while slots := self.due_between(done, to):
-            if slots[0] > self._clock.now():
-                move(slots[0])
-            self._queue_due(done, slots[0])
+        while (slot := self._first_after(done)) is not None and slot <= to:
+            if slot > self._clock.now():
+                move(slot)
+            self._queue_due(done, slot)
             await self.drain()
-            done = slots[0]
+            done = slot
         if to > self._clock.now():
             move(to)
         self.wake()
@@ -178,9 +176,16 @@ class DataShare:
                 yield trigger, subscription
 
     async def drain(self) -> None:
-        """Carry on everything that is queued or unfinished, until nothing is."""
+        """Carry on everything that is queued or unfinished, until nothing is.
+
+        Raises:
+            Exception: A run could not even be ended, such as for a full disk; it is taken up again later.
+        """
         while self._start():
-            await asyncio.wait(list(self._tasks.values()), return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(list(self._tasks.values()), return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                if not task.cancelled():
+                    task.result()
 
     def _start(self) -> bool:
         """Start what may run now; tell whether anything runs."""
@@ -191,10 +196,15 @@ class DataShare:
             task.add_done_callback(partial(self._finished, run.subscription_uid))
         return bool(self._tasks)
 
-    def _finished(self, subscription_uid: int, _: asyncio.Task[None]) -> None:
-        """The subscription's next run may start."""
+    def _finished(self, subscription_uid: int, task: asyncio.Task[None]) -> None:
+        """The subscription's next run may start; after a run that could not even be failed, not at once."""
         del self._tasks[subscription_uid]
-        self.wake()
+        if task.cancelled():
+            return
+        if task.exception() is None:
+            self.wake()
+        else:
+            _log.error("%s could not be ended; it is taken up again", task.get_name(), exc_info=task.exception())
 
     async def _carry(self, run: Run) -> None:
         """Carry one run; whatever goes wrong ends that run only."""

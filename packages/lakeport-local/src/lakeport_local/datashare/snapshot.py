@@ -14,48 +14,23 @@ from typing import TYPE_CHECKING
 from lakeport_local.core import ServiceError
 from lakeport_local.datashare import assumptions, errors, links, pace, stores
 from lakeport_local.datashare.nouns import MAPPINGS
-from lakeport_local.datashare.pieces import Pieces
-from lakeport_local.datashare.runs import Runs, SnapshotFailed
+from lakeport_local.datashare.runs import SnapshotFailed
 from lakeport_local.datashare.synchronizations import refuse_ended
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from lakeport_local.access import Access, Action, Principal
-    from lakeport_local.core import Clock, Ids
+    from lakeport_local.access import Action, Principal
     from lakeport_local.datashare.pieces import Piece, Place
     from lakeport_local.datashare.runs import Run
-    from lakeport_local.entra import Directory
-    from lakeport_local.state import Resource, Resources, Store
-    from lakeport_local.storage import FileEntry, Lake
+    from lakeport_local.datashare.world import World
+    from lakeport_local.state import Resource
+    from lakeport_local.storage import FileEntry
 
 
 class Cancelled(Exception):
     """Somebody asked to cancel the run."""
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What the engine works on."""
-
-    store: Store
-    resources: Resources
-    directory: Directory
-    access: Access
-    lake: Lake
-    clock: Clock
-    ids: Ids
-
-    @property
-    def runs(self) -> Runs:
-        """The runs."""
-        return Runs(self.store)
-
-    @property
-    def pieces(self) -> Pieces:
-        """Their pieces."""
-        return Pieces(self.store)
 
 
 @dataclass(frozen=True, slots=True)
