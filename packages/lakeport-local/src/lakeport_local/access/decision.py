@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lakeport_local.access.caller import Caller, Principal, SharedAccess, SharedKey, Stranger
 from lakeport_local.access.network import refused_address
+from lakeport_local.access.policies import is_permitted
 from lakeport_local.access.roles import Assignments, RoleAssignment
 
 if TYPE_CHECKING:
@@ -121,10 +122,10 @@ class Access:
         return decision
 
     def admit(self, client: str, account: Resource, *, request_id: str = "") -> Decision:
-        """Allow or refuse a peer by a storage account's network rules, before anybody asks who it is."""
+        """Allow or refuse a peer by the network rules of a storage account or a vault, before anybody asks who it is."""
         reason = refused_address(client, account.properties)
         target = Target(account.id, str(account.internal.get("tenant_id", "")))
-        action = Action("Microsoft.Storage/storageAccounts/connect")
+        action = Action(f"{account.type}/connect")
         if reason is None:
             return Decision(True, Stranger(client), action, target, ("the network rules let this address in",))
         decision = Decision(
@@ -135,6 +136,20 @@ class Access:
             (reason,),
             f"an ipRule for {client} in networkAcls of {account.name}",
         )
+        if request_id:
+            self._log.add(request_id, decision)
+        return decision
+
+    def decide_by_policies(
+        self, caller: Principal, kind: str, permission: str, vault: Resource, *, request_id: str = ""
+    ) -> Decision:
+        """Allow or refuse by a key vault's own access policies, where the vault goes by them instead of by roles."""
+        target = Target(vault.id, str(vault.properties.get("tenantId", "")).lower())
+        is_at_home = caller.tenant_id == target.tenant_id
+        allowed = is_at_home and is_permitted(caller, kind, permission, vault.properties.get("accessPolicies") or ())
+        reason = f"{'an' if allowed else 'no'} access policy of {vault.name} permits {kind}/{permission}"
+        grant = "" if allowed or not is_at_home else f"an access policy of {vault.name} with {kind}/{permission}"
+        decision = Decision(allowed, caller, Action(f"{kind}/{permission}", is_data=True), target, (reason,), grant)
         if request_id:
             self._log.add(request_id, decision)
         return decision

@@ -64,7 +64,7 @@ def data_share_account(above: Resource, tenant_id: str, declared: schema.DataSha
 
 
 def key_vault(above: Resource, tenant_id: str, declared: schema.KeyVault) -> Resource:
-    """Return a key vault's document; the declared secrets are kept inside until a vault service serves them."""
+    """Return a key vault's document."""
     return Resource(
         f"{above.id}/providers/{VAULTS}/{declared.name}",
         VAULTS,
@@ -80,7 +80,7 @@ def key_vault(above: Resource, tenant_id: str, declared: schema.KeyVault) -> Res
             "tenantId": tenant_id,
             "vaultUri": f"https://{declared.name}.vault.azure.net/",
         },
-        internal={"secrets": dict(declared.secrets), "tenant_id": tenant_id},
+        internal={"tenant_id": tenant_id},
     )
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lakeport_local.serve.credentials import Credentials
     from lakeport_local.state import Resource, Resources, Store
     from lakeport_local.storage import Lake
+    from lakeport_local.vault import Chest
 
 _PRINCIPAL_TYPES = {"User": "User", "Group": "Group"}
 
@@ -37,6 +38,7 @@ class Stores:
     directory: Directory
     credentials: Credentials
     lake: Lake
+    chest: Chest
     ids: Ids
     clock: Clock
 
@@ -151,7 +153,9 @@ class _Provision:
         for share in group.data_share_accounts:
             self._share_account(tenant, above, share)
         for vault in group.key_vaults:
-            self._keep(documents.key_vault(above, tenant.id, vault), "secrets")
+            made = self._keep(documents.key_vault(above, tenant.id, vault))
+            for name, value in vault.secrets.items():
+                self._to.chest.seed(made, name, value)
         for identity in group.managed_identities:
             self._identity(tenant, above, identity)
 

@@ -15,6 +15,7 @@ from lakeport_local.serve.credentials import Credentials
 from lakeport_local.serve.provision import Stores
 from lakeport_local.state import Resources
 from lakeport_local.storage import Lake, StorageService
+from lakeport_local.vault import Chest, VaultService
 
 if TYPE_CHECKING:
     from lakeport_local.core import Clock, Ids, Service
@@ -41,11 +42,12 @@ class Rooms:
     def __init__(self, store: Store, clock: Clock, ids: Ids, callers: Callers) -> None:
         resources = Resources(store)
         directory = Directory(store, ids, clock)
+        chest = Chest(store, ids, clock)
         lake = Lake(store, resources, ids, clock)
         tokens = Tokens(directory, store, ids, clock)
         self.log = DecisionLog(store.folder / "refusals.jsonl")
         access = Access(resources, self.log)
-        self.stores = Stores(store, resources, directory, Credentials(store), lake, ids, clock)
+        self.stores = Stores(store, resources, directory, Credentials(store), lake, chest, ids, clock)
         self.data_share = DataShare(
             store=store,
             resources=resources,
@@ -79,5 +81,6 @@ class Rooms:
                 clock=clock,
             ),
             "arm": plane,
+            "vault": VaultService(chest, store=store, resources=resources, tokens=tokens, access=access, ids=ids),
             "storage": StorageService(lake, access, tokens, directory),
         }
