@@ -72,6 +72,14 @@ def test_other_machines_are_let_in_only_when_that_is_said(tmp_path: Path) -> Non
     assert "lets other machines reach this local Azure" in line
 
 
+@pytest.mark.parametrize("detach", [[], ["--detach"]], ids=["here", "detached"])
+def test_a_state_folder_that_cannot_be_made_is_named(tmp_path: Path, detach: list[str]) -> None:
+    (tmp_path / "file").touch()
+    state = str(tmp_path / "file/state")
+    line = the_one_line(local("up", "--state", state, "--port", "0", *detach), 1)
+    assert f"state folder {state} cannot be used: Not a directory" in line
+
+
 @pytest.mark.parametrize("command", [["exec", "--", "true"], ["env"], ["credentials"], ["status"], ["reset"]])
 def test_without_a_running_one_the_next_move_is_up(command: list[str], tmp_path: Path) -> None:
     name, *rest = command
@@ -157,6 +165,16 @@ def test_the_clock_moves_forward_and_stays_moved(new_azure: NewAzure) -> None:
     azure.kill9()
     azure.restart()
     assert int(azure.command("clock").stdout[:4]) > int(before[:4])
+
+
+def test_what_a_killed_one_in_memory_left_behind_is_removed_by_the_next(new_azure: NewAzure) -> None:
+    azure = new_azure()
+    left = Path(azure.folder)
+    azure.kill9()
+    assert left.exists()
+    azure.restart()
+    assert not left.exists()
+    assert Path(azure.folder).exists()
 
 
 def test_reset_brings_back_the_topology_and_keeps_credentials(new_azure: NewAzure) -> None:

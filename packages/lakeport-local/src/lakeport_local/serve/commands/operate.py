@@ -175,11 +175,10 @@ def clock(*, verb: str, by: str | None, state: Path, as_json: bool) -> int:
         raise Refusal(
             "clock takes 'now', or 'advance' and a span such as 90s, 15m, 6h or 1d.", "clock advance 1d", status=MISUSED
         )
+    span = None if by is None else _span(by)
     running = Running(state)
-    if by is None:
-        now = running.ask("GET", "clock")["now"]
-    else:
-        now = running.ask("POST", "clock", {"advance_s": _span(by).total_seconds()})["now"]
+    asked = ("GET", "clock") if span is None else ("POST", "clock", {"advance_s": span.total_seconds()})
+    now = running.ask(*asked)["now"]
     click.echo(json.dumps({"now": now}) if as_json else now)
     return 0
 

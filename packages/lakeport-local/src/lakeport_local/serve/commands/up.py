@@ -120,6 +120,11 @@ def _held(state: Path, holder: dict[str, Any]) -> Refusal:  # Any: a JSON object
     return Refusal(f"state folder {state} is held by process {holder.get('pid', 'unknown')}{at}.", "down")
 
 
+def _unusable(state: Path, error: OSError | ValueError) -> Refusal:
+    why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return Refusal(f"state folder {state} cannot be used: {why}.", "up --state DIR")
+
+
 def _unbound(options: Options, error: OSError) -> Refusal:
     if error.errno == errno.EADDRINUSE:
         return Refusal(f"port {options.port} on {options.host} is in use.", "up --port 0")
@@ -135,7 +140,7 @@ def _serve(options: Options, *, as_json: bool) -> int:
     except FolderHeld as held:
         raise _held(held.folder, held.holder) from held
     except (OSError, ValueError) as error:
-        raise Refusal(f"state folder {options.state} cannot be used: {error}.", "up --state DIR") from error
+        raise _unusable(options.state, error) from error
     try:
         azure.apply()
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
@@ -172,7 +177,10 @@ def _ready(status: dict[str, Any], *, as_json: bool) -> str:  # Any: a JSON obje
 def _detached(state: Path, arguments: list[str]) -> int:
     """Start the same command without `--detach` in its own session; wait for its line."""
     command = [sys.executable, "-m", "lakeport_local", *(one for one in arguments if one != "--detach")]
-    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise _unusable(state, error) from error
     log_file = state / "local.log"
     with log_file.open("ab") as log:
         begin = log.tell()
