@@ -194,6 +194,23 @@ def test_access_control_is_set_and_read_back(fs: FileSystemClient) -> None:
         file.set_access_control(acl="user::rwx")
 
 
+def test_access_control_is_changed_on_a_whole_tree(fs: FileSystemClient) -> None:
+    for name in ("d/a/f", "d/b", "d/c"):
+        fs.get_file_client(name).upload_data(b"1", overwrite=True)
+    directory, who = fs.get_directory_client("d"), "11111111-1111-1111-1111-111111111111"
+    done = directory.update_access_control_recursive(f"user:{who}:r-x,default:user:{who}:r-x", batch_size=2)
+    counters: Any = done.counters
+    assert (counters.directories_successful, counters.files_successful, counters.failure_count) == (2, 3, 0)
+    assert f"user:{who}:r-x" in fs.get_file_client("d/a/f").get_access_control()["acl"]
+    assert f"default:user:{who}:r-x" in fs.get_directory_client("d/a").get_access_control()["acl"]
+    directory.remove_access_control_recursive(f"user:{who},default:user:{who}")
+    assert who not in fs.get_file_client("d/a/f").get_access_control()["acl"]
+    directory.set_access_control_recursive("user::rwx,group::---,other::---")
+    assert fs.get_file_client("d/b").get_access_control()["permissions"] == "rwx------"
+    with pytest.raises(HttpResponseError):
+        directory.set_access_control_recursive("user::rwx")
+
+
 def test_a_lease_keeps_others_from_writing(fs: FileSystemClient) -> None:
     file = fs.get_file_client("f")
     file.upload_data(b"1", overwrite=True)

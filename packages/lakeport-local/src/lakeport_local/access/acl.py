@@ -214,6 +214,39 @@ def parse_acl(text: str, *, is_sticky: bool = False) -> Acl:
     return Acl(_complete(access), _complete(default), is_sticky)
 
 
+def merged(old: tuple[Entry, ...], changes: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Return a list's entries with some added or changed; the mask is computed anew unless it is given.
+
+    Raises:
+        ValueError: The result lacks a base entry or is too long.
+    """
+    by_whom = {(entry.kind, entry.qualifier): entry for entry in old}
+    by_whom |= {(entry.kind, entry.qualifier): entry for entry in changes}
+    if _find(changes, "mask") is None:
+        by_whom.pop(("mask", ""), None)
+    if len(by_whom) > MAX_ENTRIES:
+        raise ValueError(f"more than {MAX_ENTRIES} entries")
+    return _complete(tuple(sorted(by_whom.values(), key=lambda entry: entry.order)))
+
+
+def without(old: tuple[Entry, ...], removed: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """Return a list's entries without some named ones; the mask is computed anew and kept.
+
+    Raises:
+        ValueError: A base entry would go.
+    """
+    gone = {(entry.kind, entry.qualifier) for entry in removed}
+    left = tuple(entry for entry in old if (entry.kind, entry.qualifier) not in gone)
+    had_mask, loses_mask = _find(old, "mask"), ("mask", "") in gone
+    left = tuple(entry for entry in left if entry.kind != "mask")
+    if not left:
+        return ()
+    completed = _complete(left)
+    if had_mask is None or loses_mask or _find(completed, "mask"):
+        return completed
+    return tuple(sorted((*completed, Entry("mask", "", _bits(left, "group"))), key=lambda entry: entry.order))
+
+
 def inherited(parent: Acl, *, is_directory: bool, mode: int | None = None, umask: int = 0o027) -> Acl:
     """Return the list of a new path.
 

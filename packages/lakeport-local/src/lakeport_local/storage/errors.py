@@ -5,6 +5,7 @@ Source: storage.md 7.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
@@ -14,6 +15,8 @@ from lakeport_local.core import ServiceError
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 _TABLE: dict[str, tuple[int, str]] = {
     "AccountRequiresHttps": (400, "The account being accessed does not support http."),
@@ -202,7 +205,7 @@ def blob_body(error: ServiceError, request_id: str, at: datetime) -> bytes:
     """Render a refusal as the blob API does: XML behind a byte order mark."""
 
     def text(value: str) -> str:
-        return escape(value, {"'": "&apos;"})
+        return escape(_CONTROL.sub("?", value), {"'": "&apos;"})
 
     detail = "".join(f"<{name}>{text(str(value))}</{name}>" for name, value in error.detail.items())
     message = text(_with_trace(error.message, request_id, at))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lakeport_local.core import Clock
     from lakeport_local.state import Store
     from lakeport_local.storage.paths import Paths
+    from lakeport_local.storage.staging import Staging
 
 NAME_REST = timedelta(seconds=30)
 """How long the name of a deleted file system cannot be used. Source: storage.md 2.2."""
@@ -65,9 +66,10 @@ class FileSystem:
 class FileSystems:
     """The file systems of one store. Changes are made in the caller's transaction."""
 
-    def __init__(self, store: Store, paths: Paths, stamps: Stamps, clock: Clock) -> None:
+    def __init__(self, store: Store, paths: Paths, staging: Staging, stamps: Stamps, clock: Clock) -> None:
         self._db = store.db
         self._paths = paths
+        self._staging = staging
         self._stamps = stamps
         self._clock = clock
 
@@ -128,6 +130,7 @@ class FileSystems:
         root = self._paths.get(file_system.root)
         if root is not None:
             self._paths.detach(root)
+        self._staging.drop_all_blocks(file_system.id)
         self._db.execute("DELETE FROM file_systems WHERE id = ?", (file_system.id,))
         until = microseconds(self._clock.now() + NAME_REST)
         self._db.execute(

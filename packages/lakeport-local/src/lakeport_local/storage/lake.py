@@ -66,8 +66,8 @@ class Lake:
         stamps = Stamps(clock)
         self.contents = Contents(store, ids)
         self.paths = Paths(store, self.contents, stamps)
-        self.file_systems = FileSystems(store, self.paths, stamps, clock)
         self.staging = Staging(store, self.contents, clock)
+        self.file_systems = FileSystems(store, self.paths, self.staging, stamps, clock)
         self.delegation_keys = DelegationKeys(store, ids)
         self.reclaimer = Reclaimer(store, self.contents)
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 Pairs: TypeAlias = list[tuple[str, str]]
 
 FOLDER_MARK = "hdi_isfolder"
-_NAME = re.compile(r"[^\W\d]\w*")
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _PREFIX = "x-ms-meta-"
 MAX_BYTES = 8 * 1024
 
@@ -63,12 +64,21 @@ def metadata_of(headers: Headers) -> Pairs:
         ServiceError: 400 `InvalidPropertyName`.
     """
     size = len(_PREFIX)
-    return _checked([(name[size:], value) for name, value in headers.spelled() if name.lower().startswith(_PREFIX)])
+    found = [(name[size:], value) for name, value in headers.spelled() if name.lower().startswith(_PREFIX)]
+    return _checked([(name, _text(value.encode("latin-1", "replace"))) for name, value in found])
 
 
 def metadata_headers(pairs: Pairs) -> list[tuple[str, str]]:
-    """Spell metadata as `x-ms-meta-` headers."""
-    return [(f"{_PREFIX}{name}", value) for name, value in pairs]
+    """Spell metadata as `x-ms-meta-` headers; what Latin-1 cannot spell goes as UTF-8."""
+    return [(f"{_PREFIX}{name}", _header_text(value)) for name, value in pairs]
+
+
+def _header_text(value: str) -> str:
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        return value.encode().decode("latin-1")
+    return value
 
 
 def metadata_json(pairs: Pairs) -> str:
@@ -80,6 +90,8 @@ def _checked(pairs: Pairs) -> Pairs:
     names = [name.lower() for name, _ in pairs]
     if len(set(names)) != len(names) or not all(_NAME.fullmatch(name) for name in names):
         raise refusal("InvalidPropertyName")
+    if any(_CONTROL.search(value) for _, value in pairs):
+        raise refusal("InvalidHeaderValue")
     if sum(len(name) + len(value.encode()) for name, value in pairs) > MAX_BYTES:
         raise refusal("OutOfRangeInput")
     return pairs

@@ -6,6 +6,7 @@ Source: storage.md 2.5 and 3.2.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from lakeport_local.storage.content import Extent
@@ -21,8 +22,7 @@ if TYPE_CHECKING:
     from lakeport_local.storage.content import Contents
     from lakeport_local.storage.paths import Path
 
-MAX_BLOCKS = 100_000
-"""Uncommitted blocks of one blob. Source: Put Block, service limit."""
+_KEPT_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,11 @@ class Staging:
     """Uncommitted bytes of one store. Changes are made in the caller's transaction."""
 
     def __init__(self, store: Store, contents: Contents, clock: Clock) -> None:
+        self._store = store
         self._db = store.db
         self._contents = contents
         self._clock = clock
+        self.drop_stale()
 
     # Segments
 
@@ -150,6 +152,18 @@ class Staging:
         """Forget the uncommitted blocks of a path and of everything below it."""
         where = "file_system = ? AND (path = ? OR (path > ? AND path < ?))"
         self._drop("blocks", where, (file_system, path, f"{path}/", f"{path}0"))
+
+    def drop_all_blocks(self, file_system: int) -> None:
+        """Forget every uncommitted block of a file system."""
+        self._drop("blocks", "file_system = ?", (file_system,))
+
+    def drop_stale(self) -> None:
+        """Forget blocks that nobody committed within a week.
+
+        Source: Put Block, "uncommitted block list".
+        """
+        with self._store.transaction():
+            self._drop("blocks", "staged < ?", (microseconds(self._clock.now() - _KEPT_FOR),))
 
     def _drop(self, table: str, where: str, values: tuple[object, ...]) -> None:
         rows = self._db.execute(f"DELETE FROM {table} WHERE {where} RETURNING chunk", values).fetchall()

@@ -20,6 +20,7 @@ from lakeport_local.access.storage import (
 from lakeport_local.core import Response, http_date
 from lakeport_local.storage.answers import Fields, in_xml, stamps
 from lakeport_local.storage.blob.documents import policies_of, policies_xml
+from lakeport_local.storage.blob.listing import checked_text
 from lakeport_local.storage.continuation import read_token, write_token
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.leases import Lease, check_lease
@@ -120,7 +121,7 @@ def lease_container(call: Call) -> Response:
 def list_containers(call: Call) -> Response:
     """Answer List Containers."""
     call.demand(LIST_CONTAINERS)
-    most, prefix = call.page_size("maxresults"), call.parameter("prefix") or ""
+    most, prefix = call.page_size("maxresults"), checked_text(call, "prefix")
     after = read_token(call.parameter("marker"))
     found = call.lake.file_systems.page(call.account.uid, prefix=prefix, after=after, limit=most + 1)
     include = (call.parameter("include") or "").split(",")

@@ -33,13 +33,14 @@ if TYPE_CHECKING:
     from lakeport_local.storage.paths import Path
     from lakeport_local.storage.place import Place
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _ILLEGAL = re.compile("[\ufffe\uffff\ud800-\udfff]")
 _ECHOED = (("prefix", "Prefix"), ("marker", "Marker"), ("maxresults", "MaxResults"), ("delimiter", "Delimiter"))
 
 
 def list_blobs(call: Call) -> Response:
     """Answer List Blobs."""
-    delimiter, prefix = call.parameter("delimiter"), call.parameter("prefix") or ""
+    delimiter, prefix = call.parameter("delimiter"), checked_text(call, "prefix")
     if delimiter not in {None, "/"}:
         raise refusal("InvalidQueryParameterValue", QueryParameterName="delimiter", QueryParameterValue=delimiter or "")
     most, recursive = call.page_size("maxresults"), delimiter is None
@@ -54,6 +55,18 @@ def list_blobs(call: Call) -> Response:
         for full, path in page
     )
     return in_xml(_document(call, items, page[-1][0] if len(found) > most else ""))
+
+
+def checked_text(call: Call, name: str) -> str:
+    """Return a query parameter that names paths or containers.
+
+    Raises:
+        ServiceError: 400 `InvalidQueryParameterValue`: no name holds its characters.
+    """
+    text = call.parameter(name) or ""
+    if _CONTROL.search(text):
+        raise refusal("InvalidQueryParameterValue", QueryParameterName=name)
+    return text
 
 
 def _found(call: Call, place: Place, begins: str, *, recursive: bool) -> Iterator[tuple[str, Path]]:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakeport_local.storage import path_leases, reading
-from lakeport_local.storage.dfs import access_control, creation, file_systems, listing, removal, renaming, writing
+from lakeport_local.storage.dfs import (
+    access_control,
+    creation,
+    file_systems,
+    listing,
+    recursion,
+    removal,
+    renaming,
+    writing,
+)
 from lakeport_local.storage.operations import MIB, Operation, must_be_empty, stored, unsupported
 
 if TYPE_CHECKING:
@@ -27,6 +36,7 @@ OPERATIONS: dict[tuple[str, str, str], Operation] = {
     ("path", "PATCH", "flush"): Operation(writing.flush, must_be_empty),
     ("path", "PATCH", "setproperties"): Operation(writing.set_properties),
     ("path", "PATCH", "setaccesscontrol"): Operation(access_control.set_access_control),
+    ("path", "PATCH", "setaccesscontrolrecursive"): Operation(recursion.set_access_control_recursive),
     ("path", "HEAD", ""): Operation(reading.head),
     ("path", "HEAD", "getstatus"): Operation(access_control.get_status),
     ("path", "HEAD", "getaccesscontrol"): Operation(access_control.get_access_control),

@@ -121,7 +121,7 @@ def _acl(call: Call, parent: Acl, *, is_directory: bool) -> Acl:
             parent,
             is_directory=is_directory,
             mode=parse_mode(permissions) if permissions else None,
-            umask=int(umask, 8) if umask else 0o027,
+            umask=parse_mode(umask) if umask else 0o027,
         )
     except ValueError:
         raise refusal("InvalidHeaderValue", HeaderName="x-ms-acl or x-ms-permissions") from None
