@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
-from azure.storage.blob import BlobBlock, BlobPrefix, ContentSettings
+from azure.storage.blob import AccessPolicy, BlobBlock, BlobPrefix, ContentSettings, generate_blob_sas
 
 if TYPE_CHECKING:
     from azure.storage.blob import ContainerClient
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     Lakes = Any  # conftest's; test modules do not import one another
 
+HOUR = timedelta(hours=1)
 BIG = os.urandom(3 * 1024 * 1024 + 17)
 
 
@@ -197,3 +199,36 @@ async def test_the_asynchronous_client_works_as_well(lakes: Lakes, container: Co
         await blob.upload_blob(BIG[: 1 << 19])
         downloaded = await blob.download_blob()
         assert await downloaded.readall() == BIG[: 1 << 19]
+
+
+def test_a_tier_a_policy_and_a_lease_are_kept(container: ContainerClient) -> None:
+    blob = container.upload_blob("b", b"1")
+    before = blob.get_blob_properties()
+    assert (str(before.blob_tier), before.blob_tier_inferred) == ("Hot", True)
+    blob.set_standard_blob_tier("Cool")
+    after = blob.get_blob_properties()
+    assert (str(after.blob_tier), after.etag) == ("Cool", before.etag)
+    container.set_container_access_policy({"p": AccessPolicy(permission="r")})
+    assert container.get_container_access_policy()["signed_identifiers"][0].id == "p"
+    lease = container.acquire_lease(lease_duration=15)
+    with pytest.raises(HttpResponseError) as error:
+        container.delete_container()
+    assert code(error.value) == "LeaseIdMissing"
+    lease.release()
+    container.delete_container()
+
+
+def test_a_block_may_come_from_another_blob(lakes: Lakes, container: ContainerClient) -> None:
+    source = container.upload_blob("s", BIG)
+    sas = generate_blob_sas(
+        "lake1", container.container_name, "s", account_key=lakes.key, permission="r", expiry=datetime.now(UTC) + HOUR
+    )
+    target = container.get_blob_client("t")
+    target.stage_block_from_url("1", f"{source.url}?{sas}", source_offset=1000, source_length=70_000)
+    target.commit_block_list([BlobBlock("1")])
+    assert target.download_blob().readall() == BIG[1000:71_000]
+    with pytest.raises(HttpResponseError) as error:
+        target.stage_block_from_url(
+            "2", f"{source.url}?{sas.replace('sig=', 'sig=A')}", source_offset=0, source_length=5
+        )
+    assert (error.value.status_code, code(error.value)) == (403, "CannotVerifyCopySource")
