@@ -158,7 +158,7 @@ def test_roles_by_group_and_of_a_share_accounts_identity_hold(described: LocalAz
     client.shares.create("rg", "shares", "sales", Share(share_kind="CopyBased"))
     place = {"resource_group": "rg", "subscription_id": SUBSCRIPTION, "file_system": "one"}
     readable = ADLSGen2FileSystemDataSet(storage_account_name="openlake", **place)
-    assert client.data_sets.create("rg", "shares", "sales", "open", readable).data_set_id
+    assert client.data_sets.create("rg", "shares", "sales", "open", readable).name == "open"
     unreadable = ADLSGen2FileSystemDataSet(storage_account_name="closedlake", **place)
     with pytest.raises(HttpResponseError, match="5006"):
         client.data_sets.create("rg", "shares", "sales", "closed", unreadable)
