@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -389,3 +390,12 @@ async def test_a_disk_that_is_full_fails_the_data_set(
     monkeypatch.setattr(world.lake, "copy", full)
     record = await snapshot(fabrikam, mapped)
     assert (record["status"], record["message"]) == ("Failed", "The copy failed: No space left on device")
+
+
+@pytest.mark.parametrize(("bypass", "status"), [("Logging, AzureServices", "Succeeded"), ("None", "Failed")])
+async def test_a_firewall_must_let_trusted_services_in(
+    world: Any, contoso: Any, fabrikam: Any, mapped: str, bypass: str, status: str
+) -> None:
+    rules = {"networkAcls": {"defaultAction": "Deny", "bypass": bypass}}
+    world.resources.put(replace(contoso.store, properties=rules))
+    assert (await snapshot(fabrikam, mapped))["status"] == status

@@ -213,6 +213,10 @@ class _Copy:
         store = self._store(place)
         if identity is None or not self._may(identity, action, store, place.container):
             raise SnapshotFailed("5006", errors.role_missing_text(store.id))
+        if not stores.lets_services_in(store):
+            raise SnapshotFailed(
+                "94034", f"The firewall of storage account {store.name} keeps trusted Microsoft services out"
+            )
         return End(store, identity)
 
     def _make_container(self, writing: End) -> None:

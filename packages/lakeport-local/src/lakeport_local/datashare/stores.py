@@ -79,3 +79,10 @@ def may(
         return False
     scope = f"{store.id}/blobServices/default/containers/{container}"
     return access.decide(identity, action, Target(scope, tenant_id), request_id=request_id).allowed
+
+
+def lets_services_in(store: Resource) -> bool:
+    """Tell whether a store's firewall admits trusted Microsoft services, of which Data Share is one (data-share.md 4)."""
+    rules = store.properties.get("networkAcls") or {}
+    bypass = [part.strip().lower() for part in str(rules.get("bypass", "AzureServices")).split(",")]
+    return str(rules.get("defaultAction", "Allow")).lower() == "allow" or "azureservices" in bypass
