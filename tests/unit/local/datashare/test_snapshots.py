@@ -399,3 +399,12 @@ async def test_a_firewall_must_let_trusted_services_in(
     rules = {"networkAcls": {"defaultAction": "Deny", "bypass": bypass}}
     world.resources.put(replace(contoso.store, properties=rules))
     assert (await snapshot(fabrikam, mapped))["status"] == status
+
+
+async def test_a_runs_decisions_are_remembered_once_and_not_for_every_batch(
+    world: Any, fabrikam: Any, mapped: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "BATCH", 1)
+    record = await snapshot(fabrikam, mapped)
+    actions = [one.action.name.rpartition("/")[2] for one in world.log.of(record["synchronizationId"])]
+    assert actions.count("read") == 1

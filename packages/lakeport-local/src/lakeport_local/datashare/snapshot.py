@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -115,6 +116,7 @@ class _Copy:
         self._piece = piece
         self._lake = world.lake
         self._pieces = world.pieces
+        self._is_explained = False
 
     async def carry(self) -> None:
         """Copy what is still to copy; a failure ends this piece only."""
@@ -205,6 +207,7 @@ class _Copy:
         reading = self._end(self._piece.source, share, stores.READ)
         writing = self._end(self._piece.target, subscription, stores.WRITE)
         self._make_container(writing)
+        self._is_explained = True
         return reading, writing
 
     def _end(self, place: Place, above: Resource, action: Action) -> End:
@@ -228,10 +231,13 @@ class _Copy:
         self._lake.ensure_file_system(writing.store, name, owner=writing.identity.object_id)
 
     def _may(self, identity: Principal, action: Action, store: Resource, container: str) -> bool:
+        """Ask for a right; refusals and the first answers are kept for `explain`, under the run's id, not one a batch."""
         tenant_id = links.tenant_of(self._world.resources, store.id)
-        return stores.may(
-            self._world.access, identity, action, store, container, tenant_id=tenant_id, request_id=self._run.id
-        )
+        ask = partial(stores.may, self._world.access, identity, action, store, container, tenant_id=tenant_id)
+        allowed = ask(request_id="")
+        if not (allowed and self._is_explained):
+            ask(request_id=self._run.id)
+        return allowed
 
     def _store(self, place: Place) -> Resource:
         store = self._world.resources.get(place.store_id)
