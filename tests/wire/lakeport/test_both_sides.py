@@ -10,7 +10,7 @@ import pytest
 from lakeport import read_receive_file, read_share_file
 from lakeport.share import Session
 from lakeport.share.control import Control
-from lakeport.share.invitees import InviteBook
+from lakeport.share.invite_book import InviteBook
 
 if TYPE_CHECKING:
     from tests.azure import LocalAzure

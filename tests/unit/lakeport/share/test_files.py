@@ -10,7 +10,8 @@ from lakeport import clouds
 from lakeport.errors import BadFile
 from lakeport.profiles import Profile
 from lakeport.share import files
-from lakeport.share.invitees import InviteBook, Known
+from lakeport.share.invite_book import InviteBook
+from lakeport.share.invitees import Known
 from lakeport.types import ClientId, ObjectId, TenantId
 
 if TYPE_CHECKING:

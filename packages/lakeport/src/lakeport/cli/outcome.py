@@ -36,7 +36,7 @@ def exit_status(error: errors.LakeportError) -> int:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status; nothing that fails leaves a traceback."""
-    if sys.stdout.isatty() and ("--help" in arguments or len(arguments) < 2):
+    if sys.stdout.isatty() and len(arguments) > 1 and "--help" in arguments:
         _dress_help()
     from lakeport.cli.root import cli  # noqa: PLC0415  (after the patch)
 
@@ -79,7 +79,7 @@ def _stopped(error: BaseException, output: Output) -> int:
 
 
 def _dress_help() -> None:
-    """Print help in colour: on a terminal only, because it costs more than all the rest."""
+    """Print a command's help in colour: on a terminal only, and not the list of all commands, which must come at once."""
     from rich_click.patch import patch  # noqa: PLC0415
 
     patch()

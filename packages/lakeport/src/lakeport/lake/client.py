@@ -138,16 +138,6 @@ class FileSystem:
                 file.create_file()  # upload_data sends nothing at all for an empty file
         return Checksum(size, digest.hex() if size else "")
 
-    def create(self) -> None:
-        """Make the file system."""
-        with self._asking():
-            self._client.create_file_system()
-
-    def exists(self) -> bool:
-        """Tell if the file system is there."""
-        with self._asking():
-            return bool(self._client.exists())
-
 
 def digest_of(source: IO[bytes]) -> tuple[int, bytes]:
     """Return size and MD5 of what is left in a file, and wind it back to its beginning."""

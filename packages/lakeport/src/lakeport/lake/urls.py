@@ -33,10 +33,6 @@ class LakeUrl:
     account: str = ""
     profile: str = ""
 
-    def child(self, name: str) -> LakeUrl:
-        """Return the place below this one."""
-        return LakeUrl(self.file_system, f"{self.path}/{name}".strip("/"), self.account, self.profile)
-
 
 def parse(text: str) -> LakeUrl | Path:
     """Return what a text on the command line names: a place in a lake, else a local path.

@@ -10,7 +10,7 @@ from lakeport.profiles import dotenv
 from lakeport.share import kinds
 from lakeport.share.desired import Accept, Consumer, Destination, Invitee, Place, Provider, WishedDataSet
 from lakeport.share.files import invitation_name, store_properties
-from lakeport.share.invitees import InviteBook
+from lakeport.share.invite_book import InviteBook
 from lakeport.share.roles import Store
 from lakeport.share.schedules import Schedule
 from lakeport.types import SubscriptionId

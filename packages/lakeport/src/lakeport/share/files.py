@@ -19,7 +19,7 @@ from lakeport.share.desired import (
     Provider,
     WishedDataSet,
 )
-from lakeport.share.invitees import InviteBook
+from lakeport.share.invite_book import InviteBook
 from lakeport.share.roles import Store
 from lakeport.share.schedules import Schedule, parse_at
 from lakeport.types import SubscriptionId
