@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SHARE = """\
 share: {name}
 profile: local:provider
+account: source-data-share
 datasets:
   - {{name: raw, file_system: share-data}}
   - {{name: gold, folder: share-data/gold}}

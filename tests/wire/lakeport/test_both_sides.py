@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lakeport import read_receive_file, read_share_file
-from lakeport.share import Session
+from lakeport.share import Consumer, Session, resources
 from lakeport.share.control import Control
 from lakeport.share.invite_book import InviteBook
+from lakeport.share.roles import CONTRIBUTOR, assignment_name
 
 if TYPE_CHECKING:
     from tests.azure import LocalAzure
     from tests.wire.lakeport.conftest import Lakeport, Sides
 
-    from lakeport.share import Consumer, Provider, Step
+    from lakeport.share import Provider, Step
     from lakeport.share.resources import Document
 
 
@@ -136,10 +137,10 @@ def test_a_missing_account_is_made_waited_for_and_given_its_role(
 ) -> None:
     sides("newaccount")
     text = Path("share.yaml").read_text()
-    Path("share.yaml").write_text(text + "account: brand-new\n")
+    Path("share.yaml").write_text(text.replace("source-data-share", "brand-new"))
     refused = lakeport("share", "apply", "--grant")
     assert (refused.status, "there is no data share account 'brand-new'" in refused.err) == (5, True)
-    Path("share.yaml").write_text(text + "account: brand-new\nlocation: westeurope\n")
+    Path("share.yaml").write_text(text.replace("source-data-share", "brand-new\nlocation: westeurope"))
     made = lakeport("share", "apply", "--grant", "--json")
     assert made.status == 0, made.err
     assert [(row["verb"], row["kind"]) for row in made.rows[:3]] == [
@@ -189,6 +190,26 @@ def test_a_revoked_share_is_refused_and_reinstated(running: LocalAzure, lakeport
     held = lakeport("receive", "apply")
     assert (held.status, "held: share revoked of contoso was revoked" in held.err) == (3, True)
     assert lakeport("share", "reinstate").status == 0
+    assert lakeport("receive", "sync").status == 0
+
+
+def test_a_role_that_is_taken_away_fails_the_snapshot_and_is_given_again(
+    running: LocalAzure, lakeport: Lakeport, sides: Sides
+) -> None:
+    sides("roleless")
+    assert lakeport("share", "apply", "--grant").status == 0
+    assert lakeport("receive", "apply", "--grant").status == 0
+    found, _ = session(read_receive_file(Path("receive.yaml")))
+    (store,) = found.wished.stores if isinstance(found.wished, Consumer) else ()
+    account = resources.read(resources.Account, found.control.get("account") or {})
+    name = assignment_name(CONTRIBUTOR, account.principal_id, store)
+    found.roles._client.role_assignments.delete(store.scope, name)
+    failed = lakeport("receive", "sync")
+    assert failed.status == 1
+    assert "ended as Failed: data set" in failed.err
+    assert "Missing permissions for DataShareAccount" in failed.err
+    assert lakeport("receive", "apply").status == 4
+    assert lakeport("receive", "apply", "--grant").status == 0
     assert lakeport("receive", "sync").status == 0
 
 

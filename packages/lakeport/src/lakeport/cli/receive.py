@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakeport import profiles
-from lakeport.cli import options, sides
+from lakeport.cli import arrivals, options, sides
 from lakeport.cli.output import size
 from lakeport.errors import NotFound
 from lakeport.share import Consumer, Session, consumer, resources, revocation, schedules
 from lakeport.share.resources import ConsumerInvitation, Subscription
 from lakeport.share.snapshots import MODES, Snapshot
-from lakeport.share.verification import Findings, Verifier
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,24 +129,14 @@ def sync(
             output.result(f"would take a {wire_mode} snapshot of {one}", share=one, mode=wire_mode)
             return
         snapshot = taker.take(one, wire_mode)
-        _print_snapshot(output, snapshot)
+        arrivals.print_snapshot(output, snapshot)
         snapshot.check()
         if wished.verify:
-            _verify(output, session, one, snapshot)
+            arrivals.verify(output, session, one, snapshot)
 
     names = _names(session, name)
     sides.per_share(output, names, take)
     output.summary(status="planned" if dry_run else "done", snapshots=len(names))
-
-
-def _print_snapshot(output: Output, snapshot: Snapshot) -> None:
-    run = snapshot.run
-    text = (
-        f"{snapshot.subscription}: {run.synchronization_mode} snapshot {run.status}: {snapshot.files} files,"
-        f" {size(snapshot.size_bytes)} (id {run.synchronization_id})"
-    )
-    fields = {"mode": run.synchronization_mode, "status": run.status, "synchronization_id": run.synchronization_id}
-    output.result(text, share=snapshot.subscription, files=snapshot.files, size_bytes=snapshot.size_bytes, **fields)
 
 
 @receive.command()
@@ -228,48 +216,10 @@ def verify(
     session = sides.consumer(output, file, env, profile)
 
     def one_share(one: str) -> None:
-        _verify(output, session, one, session.last_snapshot(one), against=against, read=read)
+        arrivals.verify(output, session, one, session.last_snapshot(one), against=against, read=read)
 
     sides.per_share(output, _names(session, name), one_share)
     output.summary(status="done")
-
-
-def _verify(
-    output: Output,
-    session: Session,
-    name: str,
-    last: Snapshot | None,
-    *,
-    against: str | None = None,
-    read: bool = False,
-) -> None:
-    found = session.control.get("subscription", name)
-    if found is None:
-        raise NotFound(f"there is no received share {name!r}", hint="Next: lakeport receive list")
-    received = consumer.look_at(resources.read(Subscription, found), session.control)
-    source = profiles.resolve(against) if against else None
-    verifier = Verifier(_wished(session).profile, session.credential, source, read)
-    for one in verifier.verify(received, last):
-        _print_findings(output, one)
-        one.check()
-
-
-def _print_findings(output: Output, one: Findings) -> None:
-    bad = f", {len(one.missing)} missing, {len(one.different)} different" if one.missing or one.different else ""
-    extra = f", {len(one.extra)} more at the destination only" if one.extra else ""
-    unhashed = f", {len(one.unhashed)} without MD5" if one.unhashed else ""
-    text = f"data set {one.data_set}: {one.files} files, {size(one.size_bytes)}{bad}{extra}{unhashed}; compared {one.against}"
-    output.result(
-        text,
-        data_set=one.data_set,
-        files=one.files,
-        size_bytes=one.size_bytes,
-        missing=one.missing,
-        different=one.different,
-        extra=one.extra,
-        unhashed=one.unhashed,
-        compared=one.against,
-    )
 
 
 @receive.command()

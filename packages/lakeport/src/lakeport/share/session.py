@@ -13,6 +13,7 @@ from lakeport.share.control import Control
 from lakeport.share.desired import Consumer, Provider
 from lakeport.share.resources import Detail, Run
 from lakeport.share.roles import Roles
+from lakeport.share.schedules import parse_instant
 from lakeport.share.snapshots import Snapshot, Taker
 
 if TYPE_CHECKING:
@@ -89,6 +90,6 @@ class Session:
         ended = [one for one in runs if one.status == "Succeeded"]
         if not ended:
             return None
-        run = max(ended, key=lambda one: one.start_time)
+        run = max(ended, key=lambda one: parse_instant(one.start_time))
         details = tuple(resources.read(Detail, one) for one in self.control.run_details(name, run.synchronization_id))
         return Snapshot(name, run, details)

@@ -52,6 +52,7 @@ class Snapshot:
         raise SnapshotFailed(
             f"the snapshot of {self.subscription} ended as {self.run.status}{': ' if why else ''}{why}",
             request_id=self.run.synchronization_id,
+            hint="Next: lakeport receive status",
         )
 
 
