@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from azure.core.credentials import AccessToken, AzureSasCredential
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import (
@@ -262,6 +263,40 @@ def test_a_directory_signature_ends_at_its_directory(lakes: Lakes, fs: FileSyste
     refused(lambda: client.get_file_client("a/bc/f").download_file(), "AuthenticationFailed")
     refused(lambda: list(client.get_paths("a")), "AuthenticationFailed")
     refused(lambda: list(client.get_paths("a/bc")), "AuthenticationFailed")
+
+
+def test_a_directory_signature_is_no_lever_on_anything_outside(lakes: Lakes, fs: FileSystemClient) -> None:
+    name = fs.file_system_name
+    for path in ("a/b/f", "secret"):
+        fs.get_file_client(path).upload_data(b"data", overwrite=True)
+    sas = generate_directory_sas("lake1", name, "a/b", lakes.key, permission="racwdlmeop", expiry=soon())
+    attempts = [
+        ("dfs", "PUT", "/a/b/stolen", "mode=legacy", {"x-ms-rename-source": f"/{name}/secret"}),
+        ("blob", "PUT", "/a/b/stolen", "", {"x-ms-copy-source": f"https://lake1.blob.core.windows.net/{name}/secret"}),
+        ("dfs", "PATCH", "", "restype=container&prefix=a/b/&action=setAccessControl", {"x-ms-permissions": "0777"}),
+        ("dfs", "HEAD", "/secret", "restype=container&prefix=a/b/", {}),
+        ("dfs", "HEAD", "/secret", "resource=filesystem&directory=a/b", {}),
+        ("blob", "GET", "/secret", "restype=container&prefix=a/b/", {}),
+        ("blob", "DELETE", "/secret", "restype=container&comp=list&prefix=a/b/", {}),
+        ("blob", "GET", "", "restype=container&comp=list&prefix=a/b", {}),
+        ("blob", "GET", "", "restype=container&comp=list&prefix=a/b/../../", {}),
+        ("blob", "GET", "/a/b/../../secret", "", {}),
+        ("blob", "GET", "/a%2Fb%2F..%2F..%2Fsecret", "", {}),
+        ("blob", "GET", "/secret", "", {}),
+        ("dfs", "DELETE", "", "resource=filesystem", {}),
+    ]
+    session = requests.Session()
+    session.proxies, session.verify = lakes.azure.sdk["proxies"], lakes.azure.ca_bundle
+    for api, method, path, query, headers in attempts:
+        url = f"https://lake1.{api}.core.windows.net/{name}{path}?{query}&{sas}"
+        prepared = session.prepare_request(requests.Request(method, url, headers=headers))
+        prepared.url = url
+        answer = session.send(prepared, proxies=session.proxies, verify=session.verify)
+        assert answer.status_code in {400, 403}, (method, path, query, answer.status_code, answer.text)
+    session.close()
+    client = lakes.dfs(AzureSasCredential(sas)).get_file_system_client(name)
+    client.get_file_client("a/b/f").rename_file(f"{name}/a/b/g")
+    assert [path.name for path in fs.get_paths()] == ["a", "a/b", "a/b/g", "secret"]
 
 
 def test_a_user_delegation_signature_never_permits_more_than_its_signer_may(

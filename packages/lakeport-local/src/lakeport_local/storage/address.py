@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lakeport_local.core import Request
 
 Api: TypeAlias = Literal["dfs", "blob"]
+Level: TypeAlias = Literal["account", "file_system", "path"]
 
 _HOST = re.compile(r"([a-z0-9]{3,24})(-secondary)?\.(dfs|blob)\..+", re.ASCII)
 _SIGNER = re.compile(r"SharedKey(?:Lite)? ([a-z0-9]{3,24}):", re.ASCII)
@@ -52,6 +53,18 @@ class Address:
     path: str
     is_secondary: bool = False
     is_mixed: bool = False
+
+    def level(self, request: Request) -> Level:
+        """Return what a request to this address is about.
+
+        The one place that tells: what a signature is checked against and which operation answers must never differ.
+        """
+        if not self.file_system:
+            return "account"
+        if self.path:
+            return "path"
+        name, value = ("resource", "filesystem") if self.api == "dfs" else ("restype", "container")
+        return "file_system" if (request.parameter(name) or "").lower() == value else "path"
 
 
 def address_of(request: Request, is_account: Callable[[str], bool]) -> Address:

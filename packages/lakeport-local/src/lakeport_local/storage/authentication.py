@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lakeport_local.core import Request
     from lakeport_local.entra import Tokens
     from lakeport_local.state import Resource
+    from lakeport_local.storage.address import Address
     from lakeport_local.storage.sas import Signatures
 
 _SKEW = timedelta(minutes=15)
@@ -72,7 +73,7 @@ class Authentication:
         self._tokens = tokens
         self._signatures = signatures
 
-    def caller(self, request: Request, account: Resource, container: str, path: str) -> Caller:
+    def caller(self, request: Request, account: Resource, address: Address) -> Caller:
         """Return who sent a request to an account.
 
         Raises:
@@ -83,13 +84,13 @@ class Authentication:
         match scheme.lower():
             case "bearer":
                 bearer = self._bearer(credential.strip(), account)
-                return self._signatures.caller(request, account, container, path, bearer) if is_signature else bearer
+                return self._signatures.caller(request, account, address, bearer) if is_signature else bearer
             case "sharedkey" | "sharedkeylite":
                 if is_signature:
                     raise _unauthenticated("Authorization header and signature given together.")
                 return _shared_key(request, account, credential, is_lite=scheme.lower().endswith("lite"))
             case "" if is_signature:
-                return self._signatures.caller(request, account, container, path, None)
+                return self._signatures.caller(request, account, address, None)
             case "":
                 raise refusal("NoAuthenticationInformation", headers=challenge(account))
         raise refusal("InvalidAuthenticationInfo", headers=challenge(account))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -53,7 +53,7 @@ class Call:
     account: Resource
     caller: Caller
     version: str
-    authenticate: Callable[[Request, Resource, str, str], Caller]
+    authenticate: Callable[[Request, Resource, Address], Caller]
     serve: Callable[[Request], Response]
     sink: BodySink | None = None
 
@@ -171,6 +171,17 @@ class Call:
         check_lease(self.lease_of(found), self.header(header))
 
     # Permission
+
+    def caller_at(self, file_system: str, path: str) -> Caller:
+        """Return who the sender is to another path of this account: a signature must hold for that one as well.
+
+        Raises:
+            ServiceError: 403: it does not.
+        """
+        if not isinstance(self.caller, SharedAccess):
+            return self.caller
+        address = replace(self.address, file_system=file_system, path=path)
+        return self.authenticate(self.request, self.account, address)
 
     def scope(self, file_system: str | None = None) -> str:
         """Return the scope of a file system, by default the one addressed; of the account when there is none."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from lakeport_local.core import Request
     from lakeport_local.entra import Directory
     from lakeport_local.state import Resource
+    from lakeport_local.storage.address import Address, Level
     from lakeport_local.storage.delegation import DelegationKeys
 
 _SKEW = timedelta(minutes=5)
@@ -37,6 +38,9 @@ _PARAMETERS = frozenset(
     )
 )
 _FROM_POLICY = ("sp", "st", "se")
+
+
+_TYPES: dict[Level, str] = {"account": "s", "file_system": "c", "path": "o"}
 
 
 def _failed(detail: str) -> ServiceError:
@@ -51,17 +55,15 @@ class Presented:
         fields: Its parameters, decoded once.
         request: The request.
         account: The account addressed.
-        container: The container addressed.
+        address: What is addressed.
         path: The path addressed, or the directory that a listing is of.
-        level: `s`, `c` or `o`: what the request addresses.
     """
 
     fields: Mapping[str, str]
     request: Request
     account: Resource
-    container: str
+    address: Address
     path: str
-    level: str
 
 
 class Signatures:
@@ -80,15 +82,13 @@ class Signatures:
         self._directory = directory
         self._policy = policy
 
-    def caller(
-        self, request: Request, account: Resource, container: str, path: str, bearer: Principal | None
-    ) -> SharedAccess:
+    def caller(self, request: Request, account: Resource, address: Address, bearer: Principal | None) -> SharedAccess:
         """Return who presents the signature in a request's query.
 
         Raises:
             ServiceError: 403: it does not hold.
         """
-        presented = _presented(request, account, container, path)
+        presented = _presented(request, account, address)
         fields = presented.fields
         if "ss" in fields:
             found = self._account_signature(presented)
@@ -110,10 +110,10 @@ class Signatures:
 
     def _service_signature(self, presented: Presented) -> SharedAccess:
         account, fields = presented.account, presented.fields
-        resource = canonical_resource(account.name, presented.container, presented.path, fields)
+        resource = canonical_resource(account.name, presented.address.file_system, presented.path, fields)
         _check_signature(fields, service_string(fields, resource, presented.request), _account_keys(account))
         if fields.get("si"):
-            policy = self._policy(account.uid, presented.container, fields["si"])
+            policy = self._policy(account.uid, presented.address.file_system, fields["si"])
             if policy is None or any(fields.get(name) and policy.get(name) for name in _FROM_POLICY):
                 raise _failed("The stored access policy does not exist, or says what the signature says too.")
             fields = {**policy, **{name: value for name, value in fields.items() if value}}
@@ -124,7 +124,7 @@ class Signatures:
         account, fields = presented.account, presented.fields
         names = ("skoid", "sktid", "skt", "ske", "sks", "skv", "skdutid")
         key = DelegationKey(*(fields.get(name, "") for name in names))
-        resource = canonical_resource(account.name, presented.container, presented.path, fields)
+        resource = canonical_resource(account.name, presented.address.file_system, presented.path, fields)
         text = service_string(fields, resource, presented.request)
         _check_signature(fields, text, [self._keys.value(key)])
         _check_key_time(fields, presented.request.at)
@@ -147,21 +147,18 @@ def _account_keys(account: Resource) -> list[str]:
     return [str(key) for key in account.internal["keys"]]
 
 
-def _presented(request: Request, account: Resource, container: str, path: str) -> Presented:
+def _presented(request: Request, account: Resource, address: Address) -> Presented:
     counted = Counter(name for name, _ in request.query if name in _PARAMETERS)
     fields = {name: value for name, value in request.query if name in _PARAMETERS}
     if any(count > 1 for count in counted.values()) or ("ss" in fields and "sr" in fields):
         raise _failed("A signature's parameters are given twice or contradict each other.")
     if not fields.get("sv") or not ({"ss", "sr"} & set(fields)):
         raise _failed("The signature's parameters are incomplete.")
-    level = "o"
-    if not container:
-        level = "s"
-    elif (request.parameter("restype") or "").lower() == "container" or request.parameter("resource") == "filesystem":
-        level = "c"
+    path = address.path
+    if address.level(request) == "file_system":
         prefix = (request.parameter("prefix") or "").rpartition("/")[0]
-        path = normal_path(request.parameter("directory") or prefix)
-    return Presented(fields, request, account, container, path, level)
+        path = normal_path((request.parameter("directory") or "") if address.api == "dfs" else prefix)
+    return Presented(fields, request, account, address, path)
 
 
 def _check_signature(fields: Mapping[str, str], text: str | None, keys: list[str]) -> None:
@@ -209,17 +206,16 @@ def _check_origin(fields: Mapping[str, str], request: Request) -> None:
 
 def _check_reach(presented: Presented) -> None:
     """Refuse a request that addresses what the signature, whatever it permits, is not for."""
-    fields, level = presented.fields, presented.level
+    fields, request = presented.fields, presented.request
+    level = presented.address.level(request)
     if "ss" in fields:
         if "b" not in fields["ss"]:
             raise refusal("AuthorizationServiceMismatch")
-        if level not in fields.get("srt", ""):
+        if _TYPES[level] not in fields.get("srt", ""):
             raise refusal("AuthorizationResourceTypeMismatch")
         return
-    request = presented.request
-    is_listing = request.method == "GET" and (
-        (request.parameter("comp") or "").lower() == "list" or request.parameter("resource") == "filesystem"
-    )
+    word = "resource" if presented.address.api == "dfs" else "comp"
+    is_listing = request.method == "GET" and (request.parameter(word) or "").lower() in {"list", "filesystem"}
     is_information = (request.parameter("restype") or "").lower() == "account"
-    if level != "o" and not (is_listing and fields["sr"] in {"c", "d"}) and not is_information:
+    if level != "path" and not (is_listing and fields["sr"] in {"c", "d"}) and not is_information:
         raise refusal("AuthorizationFailure")

@@ -157,7 +157,7 @@ class StorageService:
         if address.is_secondary and request.method not in {"GET", "HEAD"}:
             raise refusal("InsufficientAccountPermissions")
         authenticate = self._authentication.caller
-        caller = authenticate(request, account, address.file_system, address.path)
+        caller = authenticate(request, account, address)
         return Call(self._lake, self._access, request, address, account, caller, version, authenticate, self.handle)
 
     def _account(self, name: str) -> Resource | None:

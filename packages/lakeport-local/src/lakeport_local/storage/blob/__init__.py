@@ -69,10 +69,8 @@ def operation_of(call: Call) -> Operation:
 
 
 def _level(call: Call) -> str:
-    if not call.address.file_system:
-        return "account"
-    restype = (call.parameter("restype") or "").lower()
-    return "container" if restype == "container" and not call.address.path else "path"
+    level = call.address.level(call.request)
+    return "container" if level == "file_system" else level
 
 
 def _word(call: Call) -> str:

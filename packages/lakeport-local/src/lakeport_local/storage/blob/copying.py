@@ -120,13 +120,14 @@ def _source_call(call: Call) -> Call:
         raise refusal("CannotVerifyCopySource")
     if not call.access.admit(request.client, account, request_id=request.id).allowed:
         raise refusal("CannotVerifyCopySource", status=403)
-    caller = call.caller
     is_own = account.uid == call.account.uid and request.parameter("sig") is None
-    if not is_own or "authorization" in request.headers:
-        try:
-            caller = call.authenticate(request, account, address.file_system, address.path)
-        except ServiceError as error:
-            raise refusal("CannotVerifyCopySource", status=error.status) from None
+    try:
+        if is_own and "authorization" not in request.headers:
+            caller = call.caller_at(address.file_system, address.path)
+        else:
+            caller = call.authenticate(request, account, address)
+    except ServiceError as error:
+        raise refusal("CannotVerifyCopySource", status=error.status) from None
     return replace(call, request=request, address=address, account=account, caller=caller, sink=None)
 
 

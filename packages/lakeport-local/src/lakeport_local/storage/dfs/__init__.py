@@ -54,16 +54,12 @@ def operation_of(call: Call) -> Operation:
     Raises:
         ServiceError: 400 or 405: there is none.
     """
-    resource = (call.parameter("resource") or "").lower()
-    if not call.address.file_system:
-        key = ("account", call.method, resource)
-    elif resource == "filesystem":
-        key = ("file_system", call.method, "")
-    else:
+    level, resource = call.address.level(call.request), (call.parameter("resource") or "").lower()
+    word = resource if level == "account" else ""
+    if level == "path":
         is_rename = call.method == "PUT" and call.header("x-ms-rename-source") is not None
         word = "rename" if is_rename else (call.parameter("action") or resource).lower()
-        key = ("path", call.method, word)
-    found = OPERATIONS.get(key)
+    found = OPERATIONS.get((level, call.method, word))
     if found is None:
         raise unsupported(call.method)
     return found

@@ -69,10 +69,11 @@ def _source(call: Call) -> tuple[Place, Caller]:
     file_system = systems.find(account.uid, name)
     if file_system is None:
         raise refusal("SourcePathNotFound")
-    caller = call.caller
     if query:
         signed = replace(call.request, raw_query=query, headers=Headers([("x-ms-version", call.version)]))
-        caller = call.authenticate(signed, account, name, path)
+        caller = call.authenticate(signed, account, replace(call.address, file_system=name, path=path))
+    else:
+        caller = call.caller_at(name, path)
     return call.place_of(file_system, path), caller
 
 
