@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -54,3 +55,18 @@ def test_without_a_user_no_browser_opens(azure: LocalAzure) -> None:
     done = azure.run_as("provider", "python", "-c", SIGN_IN)
     assert "nobody is signed in to this session. Next: lakeport-local exec --as USER" in done.stderr
     assert "CredentialUnavailableError" in done.stderr
+
+
+LOOK = """
+from azure.identity import DefaultAzureCredential
+from azure.storage.filedatalake import DataLakeServiceClient
+lake = DataLakeServiceClient("https://sourcestorage.dfs.core.windows.net", DefaultAzureCredential())
+print(lake.get_file_system_client("share-data").exists())
+"""
+BY_METADATA = ("env", "-u", "IDENTITY_ENDPOINT", "-u", "IDENTITY_HEADER", sys.executable, "-c", LOOK)
+
+
+@pytest.mark.parametrize("program", [("python", "-c", LOOK), BY_METADATA], ids=["App Service", "metadata address"])
+def test_a_managed_identity_is_who_the_default_credential_finds(azure: LocalAzure, program: tuple[str, ...]) -> None:
+    done = azure.run_as("batch-node", *program)
+    assert done.stdout == "True\n", done.stderr
