@@ -234,3 +234,5 @@ def test_an_invitation_nobody_listed_is_not_accepted(running: LocalAzure, lakepo
     assert (received.status, "no accept rule names it" in received.err) == (0, True)
     listed = lakeport("receive", "list", "--json")
     assert [row["wanted"] for row in listed.rows if row.get("share") == "unlisted"] == [False]
+    Path("receive.yaml").unlink()
+    assert "unlisted of contoso" in lakeport("receive", "list", "--profile", "local:consumer").out

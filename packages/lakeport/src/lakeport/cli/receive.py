@@ -38,9 +38,9 @@ def list_(output: Output, *, file: Path, env: Path | None, profile: str | None) 
 
     \b
     lakeport receive list receive.yaml
-    lakeport receive list --env dest.env --json
+    lakeport receive list --profile local:consumer
     """
-    session = sides.consumer(output, file, env, profile)
+    session = sides.listener(output, file, env, profile)
     wished = _wished(session)
     found = [resources.read(ConsumerInvitation, one) for one in session.control.invitations()]
     for one in found:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lakeport import profiles
 from lakeport.cli.outcome import FORBIDDEN, Partly, exit_status
-from lakeport.errors import LakeportError
-from lakeport.share import Session, environment, files
+from lakeport.errors import BadProfile, LakeportError
+from lakeport.share import Consumer, Session, environment, files
 from lakeport.share.apply import Worker
+from lakeport.share.desired import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from lakeport.cli.output import Output
-    from lakeport.share import Consumer, Plan, Provider, Step
+    from lakeport.share import Plan, Provider, Step
 
 
 def provider(output: Output, file: Path, env: Path | None, profile: str | None, *, grant: bool = False) -> Session:
@@ -28,6 +30,18 @@ def consumer(output: Output, file: Path, env: Path | None, profile: str | None, 
     """Return the receiving side that a command's arguments name."""
     wished = environment.consumer(env, profile=profile) if env else files.consumer(file, profile=profile)
     return _session(output, wished, profile, grant=grant)
+
+
+def listener(output: Output, file: Path, env: Path | None, profile: str | None) -> Session:
+    """Return the receiving side that a command's arguments name; without a file, the profile's own account and no rules."""
+    if env is not None or profile is None or file.exists():
+        return consumer(output, file, env, profile)
+    resolved = profiles.resolve(profile)
+    place = Place(resolved.subscription_id, resolved.resource_group, resolved.text("share_account"))
+    if not all((place.subscription_id, place.resource_group, place.account)):
+        hint = f"Write {file}, or give the profile subscription_id, resource_group and share_account"
+        raise BadProfile(f"profile {resolved.name!r} does not say which data share account it receives in", hint=hint)
+    return Session(Consumer(resolved, place, (), ()), talk=output.say)
 
 
 def _session(output: Output, wished: Provider | Consumer, profile: str | None, *, grant: bool) -> Session:
