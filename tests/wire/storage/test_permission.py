@@ -137,6 +137,19 @@ def test_addresses_without_a_rule_do_not_pass_the_wall(lakes: Lakes) -> None:
         refused(lambda client=client: list(client.list_file_systems()), "AuthorizationFailure")  # type: ignore[misc]
 
 
+def test_a_large_body_that_may_not_be_written_is_refused_before_it_is_sent(lakes: Lakes, fs: FileSystemClient) -> None:
+    token = lakes.credential("reader").get_token("https://storage.azure.com/.default").token
+    connection = http.client.HTTPConnection("127.0.0.1", lakes.azure.port)
+    connection.putrequest("PUT", f"/lake1/{fs.file_system_name}/big")
+    fields = {"Authorization": f"Bearer {token}", "x-ms-version": "2023-11-03", "x-ms-blob-type": "BlockBlob"}
+    for name, value in {**fields, "Content-Length": str(1 << 30)}.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    response = connection.getresponse()
+    assert (response.status, response.headers["x-ms-error-code"]) == (403, "AuthorizationPermissionMismatch")
+    connection.close()
+
+
 # Access control lists
 
 

@@ -117,6 +117,9 @@ class Access:
         Source: identity.md 4.4 (role assignments), storage.md 5.1 (order of the checks on data).
         """
         decision = self._decide(caller, action, target)
+        if target.steps is not None:
+            # What is remembered must not hold on to the request that the steps come from.
+            decision = replace(decision, target=replace(target, steps=None))
         if request_id:
             self._log.add(request_id, decision)
         return decision

@@ -81,10 +81,12 @@ class Operation:
     Attributes:
         handle: Answers it.
         open_body: Gives the sink of its body.
+        admit: Refuses before a large body is read what `handle` would refuse after it; None when there is no such body.
     """
 
     handle: Callable[[Call], Response]
     open_body: Callable[[Call], BodySink] = in_memory
+    admit: Callable[[Call], object] | None = None
 
 
 def unsupported(method: str) -> ServiceError:

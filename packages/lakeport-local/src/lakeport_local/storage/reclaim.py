@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from lakeport_local.state import Store
     from lakeport_local.storage.content import Contents
 
-BATCH = 2000
+BATCH = 500
 
 
 class Reclaimer:

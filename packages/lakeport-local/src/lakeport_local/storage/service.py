@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lakeport_local.core import MemorySink, Response, ServiceError
@@ -16,7 +17,7 @@ from lakeport_local.storage.answers import JSON
 from lakeport_local.storage.authentication import Authentication
 from lakeport_local.storage.blob import operation_of as blob_operation
 from lakeport_local.storage.call import Call
-from lakeport_local.storage.chunks import ChunkSink
+from lakeport_local.storage.chunks import INLINE_BYTES, ChunkSink
 from lakeport_local.storage.dfs import operation_of as dfs_operation
 from lakeport_local.storage.errors import blob_body, dfs_body, in_blob_words, refusal
 from lakeport_local.storage.sas import Signatures
@@ -98,6 +99,8 @@ class StorageService:
         try:
             call = self._call(request)
             operation = (dfs_operation if call.address.api == "dfs" else blob_operation)(call)
+            if operation.admit is not None and _is_large(request):
+                operation.admit(replace(call))  # a call of its own: what it looked up may be another thing by the end
             return Opened(call, operation, operation.open_body(call))
         except ServiceError as error:
             return self._refused(request, error)
@@ -223,6 +226,11 @@ class StorageService:
         self._is_tidying = False
         if self._lake.reclaimer.step():
             self._tidy_later()
+
+
+def _is_large(request: Request) -> bool:
+    length = request.headers.get("content-length") or ""
+    return "transfer-encoding" in request.headers or len(length) > len(str(INLINE_BYTES))
 
 
 def _version(request: Request) -> str:

@@ -32,7 +32,7 @@ OPERATIONS: dict[tuple[str, str, str], Operation] = {
     ("path", "PUT", "file"): Operation(creation.create_file),
     ("path", "PUT", "directory"): Operation(creation.create_directory),
     ("path", "PUT", "rename"): Operation(renaming.rename),
-    ("path", "PATCH", "append"): Operation(writing.append, stored(_MOST_APPENDED)),
+    ("path", "PATCH", "append"): Operation(writing.append, stored(_MOST_APPENDED), writing.admitted_append),
     ("path", "PATCH", "flush"): Operation(writing.flush, must_be_empty),
     ("path", "PATCH", "setproperties"): Operation(writing.set_properties),
     ("path", "PATCH", "setaccesscontrol"): Operation(access_control.set_access_control),

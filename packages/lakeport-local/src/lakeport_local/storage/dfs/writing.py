@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
 def append(call: Call) -> Response:
     """Answer Path - Update with `action=append`: keep the body for its position until a flush."""
-    path = _file(call, actions.ADD, "InvalidAppendOperation")
+    path = admitted_append(call)
     position = _position(call)
-    call.check_lease(path)
     if not call.chunk.size_bytes:
         raise refusal("InvalidHeaderValue", HeaderName="Content-Length", HeaderValue="0")
     echo = check_hashes(call.request.headers, call.chunk)
@@ -37,6 +36,17 @@ def append(call: Call) -> Response:
     if call.flag("flush"):
         fields += stamps(_flushed(call, path, position + chunk.size_bytes))
     return Response(202, fields)
+
+
+def admitted_append(call: Call) -> Path:
+    """Return the file that a request appends to, if it may.
+
+    Raises:
+        ServiceError: 403, 404, 409, 412.
+    """
+    path = _file(call, actions.ADD, "InvalidAppendOperation")
+    call.check_lease(path)
+    return path
 
 
 def flush(call: Call) -> Response:
