@@ -76,6 +76,8 @@ def test_what_arrived_is_verified_and_what_was_tampered_with_is_found(
     gold = next(row for row in good.rows if row.get("data_set") == "gold")
     assert (gold["files"], gold["missing"], gold["unhashed"]) == (3, [], [])
     assert "MD5 of the bytes read" in str(gold["compared"])
+    vain = lakeport("receive", "verify", "--against", "local:consumer")
+    assert (vain.status, "in deststorage: The specified" in vain.err) == (5, True), "another lake proves nothing"
     counted = lakeport("receive", "verify")
     assert (counted.status, "counts only" in counted.out) == (0, True)
 

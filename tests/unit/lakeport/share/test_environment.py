@@ -88,6 +88,20 @@ def test_without_azure_keys_the_default_chain_signs_in(tmp_path: Path) -> None:
     assert environment.provider(write(tmp_path / "source.env", text), book=book()).profile.credential == "default"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("share-data #", "Share/Data #", "FILE_SYSTEM_NAME 'Share/Data' is no name of a file system"),
+        ("share-data #", "'{x}' #", "FILE_SYSTEM_NAME '{x}' is no name of a file system"),
+        ("SHARE_NAME=sales", "SHARE_NAME=sa/les", "'sa/les' is no name for a share"),
+        ("DATASET_NAME=raw", "DATASET_NAME=r", "'r' is no name for a data set"),
+    ],
+)
+def test_a_name_that_the_service_would_refuse_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
+    with pytest.raises(BadFile, match=said):
+        environment.provider(write(tmp_path / "source.env", SOURCE.replace(old, new)), book=book())
+
+
 def test_half_a_credential_is_refused(tmp_path: Path) -> None:
     text = SOURCE.replace("AZURE_CLIENT_SECRET='s3cret'\n", "")
     with pytest.raises(BadFile, match="AZURE_CLIENT_SECRET is missing"):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lakeport import profiles
 from lakeport.cli.output import size
-from lakeport.errors import NotFound
+from lakeport.errors import BadProfile, NotFound
 from lakeport.share import consumer, resources
 from lakeport.share.resources import Subscription
 from lakeport.share.verification import Verifier
@@ -41,6 +41,7 @@ def verify(
     """Verify what arrived of one received share, and print it data set by data set.
 
     Raises:
+        BadProfile: The profile to compare with names no storage account.
         NotVerified: Something is missing or different.
     """
     found = session.control.get("subscription", name)
@@ -48,6 +49,8 @@ def verify(
         raise NotFound(f"there is no received share {name!r}", hint="Next: lakeport receive list")
     received = consumer.look_at(resources.read(Subscription, found), session.control)
     source = profiles.resolve(against) if against else None
+    if source is not None and not source.storage_account:
+        raise BadProfile(f"profile {source.name!r} does not say where the source lies", hint="Give it storage_account")
     verifier = Verifier(session.wished.profile, session.credential, source, read)
     for one in verifier.verify(received, last):
         _print_findings(output, one)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-import traceback
 from typing import TYPE_CHECKING
 
 import click
@@ -40,8 +38,8 @@ def run(arguments: Sequence[str]) -> int:
         _dress_help()
     from lakeport.cli.root import cli  # noqa: PLC0415  (after the patch)
 
-    for name in ("azure", "msal", "urllib3"):  # they would say, in their words, what we say in ours
-        logging.getLogger(name).addHandler(logging.NullHandler())
+    if len(arguments) > 1:
+        _quiet_libraries()
     output = Output("--json" in arguments, "--verbose" in arguments or "-v" in arguments)
     try:
         cli.main(list(arguments), prog_name="lakeport", standalone_mode=False, obj=output)
@@ -78,6 +76,14 @@ def _stopped(error: BaseException, output: Output) -> int:
     return INTERRUPTED
 
 
+def _quiet_libraries() -> None:
+    """Keep libraries from saying on stderr, in their words, what we say in ours."""
+    import logging  # noqa: PLC0415  (the list of all commands must come at once)
+
+    for name in ("azure", "msal", "urllib3"):
+        logging.getLogger(name).addHandler(logging.NullHandler())
+
+
 def _dress_help() -> None:
     """Print a command's help in colour: on a terminal only, and not the list of all commands, which must come at once."""
     from rich_click.patch import patch  # noqa: PLC0415
@@ -107,6 +113,8 @@ def _help_for(error: click.ClickException) -> str:
 def _defect(error: Exception, output: Output) -> int:
     output.say(f"lakeport: this should not happen: {type(error).__name__}: {errors.one_line(str(error))}")
     if output.verbose:
+        import traceback  # noqa: PLC0415  (for defects only)
+
         output.say("".join(traceback.format_exception(error)))
     else:
         output.say("Next: run it again with --verbose and report what it says")

@@ -8,8 +8,8 @@ from lakeport import profiles
 from lakeport.errors import BadFile
 from lakeport.profiles import dotenv
 from lakeport.share import kinds
-from lakeport.share.desired import Accept, Consumer, Destination, Invitee, Place, Provider, WishedDataSet
-from lakeport.share.files import invitation_name, store_properties
+from lakeport.share.desired import FILE_SYSTEM, Accept, Consumer, Destination, Invitee, Place, Provider, WishedDataSet
+from lakeport.share.files import checked_name, invitation_name, store_properties
 from lakeport.share.invite_book import InviteBook
 from lakeport.share.roles import Store
 from lakeport.share.schedules import Schedule
@@ -46,8 +46,10 @@ def provider(path: Path, *, profile: str | None = None, book: InviteBook | None 
     _require(values, SOURCE, path)
     resolved = _profile(values, path, profile)
     store = _store(values)
+    checked_name(values["SHARE_NAME"], "share", str(path))
+    checked_name(values["DATASET_NAME"], "data set", str(path))
     kind = kinds.BY_KEY["file_system"]
-    properties = kinds.source_properties(kind, values["FILE_SYSTEM_NAME"])
+    properties = {kind.root: _file_system(values["FILE_SYSTEM_NAME"], path)}
     book = book or InviteBook(resolved)
     found = book.find(values["DESTINATION_TENANT_ID"], values["DESTINATION_OBJECT_ID"], only_object_ids=True)
     name = invitation_name(f"{values['SHARE_NAME']}-{found.object_id}")
@@ -75,15 +77,23 @@ def consumer(path: Path, *, profile: str | None = None) -> Consumer:
     values = dotenv.read(path)
     _require(values, COMMON, path)
     wanted = values.get("SHARE_NAME") or "*"
+    landing = _file_system(values["FILE_SYSTEM_NAME"], path) if values.get("FILE_SYSTEM_NAME") else "{file_system}"
     note = f"{path} names no senders: every invitation addressed to this principal is accepted"
     return Consumer(
         _profile(values, path, profile),
         _place(values),
         (Accept("*", wanted),),
-        (Destination(_store(values), values.get("FILE_SYSTEM_NAME") or "{file_system}", "{path}"),),
+        (Destination(_store(values), landing, "{path}"),),
         where=f"--env {path}",
         notes=() if values.get("SHARE_NAME") else (note,),
     )
+
+
+def _file_system(name: str, path: Path) -> str:
+    if not FILE_SYSTEM.fullmatch(name):
+        hint = "3 to 63 of a-z, 0-9 and -"
+        raise BadFile(f"{path}: FILE_SYSTEM_NAME {name!r} is no name of a file system", hint=hint)
+    return name
 
 
 def _require(values: Mapping[str, str], keys: tuple[str, ...], path: Path) -> None:

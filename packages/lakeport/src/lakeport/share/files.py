@@ -53,7 +53,7 @@ def provider(path: Path, *, profile: str | None = None, book: InviteBook | None 
     resolved = profiles.resolve(profile or file.profile)
     where = str(path)
     place = _place(file, resolved, where)
-    _checked_name(file.share, "share", where)
+    checked_name(file.share, "share", where)
     data_sets = tuple(_data_set(entry, place, resolved, where) for entry in file.datasets)
     _refuse_twice([one.name for one in data_sets], "data set", where)
     book = book or InviteBook(resolved)
@@ -110,7 +110,7 @@ def _place(file: schema.ShareFile | schema.ReceiveFile, resolved: Profile, where
 
 def _data_set(entry: schema.DataSetEntry, place: Place, resolved: Profile, where: str) -> WishedDataSet:
     at = f"{where}: data set {entry.name!r}"
-    _checked_name(entry.name, "data set", where)
+    checked_name(entry.name, "data set", where)
     given = {key: value for key in kinds.BY_KEY if (value := getattr(entry, key)) is not None}
     if entry.kind is not None and not given:
         return WishedDataSet(entry.name, entry.kind, entry.properties or {}, None)
@@ -196,7 +196,12 @@ def check_template(template: str, where: str) -> None:
             raise BadFile(f"{where}: unknown placeholder {{{name}}}", hint=f"Placeholders: {known}")
 
 
-def _checked_name(name: str, what: str, where: str) -> None:
+def checked_name(name: str, what: str, where: str) -> None:
+    """Refuse a name that the service would refuse.
+
+    Raises:
+        BadFile: It has other letters, or is too short or too long.
+    """
     if not _NAME.fullmatch(name):
         hint = "2 to 90 letters, digits, _ and -"
         raise BadFile(f"{where}: {name!r} is no name for a {what}: the service would refuse it", hint=hint)

@@ -104,7 +104,7 @@ class Verifier:
             (mapping.properties[key] for key in ("folderPath", "filePath", "prefix") if key in mapping.properties), ""
         )
         there = FileSystem(self.profile, str(mapping.properties["storageAccountName"]), str(root), self.credential)
-        arrived = listing(there, str(below), read=self.read)
+        arrived = _arrived(there, str(below), read=self.read)
         if self.source is None:
             return _counted(source, arrived, last)
         name, _, path = source.data_set_path.strip("/").partition("/")
@@ -129,6 +129,10 @@ def _counted(source: SourceDataSet, arrived: dict[str, Checksum], last: Snapshot
     return Findings(source.data_set_name, against, len(arrived), size, missing)
 
 
+THE_FILE = "the file"
+"""The relative path of a data set that is one file: it may have another name at the destination."""
+
+
 def listing(lake: FileSystem, under: str, *, read: bool) -> dict[str, Checksum]:
     """Return size and MD5 of every file at or below a path, by path relative to it.
 
@@ -136,16 +140,22 @@ def listing(lake: FileSystem, under: str, *, read: bool) -> dict[str, Checksum]:
         lake: The file system.
         under: A directory's or a file's path; empty for the root.
         read: Hash the bytes; otherwise take the stored MD5.
+
+    Raises:
+        NotFound: There is no such path.
     """
+    if under and not lake.entry(under).is_directory:
+        return {THE_FILE: _checksum(lake, under, read)}
+    paths = [one.path for one in lake.entries(under, recursive=True) if not one.is_directory]
+    return {path.removeprefix(under).lstrip("/"): _checksum(lake, path, read) for path in paths}
+
+
+def _arrived(lake: FileSystem, under: str, *, read: bool) -> dict[str, Checksum]:
+    """At the destination, what is not there has not arrived."""
     try:
-        paths = [one.path for one in lake.entries(under, recursive=True) if not one.is_directory]
+        return listing(lake, under, read=read)
     except NotFound:
         return {}
-    if not paths and under:
-        paths = [under]
-    return {
-        path.removeprefix(under).lstrip("/") or path.rpartition("/")[2]: _checksum(lake, path, read) for path in paths
-    }
 
 
 def _checksum(lake: FileSystem, path: str, read: bool) -> Checksum:
