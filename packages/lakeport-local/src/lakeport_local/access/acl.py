@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -98,12 +99,7 @@ class Acl:
     @property
     def permissions(self) -> str:
         """The nine letters of `x-ms-permissions`, with `t` or `T` when sticky and `+` when there is more to know."""
-        mask = _find(self.access, "mask")
-        group = mask.bits if mask else _bits(self.access, "group")
-        letters = text_of(_bits(self.access, "user")) + text_of(group) + text_of(_bits(self.access, "other"))
-        if self.is_sticky:
-            letters = letters[:-1] + ("t" if letters[-1] == "x" else "T")
-        return letters + ("+" if len(self.access) > 3 else "")
+        return _permissions(self)
 
     def with_mode(self, mode: int) -> Acl:
         """Return the list with other permissions; the group's bits go to the mask where there is one."""
@@ -114,6 +110,16 @@ class Acl:
             for entry in self.access
         )
         return replace(self, access=access, is_sticky=bool(mode & 0o1000))
+
+
+@lru_cache(maxsize=1024)
+def _permissions(acl: Acl) -> str:
+    mask = _find(acl.access, "mask")
+    group = mask.bits if mask else _bits(acl.access, "group")
+    letters = text_of(_bits(acl.access, "user")) + text_of(group) + text_of(_bits(acl.access, "other"))
+    if acl.is_sticky:
+        letters = letters[:-1] + ("t" if letters[-1] == "x" else "T")
+    return letters + ("+" if len(acl.access) > 3 else "")
 
 
 def mask_of(mode: int, shift: int) -> int:

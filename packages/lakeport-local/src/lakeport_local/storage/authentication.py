@@ -6,6 +6,7 @@ Source: storage.md 4.
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lakeport_local.access import Caller, Principal, SharedKey
@@ -15,6 +16,8 @@ from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.shared_key import is_signed, lite_strings_to_sign, strings_to_sign
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from lakeport_local.core import Request
     from lakeport_local.entra import Tokens
     from lakeport_local.state import Resource
@@ -123,12 +126,17 @@ def _shared_key(request: Request, account: Resource, credential: str, *, is_lite
     return SharedKey(account.id)
 
 
+@lru_cache(maxsize=64)
+def _date(text: str) -> datetime:
+    return parse_http_date(text)
+
+
 def _check_date(request: Request) -> None:
     text = request.headers.get("x-ms-date") or request.headers.get("date")
     if not text:
         raise _unauthenticated("Neither x-ms-date nor Date is given.")
     try:
-        at = parse_http_date(text)
+        at = _date(text)
     except (ValueError, TypeError):
         raise _unauthenticated("The date header is malformed.") from None
     if abs(request.at - at) > _SKEW:
