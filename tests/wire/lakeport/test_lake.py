@@ -77,7 +77,8 @@ def test_what_arrived_is_verified_and_what_was_tampered_with_is_found(
     assert (gold["files"], gold["missing"], gold["unhashed"]) == (3, [], [])
     assert "MD5 of the bytes read" in str(gold["compared"])
     vain = lakeport("receive", "verify", "--against", "local:consumer")
-    assert (vain.status, "in deststorage: The specified" in vain.err) == (5, True), "another lake proves nothing"
+    assert vain.status == 5, "another lake proves nothing"
+    assert "share-data/gold in deststorage" in vain.err, vain.err
     counted = lakeport("receive", "verify")
     assert (counted.status, "counts only" in counted.out) == (0, True)
 
