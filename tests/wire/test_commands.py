@@ -186,3 +186,13 @@ def test_reset_brings_back_the_topology_and_keeps_credentials(new_azure: NewAzur
     things = [json.loads(line) for line in azure.command("credentials", "--json").stdout.splitlines()]
     assert sum(one.get("kind") == "storage_account" for one in things) == 2
     assert things[-1] == {"summary": {"count": len(things) - 1}}
+
+
+def test_an_empty_state_folder_is_not_the_current_one(tmp_path: Path) -> None:
+    assert "--state" in the_one_line(local("up", "--state", "", "--port", "0"), 2)
+
+
+def test_whoever_reads_only_the_first_line_sees_no_complaint(azure: LocalAzure) -> None:
+    command = f"'{sys.executable}' -m lakeport_local credentials --json --state '{azure.state}' | head -c 1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.stdout, done.stderr) == ("{", "")

@@ -104,3 +104,15 @@ def test_an_incremental_snapshot_brings_only_what_is_new(
     assert lakeport("cp", "files/a.csv", "local:provider:share-data/gold/inc/two").status == 0
     again = lakeport("receive", "sync", "--json")
     assert again.rows[0]["files"] == 2, "one file, in both data sets"
+
+
+def test_a_directory_is_not_printed_and_a_place_that_cannot_be_written_is_named(
+    running: LocalAzure, lakeport: Lakeport, files: Path
+) -> None:
+    assert lakeport("cp", "files/a.csv", "local:provider:share-data/folder/").status == 0
+    printed = lakeport("cat", "local:provider:share-data/folder")
+    assert (printed.status, printed.out) == (2, "")
+    assert "is a directory" in printed.err
+    fetched = lakeport("cp", "local:provider:share-data/folder/a.csv", "files/a.csv/no")
+    assert (fetched.status, len(fetched.err.splitlines())) == (1, 1)
+    assert "files/a.csv" in fetched.err

@@ -28,7 +28,16 @@ def test_a_text_names_a_lake_or_a_local_path(text: str, expected: LakeUrl | Path
     assert parse(text) == expected
 
 
-@pytest.mark.parametrize("text", ["s3://bucket/x", "https://lake.dfs.core.windows.net/", "abfss://raw/x"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "s3://bucket/x",
+        "https://lake.dfs.core.windows.net/",
+        "https://example.com/raw/x",
+        "abfss://raw/x",
+        "local:provider",
+    ],
+)
 def test_a_url_that_names_no_lake_is_refused(text: str) -> None:
     with pytest.raises(Misused):
         parse(text)

@@ -66,3 +66,17 @@ def test_an_endless_file_is_refused() -> None:
 
 def test_an_empty_file_lacks_its_first_key() -> None:
     assert refusal("") == "share.yaml:1:1: the key 'share' is missing"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("share: " + "[" * 20_000, "nested too deeply"),
+        ("\0" + GOOD, "not YAML: character"),
+        ("share:\ndatasets: []\n", "expected a text, got nothing"),
+    ],
+    ids=["deep", "control characters", "nothing"],
+)
+def test_what_no_person_writes_is_refused_in_one_line(text: str, said: str) -> None:
+    assert said in refusal(text)
+    assert "\n" not in refusal(text)

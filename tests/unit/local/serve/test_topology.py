@@ -152,3 +152,14 @@ def test_the_built_in_topology_has_two_organisations_and_fixes_no_secret() -> No
     assert [tenant.name for tenant in document.tenants] == ["contoso", "fabrikam"]
     assert not any(app.client_secret for tenant in document.tenants for app in tenant.apps)
     assert not any(grant.share_account_id for tenant in document.tenants for grant in grants(tenant))
+
+
+def test_what_is_nested_too_deeply_is_refused() -> None:
+    with pytest.raises(TopologyRefused, match="nested too deeply"):
+        parse("x = " + "[" * 5000, "topology.toml", None)
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / "topology.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + written({}).encode())
+    assert load(file).document.tenants[0].name == "contoso"

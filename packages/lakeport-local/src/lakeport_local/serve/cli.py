@@ -6,11 +6,13 @@ Results go to stdout, talk to stderr. Each command's module is loaded when the c
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+import traceback
 
 import click
 
-from lakeport_local.serve.refusal import INTERRUPTED, MISUSED, Refusal, program
+from lakeport_local.serve.refusal import FAILED, INTERRUPTED, MISUSED, Refusal, program
 
 _COMMANDS = {
     "up": "lakeport_local.serve.commands.up",
@@ -65,17 +67,41 @@ def _run(arguments: list[str]) -> int:
         status = commands.main(arguments, prog_name=program(), standalone_mode=False)
     except Refusal as refusal:
         return _said(str(refusal), refusal.status)
-    except click.exceptions.NoArgsIsHelpError as error:
+    except (click.ClickException, click.Abort, KeyboardInterrupt) as error:
+        return _told_by_click(error)
+    except BrokenPipeError:  # who reads our output went away, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
+        return FAILED
+    except Exception as error:  # noqa: BLE001  (the outermost edge)
+        return _said(_of_the_system(error), FAILED) if isinstance(error, OSError) else _defect(error)
+    return status if isinstance(status, int) else 0
+
+
+def _told_by_click(error: BaseException) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
         click.echo(error.format_message(), err=True)
         return MISUSED
-    except click.UsageError as error:
+    if isinstance(error, click.UsageError):
         asked = error.ctx.command_path if error.ctx else program()
         return _said(f"{error.format_message()} Next: {asked} --help", MISUSED)
-    except click.ClickException as error:
+    if isinstance(error, click.ClickException):
         return _said(error.format_message(), error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        return INTERRUPTED
-    return status if isinstance(status, int) else 0
+    return INTERRUPTED
+
+
+def _of_the_system(error: OSError) -> str:
+    named = f"{error.filename}: " if error.filename else ""
+    return f"{named}{error.strerror or type(error).__name__}."
+
+
+def _defect(error: Exception) -> int:
+    if os.environ.get("LAKEPORT_TRACEBACK"):
+        traceback.print_exception(error)
+    said = " ".join(str(error).split())
+    return _said(
+        f"this should not happen: {type(error).__name__}: {said}. Next: again with LAKEPORT_TRACEBACK=1, and report it",
+        FAILED,
+    )
 
 
 def _said(line: str, status: int) -> int:

@@ -63,8 +63,9 @@ def decode(text: str, source: str) -> schema.Document:
     """
     try:
         tree = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise TopologyRefused(source, [Problem("", f"not TOML: {error}")]) from error
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        said = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise TopologyRefused(source, [Problem("", f"not TOML: {said}")]) from error
     problems = list(_problems(tree, schema.Document, ""))
     if problems:
         raise TopologyRefused(source, problems)

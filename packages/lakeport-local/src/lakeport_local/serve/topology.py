@@ -47,7 +47,7 @@ def load(file: Path | None) -> Topology:
     if file is None:
         return parse((resources.files(__package__) / f"{BUILT_IN}.toml").read_text(), BUILT_IN, None)
     try:
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise TopologyRefused(str(file), [Problem("", f"cannot be read: {reason}")]) from error

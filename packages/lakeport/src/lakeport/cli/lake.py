@@ -16,7 +16,7 @@ from lakeport.lake import FileSystem, LakeUrl, copying, parse, profile_of
 def _lake(text: str, profile: str | None) -> tuple[FileSystem, LakeUrl]:
     url = parse(text)
     if not isinstance(url, LakeUrl):
-        raise Misused(f"{text} is no place in a lake", hint="Write PROFILE:FILE_SYSTEM/PATH or an abfss:// URL")
+        raise Misused(f"{text!r} is no place in a lake", hint="Write PROFILE:FILE_SYSTEM/PATH or an abfss:// URL")
     return FileSystem.at(url, profile_of(url, profile)), url
 
 
@@ -58,6 +58,8 @@ def cat(output: Output, *, url: str, profile: str | None) -> None:
     """
     del output
     lake, place = _lake(url, profile)
+    if not place.path or lake.entry(place.path).is_directory:
+        raise Misused(f"{url} is a directory", hint="Next: lakeport ls")
     for chunk in lake.chunks(place.path):
         sys.stdout.buffer.write(chunk)
     sys.stdout.buffer.flush()
@@ -118,7 +120,7 @@ def table() -> None:
 
 @table.command("head")
 @click.argument("url")
-@click.option("-n", "--rows", default=10, show_default=True, help="How many rows.")
+@click.option("-n", "--rows", type=click.IntRange(0), default=10, show_default=True, help="How many rows.")
 @options.profile
 @options.common
 @click.pass_obj

@@ -54,6 +54,13 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _of_the_system(error: OSError) -> errors.LakeportError:
+    named = error.filename2 or error.filename
+    said = errors.LakeportError(f"{f'{named}: ' if named else ''}{error.strerror or type(error).__name__}")
+    said.__cause__ = error
+    return said
+
+
 def _told_by_click(error: click.ClickException | click.exceptions.Exit, output: Output) -> int:
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
@@ -111,6 +118,8 @@ def _help_for(error: click.ClickException) -> str:
 
 
 def _defect(error: Exception, output: Output) -> int:
+    if isinstance(error, OSError):  # a file or folder of this machine
+        return failed(_of_the_system(error), output)
     output.say(f"lakeport: this should not happen: {type(error).__name__}: {errors.one_line(str(error))}")
     if output.verbose:
         import traceback  # noqa: PLC0415  (for defects only)

@@ -57,6 +57,9 @@ def parse(text: str) -> LakeUrl | Path:
         )
     short = _SHORT.fullmatch(text)
     if short and not Path(text).exists():
+        if short["profile"] == "local":
+            hint = f"Write {text}:FILE_SYSTEM/PATH"
+            raise Misused(f"{text} names no file system", hint=hint)
         file_system, _, path = short["rest"].strip("/").partition("/")
         return LakeUrl(file_system, path.strip("/"), "", short["profile"])
     return Path(text)
@@ -64,7 +67,9 @@ def parse(text: str) -> LakeUrl | Path:
 
 def _portal_url(text: str) -> LakeUrl:
     parts = urlsplit(text)
-    account = (parts.hostname or "").split(".")[0]
+    account, _, suffix = (parts.hostname or "").partition(".")
+    if not suffix.startswith(("dfs.", "blob.")):
+        raise Misused(f"{text} is at no storage account", hint="Hosts of lakes are ACCOUNT.dfs.core.windows.net")
     file_system, _, path = unquote(parts.path).strip("/").partition("/")
     if not account or not file_system:
         raise Misused(

@@ -52,6 +52,10 @@ def decode(text: str, into: type[T], name: str) -> T:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         _refuse_aliases(root, set(), name)
         data = _value(root, "$", positions, name) if root is not None else {}
+    except RecursionError as error:
+        raise BadFile(f"{name}: not YAML that can be meant: it is nested too deeply") from error
+    except yaml.reader.ReaderError as error:
+        raise BadFile(f"{name}: not YAML: character {error.character!r} at {error.position}") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
@@ -121,7 +125,8 @@ _PLAIN = {"object": "keys and values", "str": "a text", "array": "a list", "int"
 
 def _plain(text: str) -> str:
     def words(found: re.Match[str]) -> str:
-        return " or ".join(_PLAIN.get(part, part) for part in found[1].split(" | ") if part != "null")
+        parts = [part for part in found[1].split(" | ") if part != "null"] or ["nothing"]
+        return " or ".join(_PLAIN.get(part, part) for part in parts)
 
     text = re.sub(r"`([^`]*)`", words, text)
     return text.replace("Expected", "expected", 1).replace("Invalid enum value", "unknown value")

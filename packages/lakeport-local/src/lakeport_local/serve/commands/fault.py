@@ -31,12 +31,33 @@ def fault() -> None:
 @click.option("--path", default="*", help="Shell pattern of the path.")
 @click.option("--method", default="*", help="HTTP method.")
 @click.option("--count", type=click.IntRange(0), default=1, show_default=True, help="How many requests; 0 for all.")
-@click.option("--retry-after", "retry_after_s", type=click.IntRange(0), default=1, show_default=True, metavar="SECONDS")
-@click.option("--delay", "delay_s", type=click.FloatRange(0, 3600), default=30.0, show_default=True, metavar="SECONDS")
+@click.option(
+    "--retry-after",
+    "retry_after_s",
+    type=click.IntRange(0),
+    default=1,
+    show_default=True,
+    metavar="SECONDS",
+    help="What 429 and 503 say in Retry-After.",
+)
+@click.option(
+    "--delay",
+    "delay_s",
+    type=click.FloatRange(0, 3600),
+    default=30.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How late a slow or timeout one is.",
+)
 @state_option
 @json_option
 def add(*, state: Path, as_json: bool, **members: str | float) -> int:
-    """Strike the next requests that match: answer 429, 500 or 503, cut the connection, answer late or never."""
+    """Strike the next requests that match: answer 429, 500 or 503, cut the connection, answer late or never.
+
+    \b
+    lakeport local fault add 503 --host '*.dfs.core.windows.net' --count 2
+    lakeport local fault add slow --path '/share-data/*' --delay 2
+    """
     (added,) = Running(state).ask("POST", "faults", members)["faults"]
     click.echo(json.dumps(added) if as_json else f"added {_worded(added)}")
     return 0
@@ -46,7 +67,12 @@ def add(*, state: Path, as_json: bool, **members: str | float) -> int:
 @state_option
 @json_option
 def list_(*, state: Path, as_json: bool) -> int:
-    """List the faults that are set."""
+    """List the faults that are set.
+
+    \b
+    lakeport local fault list
+    lakeport local fault list --json
+    """
     found = Running(state).ask("GET", "faults")["faults"]
     if as_json:
         print_objects(found, summary={"count": len(found)})
@@ -60,7 +86,12 @@ def list_(*, state: Path, as_json: bool) -> int:
 @state_option
 @json_option
 def clear(*, state: Path, as_json: bool) -> int:
-    """Remove every fault."""
+    """Remove every fault.
+
+    \b
+    lakeport local fault clear
+    lakeport local fault clear --json
+    """
     found = Running(state).ask("DELETE", "faults")
     click.echo(json.dumps(found) if as_json else f"cleared {found['cleared']}")
     return 0

@@ -16,15 +16,17 @@ if TYPE_CHECKING:
 _F = TypeVar("_F", bound="Callable[..., object]")
 
 
-def _as_folder(_context: click.Context, _parameter: click.Parameter, given: Path | None) -> Path:
-    return state_folder(given)
+def _as_folder(_context: click.Context, _parameter: click.Parameter, given: str | None) -> Path:
+    if given == "":  # an unset variable of a script, most likely; the folder one stands in is not what is meant
+        raise click.BadParameter("it is empty; name a folder")
+    return state_folder(None if given is None else Path(given))
 
 
 def state_option(command: _F) -> _F:
     """Add `--state`."""
     return click.option(
         "--state",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=click.Path(file_okay=False),
         callback=_as_folder,
         metavar="DIR",
         help="State folder. Default: $LAKEPORT_LOCAL_STATE, else one among the user's data.",
