@@ -22,7 +22,12 @@ class Reclaimer:
         self._contents = contents
 
     def step(self) -> bool:
-        """Collect one batch; tell whether there may be more that can be collected now."""
+        """Collect one batch; tell whether there may be more that can be collected now.
+
+        Nothing is collected inside somebody's transaction: files that are unlinked do not come back when it is undone.
+        """
+        if self._db.in_transaction:
+            return True
         with self._store.transaction():
             trees = self._trees()
             contents = self._released_contents()
