@@ -27,7 +27,7 @@ class Reclaimer:
         Nothing is collected inside somebody's transaction: files that are unlinked do not come back when it is undone.
         """
         if self._db.in_transaction:
-            return True
+            return False
         with self._store.transaction():
             trees = self._trees()
             contents = self._released_contents()
