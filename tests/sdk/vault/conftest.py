@@ -18,6 +18,8 @@ TOPOLOGY = """
 name = "contoso"
 domain = "contoso.onmicrosoft.com"
   [[tenants.apps]]
+  name = "owner"
+  [[tenants.apps]]
   name = "keeper"
   [[tenants.apps]]
   name = "reader"
@@ -35,6 +37,10 @@ domain = "contoso.onmicrosoft.com"
       name = "other-vault"
       [[tenants.subscriptions.resource_groups.key_vaults]]
       name = "paged-vault"
+  [[tenants.role_assignments]]
+  principal = "owner"
+  role = "Owner"
+  scope = "/subscriptions/main"
   [[tenants.role_assignments]]
   principal = "keeper"
   role = "Key Vault Administrator"

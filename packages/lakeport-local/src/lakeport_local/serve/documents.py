@@ -26,7 +26,6 @@ REGISTERED = (
 )
 """Providers that a declared subscription has registered."""
 
-VAULTS = "Microsoft.KeyVault/vaults"
 SHARE_ACCOUNTS = "Microsoft.DataShare/accounts"
 
 
@@ -60,27 +59,6 @@ def data_share_account(above: Resource, tenant_id: str, declared: schema.DataSha
         identity={"type": "SystemAssigned", "principalId": principal_id, "tenantId": tenant_id},
         properties={"createdAt": iso_instant(at), "provisioningState": "Succeeded", "userName": "", "userEmail": ""},
         internal={"client_id": derived_id("identity's application", resource_id.lower()), "tenant_id": tenant_id},
-    )
-
-
-def key_vault(above: Resource, tenant_id: str, declared: schema.KeyVault) -> Resource:
-    """Return a key vault's document."""
-    return Resource(
-        f"{above.id}/providers/{VAULTS}/{declared.name}",
-        VAULTS,
-        declared.name,
-        location=above.location,
-        properties={
-            "accessPolicies": [],
-            "enableRbacAuthorization": True,
-            "enableSoftDelete": True,
-            "provisioningState": "Succeeded",
-            "sku": {"family": "A", "name": "standard"},
-            "softDeleteRetentionInDays": 90,
-            "tenantId": tenant_id,
-            "vaultUri": f"https://{declared.name}.vault.azure.net/",
-        },
-        internal={"tenant_id": tenant_id},
     )
 
 

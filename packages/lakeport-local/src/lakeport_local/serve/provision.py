@@ -153,7 +153,8 @@ class _Provision:
         for share in group.data_share_accounts:
             self._share_account(tenant, above, share)
         for vault in group.key_vaults:
-            made = self._keep(documents.key_vault(above, tenant.id, vault))
+            declared = providers.key_vault(above.id, vault.name, location=str(above.location), tenant_id=tenant.id)
+            made = self._keep(declared)
             for name, value in vault.secrets.items():
                 self._to.chest.seed(made, name, value)
         for identity in group.managed_identities:

@@ -121,9 +121,11 @@ class Chest:
     ) -> Secret:
         """Give a secret a new version, and make the secret where there is none."""
         self._db.execute(
-            "INSERT INTO vault_secrets (vault, name) VALUES (?, ?) ON CONFLICT DO NOTHING", (vault.uid, name)
+            "INSERT INTO vault_secrets (vault, name) VALUES (?, ?) ON CONFLICT DO NOTHING", (_contents(vault), name)
         )
-        row = self._db.execute("SELECT * FROM vault_secrets WHERE vault = ? AND name = ?", (vault.uid, name)).fetchone()
+        row = self._db.execute(
+            "SELECT * FROM vault_secrets WHERE vault = ? AND name = ?", (_contents(vault), name)
+        ).fetchone()
         if policy is not None:
             self.set_policy(row["id"], policy)
         self._insert(row["id"], version)
@@ -157,7 +159,7 @@ class Chest:
     def find(self, vault: Resource, name: str, version: str = "") -> Secret | None:
         """Return a secret with its newest version, or the one asked for; None when it is not there or deleted."""
         self._forget(vault)
-        keys: tuple[object, ...] = (vault.uid, name, *([version.lower()] if version else []))
+        keys: tuple[object, ...] = (_contents(vault), name, *([version.lower()] if version else []))
         row = self._db.execute(
             f"{_WHOLE} WHERE s.vault = ? AND s.name = ? AND s.deleted_at IS NULL AND"
             f"{' v.version = ?' if version else _NEWEST}",
@@ -169,7 +171,8 @@ class Chest:
         """Return a deleted secret with its newest version, or None."""
         self._forget(vault)
         row = self._db.execute(
-            f"{_WHOLE} WHERE s.vault = ? AND s.name = ? AND s.deleted_at IS NOT NULL AND{_NEWEST}", (vault.uid, name)
+            f"{_WHOLE} WHERE s.vault = ? AND s.name = ? AND s.deleted_at IS NOT NULL AND{_NEWEST}",
+            (_contents(vault), name),
         ).fetchone()
         return None if row is None else _secret(row)
 
@@ -181,7 +184,7 @@ class Chest:
         rows = self._db.execute(
             f"{_WHOLE} WHERE s.vault = ? AND s.name > ? AND s.deleted_at IS {'NOT NULL' if is_deleted else 'NULL'}"
             f" AND{_NEWEST}{' AND s.policy IS NOT NULL' if only_certificates else ''} ORDER BY s.name LIMIT ?",
-            (vault.uid, after, limit),
+            (_contents(vault), after, limit),
         )
         return [_secret(row) for row in rows]
 
@@ -245,7 +248,8 @@ class Chest:
     def _forget(self, vault: Resource) -> None:
         """Forget the deleted secrets whose days are over."""
         self._db.execute(
-            "DELETE FROM vault_secrets WHERE vault = ? AND purged_at <= ?", (vault.uid, _epoch(self._clock.now()))
+            "DELETE FROM vault_secrets WHERE vault = ? AND purged_at <= ?",
+            (_contents(vault), _epoch(self._clock.now())),
         )
 
 
@@ -272,3 +276,8 @@ def _epoch(at: datetime | None) -> int | None:
 
 def _instant(seconds: int | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def _contents(vault: Resource) -> int:
+    """Return under which number a vault's secrets are kept: its own, or that of the deleted vault that it was before."""
+    return int(vault.internal.get("contents") or vault.uid)

@@ -1,4 +1,4 @@
--- What key vaults hold. A vault is named by its resource's uid; instants are epoch seconds.
+-- What key vaults hold. A vault is named by the uid that its resource had first; instants are epoch seconds.
 CREATE TABLE vault_secrets (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     vault INTEGER NOT NULL,
@@ -27,7 +27,8 @@ CREATE TABLE vault_versions (
     UNIQUE (secret, version)
 ) STRICT;
 
--- A vault that is gone takes its secrets with it.
-CREATE TRIGGER vault_secrets_of_vaults AFTER DELETE ON resources WHEN old.type = 'Microsoft.KeyVault/vaults' BEGIN
-    DELETE FROM vault_secrets WHERE vault = old.uid;
+-- A vault that is gone for good takes its secrets with it; a deleted one is kept as a document that says whose they are.
+CREATE TRIGGER vault_secrets_of_vaults AFTER DELETE ON resources
+WHEN old.type = 'Microsoft.KeyVault/locations/deletedVaults' BEGIN
+    DELETE FROM vault_secrets WHERE vault = json_extract(old.document, '$.internal.contents');
 END;
