@@ -111,6 +111,11 @@ def _list_deleted(call: Call) -> Response:
     return call.json(200, {"value": [show_deleted(call, one) for one in found]})
 
 
+def _list_no_modules(call: Call) -> Response:
+    """Answer with no deleted hardware module, which `az` asks for beside the vaults: none can be made here."""
+    return call.json(200, {"value": []})
+
+
 def _purge(call: Call) -> Response:
     deleted = call.owner
     if deleted.properties.get("purgeProtectionEnabled"):
@@ -123,6 +128,10 @@ OPERATIONS = (
     Operation(
         "GET", "Microsoft.KeyVault/deletedVaults", _list_deleted,
         action="Microsoft.KeyVault/deletedVaults/read", levels=frozenset({"subscription"}),
+    ),
+    Operation(
+        "GET", "Microsoft.KeyVault/deletedManagedHSMs", _list_no_modules,
+        action="Microsoft.KeyVault/deletedManagedHSMs/read", levels=frozenset({"subscription"}),
     ),
     Operation("POST", f"{DELETED}/purge", _purge, action=f"{DELETED}/purge/action"),
 )  # fmt: skip
