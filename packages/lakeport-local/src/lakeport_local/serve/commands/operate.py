@@ -39,6 +39,8 @@ def down(*, state: Path, as_json: bool) -> int:
         running = Running(state)
         running.ask("POST", "shutdown")
         _wait_until_gone(state, running.pid)
+        if not as_json:
+            click.echo(f"stopped process {running.pid} (state {state})")
     if as_json:
         click.echo(json.dumps({"running": False, "state": str(state)}))
     return 0
