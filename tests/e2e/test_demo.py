@@ -37,7 +37,7 @@ def test_the_story_is_told_to_its_end_and_leaves_nothing_behind(tmp_path: Path) 
     told = "\n".join(text for text, _ in steps)
     assert "copied 6 files" in told
     assert "Incremental snapshot Succeeded: 6 files" in told
-    assert "Incremental snapshot Succeeded: 1 files" in told
+    assert "Incremental snapshot Succeeded: 1 file," in told
     assert told.count("MD5 of the bytes read") == 2
     assert "refused, as it must be: share penguins of contoso was revoked" in told
     assert "cannot read contoso's lake itself, as it must be" in told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakeport import profiles
-from lakeport.cli.output import size
+from lakeport.cli.output import counted, size
 from lakeport.errors import BadProfile, NotFound
 from lakeport.share import consumer, resources
 from lakeport.share.resources import Subscription
@@ -22,7 +22,7 @@ def print_snapshot(output: Output, snapshot: Snapshot) -> None:
     """Print one snapshot that has ended."""
     run = snapshot.run
     text = (
-        f"{snapshot.subscription}: {run.synchronization_mode} snapshot {run.status}: {snapshot.files} files,"
+        f"{snapshot.subscription}: {run.synchronization_mode} snapshot {run.status}: {counted(snapshot.files, 'file')},"
         f" {size(snapshot.size_bytes)} (id {run.synchronization_id})"
     )
     fields = {"mode": run.synchronization_mode, "status": run.status, "synchronization_id": run.synchronization_id}
@@ -61,7 +61,7 @@ def _print_findings(output: Output, one: Findings) -> None:
     bad = f", {len(one.missing)} missing, {len(one.different)} different" if one.missing or one.different else ""
     extra = f", {len(one.extra)} more at the destination only" if one.extra else ""
     unhashed = f", {len(one.unhashed)} without MD5" if one.unhashed else ""
-    text = f"data set {one.data_set}: {one.files} files, {size(one.size_bytes)}{bad}{extra}{unhashed}; compared {one.against}"
+    text = f"data set {one.data_set}: {counted(one.files, 'file')}, {size(one.size_bytes)}{bad}{extra}{unhashed}; compared {one.against}"
     output.result(
         text,
         data_set=one.data_set,

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from lakeport.cli import options
-from lakeport.cli.output import Output, size
+from lakeport.cli.output import Output, counted, size
 from lakeport.errors import Misused
 from lakeport.lake import FileSystem, LakeUrl, copying, parse, profile_of
 
@@ -104,7 +104,7 @@ def cp(output: Output, *, source: str, target: str, recursive: bool, profile: st
         text = f"{done.copy.source} -> {done.copy.target}"
         output.result(text, source=done.copy.source, target=done.copy.target, size_bytes=done.size_bytes, md5=done.md5)
     verb = "would copy" if dry_run else "copied"
-    output.say(f"{verb} {len(copies)} files{'' if dry_run else ', ' + size(total)}")
+    output.say(f"{verb} {counted(len(copies), 'file')}{'' if dry_run else ', ' + size(total)}")
     output.summary(files=len(copies), size_bytes=total, status="planned" if dry_run else "done")
 
 

@@ -53,6 +53,16 @@ class Output:
             self.result(line.rstrip())
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number of things as people say it.
+
+    Example:
+        >>> counted(1, "file"), counted(2, "data set")
+        ('1 file', '2 data sets')
+    """
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def size(count: int) -> str:
     """Return a number of bytes as people say it.
 

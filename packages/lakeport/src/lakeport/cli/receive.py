@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lakeport.cli import arrivals, options, sides
-from lakeport.cli.output import size
+from lakeport.cli.output import counted, size
 from lakeport.errors import NotFound
 from lakeport.share import Consumer, Session, consumer, resources, revocation, schedules
 from lakeport.share.resources import ConsumerInvitation, Subscription
@@ -47,7 +47,7 @@ def list_(output: Output, *, file: Path, env: Path | None, profile: str | None) 
         accepted = (
             "accepted by a rule" if wished.wants(one.provider_tenant_name, one.share_name) else "no rule accepts it"
         )
-        text = f"invitation  {one.share_name} of {one.provider_tenant_name}  {one.data_set_count} data sets  {accepted}"
+        text = f"invitation  {one.share_name} of {one.provider_tenant_name}  {counted(one.data_set_count, 'data set')}  {accepted}"
         fields = {"share": one.share_name, "tenant": one.provider_tenant_name, "invitation_id": one.invitation_id}
         output.result(text, kind="invitation", wanted=accepted.startswith("accepted"), **fields)
     received = [resources.read(Subscription, one) for one in session.control.all("subscription")]
@@ -172,7 +172,7 @@ def _print_received(output: Output, one: consumer.Received, last: Snapshot | Non
     subscription = one.subscription
     trigger = one.triggers[0] if one.triggers else None
     spoken = schedules.spoken(trigger.recurrence_interval, trigger.synchronization_time) if trigger else "no schedule"
-    newest = f"{last.run.end_time}, {last.files} files, {size(last.size_bytes)}" if last else "never"
+    newest = f"{last.run.end_time}, {counted(last.files, 'file')}, {size(last.size_bytes)}" if last else "never"
     text = (
         f"{subscription.name}  {subscription.share_name} of {subscription.provider_tenant_name}"
         f"  {subscription.share_subscription_status}  {len(one.mappings)} of {len(one.offered)} data sets mapped"
