@@ -51,12 +51,25 @@ def test_an_assignment_takes_effect_and_its_deletion_too(cloud: Cloud, contoso: 
     assert shown["scope"] == contoso.group
     assert shown["principalType"] == "ServicePrincipal"
     assert shown["roleDefinitionId"] == role_path(contoso.scope, READER)
-    assert shown["createdBy"] == contoso.owner.object_id
+    assert (shown["createdBy"], shown["updatedBy"]) == (None, contoso.owner.object_id)
+    read = cloud.send(contoso.owner, "GET", made.body["id"], version="2022-04-01").body["properties"]
+    assert read == {**shown, "createdBy": contoso.owner.object_id}
     assert cloud.send(reader, "GET", contoso.group).status == 200
     deleted = cloud.send(contoso.owner, "DELETE", made.body["id"])
     assert (deleted.status, deleted.body["name"]) == (200, made.body["name"])
     assert cloud.send(contoso.owner, "DELETE", made.body["id"]).status == 204
     assert cloud.send(reader, "GET", contoso.group).status == 403
+
+
+def test_versions_before_2020_know_no_conditions(cloud: Cloud, contoso: Tenant) -> None:
+    made = assign(cloud, contoso.owner, contoso.group, contoso.owner.object_id)
+    early = cloud.send(contoso.owner, "GET", made.body["id"], version="2018-09-01-preview").body["properties"]
+    assert set(made.body["properties"]) - set(early) == {
+        "condition",
+        "conditionVersion",
+        "delegatedManagedIdentityResourceId",
+        "description",
+    }
 
 
 def test_a_second_assignment_of_the_same_is_refused_in_any_case(cloud: Cloud, contoso: Tenant) -> None:

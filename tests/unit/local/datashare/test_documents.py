@@ -212,6 +212,19 @@ def test_a_pending_invitation_put_again_is_resent(world: Any, contoso: Any, fabr
     assert again.body["properties"]["sentAt"] == "2030-01-01T12:03:00.4422+00:00"
     assert again.body["systemData"] == stamp(contoso.principal.object_id, LATER)
     assert again.response.header("x-ms-quota") is None
+    assert contoso.get("shares/sales/invitations/first") == again.body
+    assert contoso.get("shares/sales/invitations")["value"] == [again.body]
+    seen = fabrikam.get("/providers/Microsoft.DataShare/listInvitations")["value"]
+    assert [one["properties"]["sentAt"] for one in seen] == ["2030-01-01T12:03:00.4422Z"]
+
+
+@pytest.mark.parametrize("version", ["2020-09-01", "2020-10-01-preview", "2021-08-01"])
+def test_later_versions_name_the_region_of_a_consumer_invitation(fabrikam: Any, invite: Any, version: str) -> None:
+    invitation_id = invite()
+    place = f"/providers/Microsoft.DataShare/locations/eastus/consumerInvitations/{invitation_id}"
+    (listed,) = fabrikam.get("/providers/Microsoft.DataShare/listInvitations", version=version)["value"]
+    assert (listed["id"], listed["type"]) == (place, "Microsoft.DataShare/locations/consumerInvitations")
+    assert fabrikam.get(place, version=version) == listed
 
 
 def test_the_invited_sees_the_invitation_as_captured_7_3(contoso: Any, fabrikam: Any, invite: Any) -> None:
@@ -425,3 +438,40 @@ def test_the_services_own_refusal_has_its_envelope_and_no_charset(contoso: Any) 
 def test_what_does_not_exist_is_refused_with_its_code(contoso: Any, path: str, code: str) -> None:
     answer = contoso.send("GET", path.replace("{sub}", contoso.subscription_id))
     assert (answer.status, answer.code) == (404, code)
+
+
+def test_the_last_poll_of_a_subscriptions_deletion_reports_the_quota(world: Any, fabrikam: Any, accept: Any) -> None:
+    begun = fabrikam.delete(accept())
+    world.clock.advance(timedelta(seconds=1))
+    ended = fabrikam.send("GET", begun.header("Location").removeprefix("https://management.azure.com").split("?")[0])
+    assert ended.body["status"] == "Succeeded"
+    name = "ShareSubscription resource quota"
+    report = {"currentUsed": 0, "limit": 100, "name": {"localizedValue": name, "value": name}, "target": ""}
+    assert quota(ended) == report
+
+
+def test_what_lay_below_a_resource_that_left_is_deleted_as_what_left_itself(fabrikam: Any, accept: Any) -> None:
+    received = accept()
+    fabrikam.delete(received)
+    for path in ("dataSetMappings/raw", "triggers/daily"):
+        assert fabrikam.delete(f"{received}/{path}").status == 204
+        assert fabrikam.send("GET", f"{received}/{path}").code == "94042"
+    elsewhere = f"{fabrikam.group}/providers/Microsoft.DataShare/accounts/unknown/shares/sales"
+    assert (fabrikam.delete(elsewhere).status, fabrikam.delete(elsewhere).code) == (404, "ResourceNotFound")
+
+
+def test_a_refusal_of_arms_own_names_neither_the_service_nor_limits(contoso: Any) -> None:
+    from_arm = contoso.send("GET", f"{contoso.group}/providers/Microsoft.DataShare/accounts/unknown").response
+    from_service = contoso.send("GET", "shares/unknown").response
+    names = ("Server", "x-ms-ratelimit-remaining-subscription-reads", "x-ms-failure-cause")
+    assert [from_arm.header(name) for name in names] == [None, None, "gateway"]
+    assert [from_service.header(name) is not None for name in names] == [True, True, False]
+
+
+def test_names_beyond_latin_1_are_escaped_in_headers(world: Any, fabrikam: Any, invite: Any) -> None:
+    body = {"properties": {"invitationId": invite(), "sourceShareLocation": "eastus"}}
+    answer = fabrikam.put("shareSubscriptions/%E2%82%AC", body)
+    assert answer.body["name"] == "\u20ac"
+    assert answer.header("Location").endswith("/shareSubscriptions/%E2%82%AC/%E2%82%AC")
+    assert answer.header("x-ms-quota").isascii()
+    assert quota(answer)["target"] == answer.body["id"]

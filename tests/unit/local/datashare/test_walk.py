@@ -61,7 +61,7 @@ class Walk:
 
     def delete_data_set(self) -> None:
         status = self.pair.contoso.delete("shares/s1/dataSets/raw").status
-        assert status == (404 if self.share is None else 200 if self.data_set else 204)
+        assert status == (200 if self.share is not None and self.data_set else 204)
         self.data_set = None
 
     def put_setting(self) -> None:
@@ -72,7 +72,7 @@ class Walk:
 
     def delete_setting(self) -> None:
         status = self.pair.contoso.delete("shares/s1/synchronizationSettings/daily").status
-        assert status == (404 if self.share is None else 202 if self.setting else 204)
+        assert status == (202 if self.share is not None and self.setting else 204)
         self.setting = None
 
     def invite_and_accept(self) -> None:
@@ -131,7 +131,7 @@ class Walk:
 
     def unmap(self) -> None:
         status = self.pair.fabrikam.delete("shareSubscriptions/received/dataSetMappings/raw").status
-        assert status == (404 if not self.is_subscribed else 204 if self.mapped is None else 200)
+        assert status == (204 if not self.is_subscribed or self.mapped is None else 200)
         self.mapped = None
 
     def follow(self) -> None:
@@ -146,7 +146,7 @@ class Walk:
 
     def unfollow(self) -> None:
         status = self.pair.fabrikam.delete("shareSubscriptions/received/triggers/daily").status
-        assert status == (404 if not self.is_subscribed else 204 if self.followed is None else 202)
+        assert status == (204 if not self.is_subscribed or self.followed is None else 202)
         self.followed = None
 
     def synchronize(self) -> None:

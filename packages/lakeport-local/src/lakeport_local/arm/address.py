@@ -72,6 +72,11 @@ class Address:
         return Address(self.scope, self.namespace, self.types[:-1], self.names[: len(self.types) - 1])
 
     @property
+    def topmost(self) -> Address:
+        """The address of the outermost instance that this one lies in, or is."""
+        return Address(self.scope, self.namespace, self.types[:1], self.names[:1])
+
+    @property
     def above_is_scope(self) -> bool:
         """True when the type lies directly in the scope; of Microsoft.Resources: in a subscription or the tenant."""
         return len(self.types) == 1 or (not self.scope and self.types[0] == "subscriptions" and len(self.types) == 2)

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from lakeport_local.entra import TokenRefused
     from lakeport_local.state import Resource
 
+
+class GatewayError(ServiceError):
+    """A refusal that ARM gives by itself: no provider has seen the call, and the answer says so (`x-ms-failure-cause: gateway`)."""
+
+
+FAILURE_CAUSE = ("x-ms-failure-cause", "gateway")
 _TOKEN_CODES = {
     "expired": ("ExpiredAuthenticationToken", "The access token expiry UTC time is earlier than current UTC time."),
     "audience": (
@@ -28,7 +34,7 @@ _TOKEN_CODES = {
 
 def no_token(tenant_id: str | None) -> ServiceError:
     """401 when there is no bearer token; the challenge names the tenant of the subscription that was asked for."""
-    return ServiceError(
+    return GatewayError(
         401,
         "AuthenticationFailed",
         "Authentication failed. The 'Authorization' header is missing.",
@@ -43,7 +49,7 @@ def no_token(tenant_id: str | None) -> ServiceError:
 def token_refused(refused: TokenRefused) -> ServiceError:
     """401 for a token that did not verify."""
     code, message = _TOKEN_CODES.get(refused.kind, ("InvalidAuthenticationToken", "The access token is invalid."))
-    return ServiceError(
+    return GatewayError(
         401, code, message, headers={"WWW-Authenticate": _challenge(refused.tenant_id or "organizations", message)}
     )
 
@@ -61,7 +67,7 @@ def wrong_tenant(presented: str, expected: str) -> ServiceError:
         expected,
         "The access token is from the wrong issuer. It must match the tenant associated with this subscription.",
     )
-    return ServiceError(401, "InvalidAuthenticationTokenTenant", message, headers={"WWW-Authenticate": challenge})
+    return GatewayError(401, "InvalidAuthenticationTokenTenant", message, headers={"WWW-Authenticate": challenge})
 
 
 def _challenge(tenant: str, description: str) -> str:
@@ -72,7 +78,7 @@ def forbidden(decision: Decision, scope: str) -> ServiceError:
     """403 for a caller without the role."""
     caller = decision.caller
     name = getattr(caller, "client_id", "") if getattr(caller, "kind", "") != "User" else getattr(caller, "name", "")
-    return ServiceError(
+    return GatewayError(
         403,
         "AuthorizationFailed",
         f"The client '{name}' with object id '{getattr(caller, 'object_id', '')}' does not have authorization to perform action "
@@ -83,7 +89,7 @@ def forbidden(decision: Decision, scope: str) -> ServiceError:
 
 def missing_version() -> ServiceError:
     """400 when `api-version` is absent."""
-    return ServiceError(
+    return GatewayError(
         400,
         "MissingApiVersionParameter",
         "The api-version query parameter (?api-version=) is required for all requests.",
@@ -93,13 +99,13 @@ def missing_version() -> ServiceError:
 def bad_version(version: str, resource_type: str, supported: tuple[str, ...] | None) -> ServiceError:
     """400 when `api-version` is not one of the type's."""
     if supported is None:
-        return ServiceError(
+        return GatewayError(
             400,
             "InvalidApiVersionParameter",
             f"The api-version '{version[:64]}' is invalid. The format of api-version is 'YYYY-MM-DD' or 'YYYY-MM-DD-preview'.",
         )
     namespace, _, kind = resource_type.partition("/")
-    return ServiceError(
+    return GatewayError(
         400,
         "NoRegisteredProviderFound",
         f"No registered resource provider found for the API version '{version[:64]}' of type '{kind}' in namespace '{namespace}'. "
@@ -109,12 +115,12 @@ def bad_version(version: str, resource_type: str, supported: tuple[str, ...] | N
 
 def unknown_path() -> ServiceError:
     """404 for a path that names nothing."""
-    return ServiceError(404, "NotFound", "The requested path does not exist.")
+    return GatewayError(404, "NotFound", "The requested path does not exist.")
 
 
 def unknown_type(address: Address) -> ServiceError:
     """404 for a type that no provider has."""
-    return ServiceError(
+    return GatewayError(
         404,
         "InvalidResourceType",
         f"The resource type could not be found in the namespace '{address.namespace}' for this request.",
@@ -123,26 +129,26 @@ def unknown_type(address: Address) -> ServiceError:
 
 def wrong_method(method: str) -> ServiceError:
     """405 for a method that the type does not take."""
-    return ServiceError(
+    return GatewayError(
         405, "HttpMethodNotSupported", f"The http method '{method}' is not supported for a resource of this type."
     )
 
 
 def subscription_missing(subscription_id: str) -> ServiceError:
     """404 for an unknown subscription."""
-    return ServiceError(404, "SubscriptionNotFound", f"The subscription '{subscription_id}' could not be found.")
+    return GatewayError(404, "SubscriptionNotFound", f"The subscription '{subscription_id}' could not be found.")
 
 
 def group_missing(name: str) -> ServiceError:
     """404 for an unknown resource group."""
-    return ServiceError(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
+    return GatewayError(404, "ResourceGroupNotFound", f"Resource group '{name}' could not be found.")
 
 
 def resource_missing(address: Address) -> ServiceError:
     """404 for an unknown resource."""
     names = "/".join(address.names)
     where = f" under resource group '{address.resource_group}'" if address.resource_group else ""
-    return ServiceError(
+    return GatewayError(
         404,
         "ResourceNotFound",
         f"The Resource '{address.type}/{names}'{where} was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix",
@@ -151,7 +157,7 @@ def resource_missing(address: Address) -> ServiceError:
 
 def not_registered(subscription_id: str, namespace: str) -> ServiceError:
     """409 until the subscription registers the provider."""
-    return ServiceError(
+    return GatewayError(
         409,
         "MissingSubscriptionRegistration",
         f"The subscription is not registered to use namespace '{namespace}'. See https://aka.ms/rps-not-found for how to register "
@@ -171,14 +177,14 @@ def not_registered(subscription_id: str, namespace: str) -> ServiceError:
 
 def bad_body(why: str) -> ServiceError:
     """400 for a body that is no JSON object of the type's form."""
-    return ServiceError(
+    return GatewayError(
         400, "InvalidRequestContent", f"The request content was invalid and could not be deserialized: '{why}'."
     )
 
 
 def wrong_media_type(media_type: str) -> ServiceError:
     """415 for a body that says it is no JSON."""
-    return ServiceError(
+    return GatewayError(
         415,
         "UnsupportedMediaType",
         f"The content media type '{media_type[:64]}' is not supported. Only 'application/json' is supported.",
@@ -187,12 +193,12 @@ def wrong_media_type(media_type: str) -> ServiceError:
 
 def too_large() -> ServiceError:
     """413 for a body over the limit."""
-    return ServiceError(413, "RequestEntityTooLarge", "The request content size exceeds the maximum size of 4 MB.")
+    return GatewayError(413, "RequestEntityTooLarge", "The request content size exceeds the maximum size of 4 MB.")
 
 
 def conflicting_location(resource: Resource, group: str | None, wanted: str) -> ServiceError:
     """409 for a PUT that would move a resource to another region."""
-    return ServiceError(
+    return GatewayError(
         409,
         "InvalidResourceLocation",
         f"The resource '{resource.name}' already exists in location '{resource.location}' in resource group '{group}'. "
@@ -202,7 +208,7 @@ def conflicting_location(resource: Resource, group: str | None, wanted: str) -> 
 
 def unknown_location(wanted: str, resource_type: str, regions: Iterable[str]) -> ServiceError:
     """400 for a region that does not exist."""
-    return ServiceError(
+    return GatewayError(
         400,
         "LocationNotAvailableForResourceType",
         f"The provided location '{wanted[:64]}' is not available for resource type '{resource_type}'. List of available regions "

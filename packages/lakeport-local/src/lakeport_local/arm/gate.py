@@ -70,7 +70,7 @@ class Gate:
         call = Call(self.plane, request, address.spelled(entry.name), version, caller, tenant_id)
         self._authorize(call, entry)
         _check_registration(entry.provider, subscription)
-        self._check_surroundings(call)
+        self._check_surroundings(call, entry)
         return call, entry
 
     def _subscription(self, address: Address | None) -> Resource | None:
@@ -106,14 +106,22 @@ class Gate:
         inside = (one.scope for one in held if one.scope.startswith(below))
         return next((one for one in inside if call.may(action, one)), None)
 
-    def _check_surroundings(self, call: Call) -> None:
+    def _check_surroundings(self, call: Call, entry: Entry) -> None:
         """Require the resource group, the scope and every ancestor; give the call its parent."""
         group = call.address.group_id
         if group and call.address.id.lower() != group.lower() and self.plane.resources.get(group) is None:
             raise errors.group_missing(call.address.resource_group or "")
         if call.address.level == "resource":
             self._require(call.address.around, is_scope=True)
-        call.parent = self._require(call.address.above)
+        call.parent = self._parent(call, entry)
+
+    def _parent(self, call: Call, entry: Entry) -> Resource | None:
+        """Return the resource above, which must exist; a deletion may do with the topmost one, where the provider says so."""
+        above = call.address.above
+        if call.request.method == "DELETE" and above is not None and entry.provider.forgets_children:
+            self._require(above.topmost)
+            return self.plane.resources.get(above.id)
+        return self._require(above)
 
     def _require(self, address: Address | None, *, is_scope: bool = False) -> Resource | None:
         """Require an instance and its ancestors, as far as the table knows their types; the top of a scope it must know."""

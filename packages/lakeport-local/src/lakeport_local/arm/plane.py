@@ -173,19 +173,22 @@ class ControlPlane:
         document, content_type = arm_error(refusal), "application/json; charset=utf-8"
         if provider is not None and provider.error is not None:
             document, content_type = provider.error(refusal)
-        return Response(
-            refusal.status, [("Content-Type", content_type), *refusal.headers.items()], orjson.dumps(document)
-        )
+        headers = [("Content-Type", content_type), *refusal.headers.items()]
+        if isinstance(refusal, errors.GatewayError):
+            headers.append(errors.FAILURE_CAUSE)
+        return Response(refusal.status, headers, orjson.dumps(document))
 
     def _dressed(self, response: Response, request: Request, address: Address | None) -> Response:
-        """Add the headers that every answer of ARM carries, where the hook has not set its own; one it set to nothing is left out."""
-        provider = self.entries.provider_of(address)
+        """Add the headers that every answer of ARM carries, where the hook has not set its own; one it set to nothing is left out.
+
+        A refusal of ARM's own says nothing of a provider or of limits.
+        """
         have = {name.lower() for name, _ in response.headers}
-        more = [
-            *standard_headers(request, self._region(address)),
-            self._limits.header(request, address.subscription_id if address else None),
-            *(provider.headers if provider is not None else ()),
-        ]
+        more = standard_headers(request, self._region(address))
+        if errors.FAILURE_CAUSE[0] not in have:
+            provider = self.entries.provider_of(address)
+            more.append(self._limits.header(request, address.subscription_id if address else None))
+            more += provider.headers if provider is not None else ()
         more = [(name, value) for name, value in more if name.lower() not in have]
         response.headers = [(name, value) for name, value in (*response.headers, *more) if value]
         return response

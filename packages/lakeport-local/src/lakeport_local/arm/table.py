@@ -129,6 +129,7 @@ class Provider:
         error: Its error body and content type, for every refusal on its addresses; ARM's own have words for codes.
         headers: Headers on every answer of its own.
         needs_registration: True when a subscription must have registered it.
+        forgets_children: True when a DELETE below a nested resource that left is answered as one of what left itself.
     """
 
     namespace: str
@@ -139,3 +140,4 @@ class Provider:
     error: Callable[[ServiceError], tuple[Document, str]] | None = None
     headers: tuple[tuple[str, str], ...] = ()
     needs_registration: bool = True
+    forgets_children: bool = False

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lakeport_local.arm import errors
-from lakeport_local.core import ServiceError
 
 if TYPE_CHECKING:
     from lakeport_local.arm.call import Call
@@ -69,7 +68,7 @@ def location(call: Call, body: dict[str, Any], existing: Resource | None) -> str
     if wanted is None and existing is not None and existing.location:
         return existing.location
     if not isinstance(wanted, str) or not wanted.strip():
-        raise ServiceError(400, "LocationRequired", "The location property is required for this definition.")
+        raise errors.GatewayError(400, "LocationRequired", "The location property is required for this definition.")
     name = wanted.replace(" ", "").lower()
     if name not in REGIONS:
         raise errors.unknown_location(wanted, call.type_name, REGIONS)
@@ -90,11 +89,13 @@ def tags(body: dict[str, Any]) -> dict[str, str] | None:  # Any: a JSON object
     if not isinstance(found, dict) or not all(isinstance(value, str | None) for value in found.values()):
         raise errors.bad_body("'tags' is not an object of strings")
     if len(found) > _MOST_TAGS:
-        raise ServiceError(
+        raise errors.GatewayError(
             400, "InvalidTags", f"The number of tags '{len(found)}' exceeds the maximum of '{_MOST_TAGS}'."
         )
     if any(len(name) > _LONGEST_TAG_NAME for name in found):
-        raise ServiceError(400, "TagNameTooLong", f"A tag name is longer than {_LONGEST_TAG_NAME} characters.")
+        raise errors.GatewayError(400, "TagNameTooLong", f"A tag name is longer than {_LONGEST_TAG_NAME} characters.")
     if any(len(value or "") > _LONGEST_TAG_VALUE for value in found.values()):
-        raise ServiceError(400, "TagValueTooLong", f"A tag value is longer than {_LONGEST_TAG_VALUE} characters.")
+        raise errors.GatewayError(
+            400, "TagValueTooLong", f"A tag value is longer than {_LONGEST_TAG_VALUE} characters."
+        )
     return {name: value or "" for name, value in found.items()}

@@ -13,7 +13,7 @@ from lakeport_local.core import iso_instant, parse_instant
 from lakeport_local.datashare import assumptions, errors, filtering
 from lakeport_local.datashare.links import account_of, data_sets_of, tenant_of
 from lakeport_local.datashare.nouns import CONSUMER_INVITATIONS, NAMESPACE
-from lakeport_local.datashare.rendering import present, region, without_expiration
+from lakeport_local.datashare.rendering import is_early, present, region, without_expiration
 from lakeport_local.state import Resource
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def send(plane: ControlPlane, share: Resource, invitation: Resource) -> None:
         invitationStatus=sent["invitationStatus"],
         location=region(account.location or ""),
         shareName=share.name,
-        sentAt=sent["sentAt"],
+        sentAt=iso_instant(parse_instant(sent["sentAt"])),
         expirationDate=sent.get("expirationDate"),
         providerName=sent["userName"],
         providerEmail=sent["userEmail"],
@@ -145,7 +145,7 @@ def reject_invitation(call: Call) -> Response:
 
 
 def render(call: Call, kept: Resource) -> Document:
-    """Show an invitation to its recipient, `userName` and `userEmail` as explicit nulls."""
+    """Show an invitation to its recipient, `userName` and `userEmail` as explicit nulls; later versions name its region in the id."""
     share = call.plane.resources.get(str(kept.internal["share_id"]))
     if share is not None and str(share.uid) != kept.internal["share_uid"]:
         share = None
@@ -166,9 +166,10 @@ def render(call: Call, kept: Resource) -> Document:
         providerEmail=own["providerEmail"],
         providerTenantName=own["providerTenantName"],
     )
+    place = NAMESPACE if is_early(call) else f"{NAMESPACE}/locations/{own['location']}"
     return {
         "properties": {**without_expiration(call, properties), "userName": None, "userEmail": None},
-        "id": kept.id,
+        "id": f"/providers/{place}/consumerInvitations/{own['invitationId']}",
         "name": kept.internal["name"],
-        "type": CONSUMER_INVITATIONS,
+        "type": CONSUMER_INVITATIONS if is_early(call) else f"{NAMESPACE}/locations/consumerInvitations",
     }

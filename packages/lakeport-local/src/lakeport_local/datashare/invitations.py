@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 from uuid import UUID
 
 from lakeport_local.arm import Outcome, ResourceType
@@ -56,13 +57,14 @@ def _again(call: Call, current: Resource, target: dict[str, str], until: dict[st
         raise errors.conflict(f"Invitation: {call.name} already exists for another recipient")
     if current.properties["invitationStatus"] != "Pending":
         return Outcome(current)
-    kept = replace(current, properties={**current.properties, "sentAt": iso_instant(call.now), **until})
+    sent_at = iso_instant(call.now).removesuffix("Z") + "+00:00"  # from now on, as recorded of the service
+    kept = replace(current, properties={**current.properties, "sentAt": sent_at, **until})
     consumer_invitations.send(call.plane, call.owner, kept)
     return Outcome(kept, 201, (_location(kept),))
 
 
 def _location(invitation: Resource) -> tuple[str, str]:
-    return "Location", f"{invitation.id}/{invitation.properties['invitationId']}"
+    return "Location", quote(f"{invitation.id}/{invitation.properties['invitationId']}")
 
 
 def _target(given: dict[str, Any]) -> dict[str, str]:  # Any: a JSON body
@@ -79,18 +81,7 @@ def _target(given: dict[str, Any]) -> dict[str, str]:  # Any: a JSON body
 
 
 def _render(call: Call, resource: Resource) -> Document:
-    properties = without_expiration(call, resource.properties)
-    is_resent = (
-        call.request.method == "PUT" and properties["sentAt"] == iso_instant(call.now) and _was_there(resource, call)
-    )
-    if is_resent:
-        properties = {**properties, "sentAt": properties["sentAt"].removesuffix("Z") + "+00:00"}
-    return document(call, resource, properties)
-
-
-def _was_there(resource: Resource, call: Call) -> bool:
-    """Tell whether the call found the invitation; an instant then ends in `+00:00` (data-share.md 1.1)."""
-    return (resource.system_data or {}).get("createdAt") != iso_instant(call.now)
+    return document(call, resource, without_expiration(call, resource.properties))
 
 
 INVITATION = ResourceType(

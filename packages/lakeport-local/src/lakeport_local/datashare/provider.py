@@ -70,6 +70,7 @@ def provider(wake: Callable[[], None] = lambda: None) -> Provider:
         newest=VERSIONS[-1],
         error=errors.rendered,
         headers=(("Server", "Kestrel"),),
+        forgets_children=True,
     )
 
 

@@ -5,9 +5,8 @@ Source: data-share.md 1.1 and 6.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-
-import orjson
 
 from lakeport_local.datashare import errors
 
@@ -39,10 +38,10 @@ class Quota:
             raise errors.quota_reached(self.name, self.limit)
 
     def header(self, used: int, target: str) -> tuple[str, str]:
-        """Return the `x-ms-quota` header."""
+        """Return the `x-ms-quota` header, other characters than ASCII's escaped."""
         name = {"localizedValue": self.name, "value": self.name}
         report = [{"currentUsed": used, "limit": self.limit, "name": name, "target": target}]
-        return "x-ms-quota", orjson.dumps(report).decode()
+        return "x-ms-quota", json.dumps(report, separators=(",", ":"))
 
 
 ACCOUNT = Quota("Account", 100)

@@ -6,6 +6,7 @@ Source: data-share.md 1.10, 2.1, 2.2.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from lakeport_local.arm import Outcome, ResourceType
 from lakeport_local.core import Response, iso_instant, parse_instant
@@ -40,7 +41,9 @@ def _put(call: Call, current: Resource | None) -> Outcome:
     quotas.SUBSCRIPTION.require(used)
     accepted = consumer_invitations.answer(call.plane, invitation, "Accepted", call.now)
     made = _made(call, accepted, share, given.get("expirationDate"))
-    return Outcome(made, 201, (("Location", f"{made.id}/{made.name}"), quotas.SUBSCRIPTION.header(used + 1, made.id)))
+    return Outcome(
+        made, 201, (("Location", quote(f"{made.id}/{made.name}")), quotas.SUBSCRIPTION.header(used + 1, made.id))
+    )
 
 
 def _source(call: Call, invitation: Resource) -> Resource:
@@ -82,7 +85,10 @@ def _made(call: Call, invitation: Resource, share: Resource, expires: object) ->
 
 
 def _delete(call: Call, current: Resource | None) -> Response:
-    return Response(204) if current is None else results.begin_deletion(call, current)
+    if current is None:
+        return Response(204)
+    left = len(call.plane.resources.children(call.owner.id, SUBSCRIPTIONS)) - 1
+    return results.begin_deletion(call, current, quotas.SUBSCRIPTION.header(left, ""))
 
 
 def _removed(plane: ControlPlane, gone: Resource) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from lakeport_local.arm import Outcome, ResourceType
 from lakeport_local.core import Response, iso_instant
@@ -34,8 +35,8 @@ def _put(call: Call, current: Resource | None) -> Outcome:
         raise errors.conflict("The kind of a share cannot be changed")
     properties = present(
         description=texts["description"],
-        shareKind=kind or before.get("shareKind") or assumptions.default_share_kind(),
         terms=texts["terms"],
+        shareKind=kind or before.get("shareKind") or assumptions.default_share_kind(),
         provisioningState="Succeeded",
         createdAt=before.get("createdAt", iso_instant(call.now)),
         userName=before.get("userName", call.caller.name),
@@ -46,7 +47,7 @@ def _put(call: Call, current: Resource | None) -> Outcome:
     used = len(call.plane.resources.children(call.owner.id, SHARES))
     quotas.SHARE.require(used)
     made = Resource(call.address.id, SHARES, call.name, properties=properties, system_data=call.stamp())
-    return Outcome(made, 201, (("Location", f"{made.id}/{made.name}"), quotas.SHARE.header(used + 1, made.id)))
+    return Outcome(made, 201, (("Location", quote(f"{made.id}/{made.name}")), quotas.SHARE.header(used + 1, made.id)))
 
 
 def _kind(given: object) -> str | None:

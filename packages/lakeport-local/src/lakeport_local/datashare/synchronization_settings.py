@@ -6,6 +6,7 @@ Source: data-share.md 1.7, 2.2.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from lakeport_local.arm import Outcome, ResourceType
 from lakeport_local.core import Response, iso_instant
@@ -51,7 +52,7 @@ def _put(call: Call, current: Resource | None) -> Outcome:
         "provisioningState": "Succeeded",
     }
     made = Resource(call.address.id, SETTINGS, call.name, kind="ScheduleBased", properties=properties)
-    return Outcome(made, 201, (("Location", made.id),))
+    return Outcome(made, 201, (("Location", quote(made.id)),))
 
 
 def _delete(call: Call, current: Resource | None) -> Response:

@@ -144,7 +144,7 @@ def list_source_settings(call: Call) -> Response:
     shown = []
     if setting is not None:
         names = ("recurrenceInterval", "synchronizationTime")
-        shown = [{"kind": setting.kind, "properties": {name: setting.properties[name] for name in names}}]
+        shown = [{"properties": {name: setting.properties[name] for name in names}, "kind": setting.kind}]
     return filtering.answered(call, ["1"] * len(shown), shown)
 
 

@@ -27,6 +27,7 @@ ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
 _TYPES = {"User": "User", "Group": "Group"}
 _GIVEN_TYPES = frozenset({"User", "Group", "ServicePrincipal", "ForeignGroup", "Device"})
 _CHANGEABLE = ("condition", "conditionVersion", "description", "delegatedManagedIdentityResourceId")
+_CONDITIONS_SINCE = "2020"
 _AT_SCOPE = re.compile(r"\batScope\(\)", re.IGNORECASE)
 _ASSIGNED_TO = re.compile(r"\bassignedTo\('([^']+)'\)", re.IGNORECASE)
 _PRINCIPAL_IS = re.compile(r"\bprincipalId\s+eq\s+'([^']+)'", re.IGNORECASE)
@@ -195,8 +196,14 @@ def _changed(call: Call, existing: Resource, role_id: str, principal_id: str, mo
 
 
 def _render(call: Call, assignment: Resource) -> Document:
+    """Show an assignment; what has just been made names nobody as its maker yet, and versions before 2020 know no conditions."""
+    shown = dict(assignment.properties)
+    if call.request.method == "PUT" and shown["createdOn"] == iso_instant(call.now):
+        shown["createdBy"] = None
+    if call.api_version < _CONDITIONS_SINCE:
+        shown = {name: value for name, value in shown.items() if name not in _CHANGEABLE}
     return {
-        "properties": assignment.properties,
+        "properties": shown,
         "id": assignment.id,
         "type": ASSIGNMENTS,
         "name": assignment.name,
