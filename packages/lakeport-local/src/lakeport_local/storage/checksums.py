@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from awscrt.checksums import crc64nvme
-
 
 def crc64(data: bytes | bytearray | memoryview, previous: int = 0) -> int:
     """Return the CRC-64/NVME of data that follows what gave `previous`.
@@ -15,4 +13,6 @@ def crc64(data: bytes | bytearray | memoryview, previous: int = 0) -> int:
         >>> base64.b64encode(crc64(b"hello world").to_bytes(8, "little")).decode()
         'vo7q9sPVKY0='
     """
+    from awscrt.checksums import crc64nvme  # noqa: PLC0415  takes as long to load as all of storage; few clients ask
+
     return int(crc64nvme(data, previous))
