@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -13,11 +14,18 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from lakeport_local.graph.rights import may_read
+
 if TYPE_CHECKING:
     from tests.unit.local.graph.conftest import World
 
+    from lakeport_local.access import Principal
+
 _CONTOSO = "11111111-1111-4111-8111-111111111111"
 _FABRIKAM = "22222222-2222-4222-8222-222222222222"
+_DEEP: list[object] = []
+for _ in range(246):
+    _DEEP = [_DEEP]
 _EVENTUAL = {"ConsistencyLevel": "eventual"}
 
 
@@ -101,11 +109,44 @@ def test_another_tenants_application_is_taken_in_only_when_it_is_for_many(world:
     assert world.refused("POST", "servicePrincipals", {"appId": single["appId"]}, who="consumer")[0] == 403
     taken = world.ask("POST", "servicePrincipals", {"appId": many["appId"]}, who="consumer")
     assert taken["appOwnerOrganizationId"] == _CONTOSO
+    assert not may_read(_principal(world, taken["id"], many["appId"]), world.directory)
     path = f"servicePrincipals/{taken['id']}/addPassword"
     assert world.refused("POST", path, {}, who="consumer")[0] == 400
     assert (
         world.refused("PATCH", f"servicePrincipals/{taken['id']}", {"accountEnabled": False}, who="consumer")[0] == 400
     )
+
+
+def _principal(world: World, object_id: str, client_id: str) -> Principal:
+    found = world.directory.principal(_FABRIKAM, object_id)
+    assert found is not None
+    return replace(found, client_id=client_id)
+
+
+def test_a_secret_of_a_service_principal_goes_with_it(world: World) -> None:
+    path = f"servicePrincipals/{world.ids['plain']}"
+    secret = world.ask("POST", f"{path}/addPassword", {})["secretText"]
+    assert world.directory.secret_state(world.client_ids["plain"], secret) == "right"
+    world.ask("DELETE", path)
+    world.ask("POST", "servicePrincipals", {"appId": world.client_ids["plain"]})
+    assert world.directory.secret_state(world.client_ids["plain"], secret) == "wrong"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"passwordCredentials": 5}, {"passwordCredentials": None}, {"keyCredentials": 5}, {"info": None, "web": None}],
+)
+def test_a_change_that_makes_no_sense_changes_nothing(world: World, body: dict[str, object]) -> None:
+    made = _application(world, info={"termsOfServiceUrl": "https://example.org"})
+    assert world.refused("PATCH", f"applications/{made['id']}", body)[0] == 400
+    assert world.ask("GET", f"applications/{made['id']}") == made
+
+
+def test_what_was_emptied_may_be_filled_again(world: World) -> None:
+    path = f"applications/{_application(world)['id']}"
+    world.ask("PATCH", path, {"info": None})
+    world.ask("PATCH", path, {"info": {"supportUrl": "https://example.org"}})
+    assert world.ask("GET", path)["info"] == {"supportUrl": "https://example.org"}
 
 
 def test_a_disabled_service_principal_is_a_disabled_app(world: World) -> None:
@@ -267,6 +308,9 @@ def test_a_guest_of_nowhere_waits_for_ever(world: World) -> None:
         ("POST", "applications", {"displayName": "a", "web": "x"}, 400),
         ("POST", "applications", {"displayName": "a", "signInAudience": "x"}, 400),
         ("POST", "applications", {"displayName": "a", "notes": "x" * 70_000}, 400),
+        ("POST", "applications", {"displayName": "a", "web": {"redirectUris": 5}}, 400),
+        ("POST", "applications", {"displayName": "a", "identifierUris": [{}]}, 400),
+        ("POST", "applications", {"displayName": "a", "tags": _DEEP}, 400),
         ("POST", "directoryObjects/getByIds", {"ids": "x"}, 400),
         ("POST", "directoryObjects/getByIds", {"ids": ["x"]}, 400),
         ("POST", "groups", {"displayName": "g"}, 400),

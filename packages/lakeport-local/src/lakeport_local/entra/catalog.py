@@ -166,6 +166,9 @@ class Catalog:
                 keys = (here.tenant_id, here.object_id)
             else:
                 keys = (entry.tenant_id, entry.object_id)
+                self._change(
+                    "DELETE FROM secrets WHERE client_id = ? AND holder = ?", (entry.client_id, entry.object_id)
+                )
             self._change("DELETE FROM members WHERE tenant_id = ? AND member_id = ?", keys)
             self._change("DELETE FROM principals WHERE tenant_id = ? AND object_id = ?", keys)
 

@@ -54,7 +54,10 @@ def update_application(call: Call) -> Response:
     if text(body, "displayName"):
         call.catalog.rename(entry, required_text(body, "displayName"))
     if "passwordCredentials" in body:
-        kept = {str(one.get("keyId")).lower() for one in body["passwordCredentials"] if isinstance(one, dict)}
+        wanted = body["passwordCredentials"]
+        if not isinstance(wanted, list):
+            raise errors.bad_value("passwordCredentials")
+        kept = {str(one.get("keyId")).lower() for one in wanted if isinstance(one, dict)}
         for note in call.catalog.secrets(entry.client_id):
             if note.key_id not in kept:
                 call.catalog.remove_secret(entry.client_id, note.key_id)
@@ -73,6 +76,8 @@ def _require_free_uris(call: Call, entry: Entry, uris: object) -> None:
     """Require that no other application of the tenant is known by these URIs."""
     if not isinstance(uris, list) or not uris:
         return
+    if not all(isinstance(uri, str) for uri in uris):
+        raise errors.bad_value("identifierUris")
     for other in call.catalog.entries(call.tenant_id, "application"):
         if other.object_id != entry.object_id and set(uris) & set(other.profile.get("identifierUris", ())):
             raise errors.taken("identifierUris")

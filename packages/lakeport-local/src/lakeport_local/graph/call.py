@@ -102,7 +102,8 @@ class Call:
         """
         try:
             read = orjson.loads(self.request.data)
-        except ValueError:
+            orjson.dumps([[[[[[[[read]]]]]]]])  # what is nested too deeply to be written inside a list must not be kept
+        except (ValueError, TypeError):
             read = None
         if not isinstance(read, dict):
             raise errors.bad_body()

@@ -2,7 +2,8 @@
 
 Graph's own rights (directory roles, app roles, consent) are not modelled [A]. In their place stand three sentences:
 
-- a principal of the tenant that is no guest reads the directory; a guest reads nothing but itself;
+- a principal that is at home in the tenant reads the directory; a guest, and an app that another tenant registered, reads nothing
+  but itself;
 - whoever may give roles on every subscription of the tenant (Owner, User Access Administrator, ...), by itself or by a group,
   writes the directory: such a principal can give itself everything in the tenant that this local Azure guards, so that a secret
   added to somebody else's application wins it nothing;
@@ -28,6 +29,9 @@ _SUBSCRIPTIONS = "Microsoft.Resources/subscriptions"
 
 def may_read(caller: Principal, directory: Directory) -> bool:
     """Tell whether a principal may read its tenant's directory."""
+    if caller.kind == "Application":
+        app = directory.app(caller.tenant_id, caller.client_id)
+        return app is not None and app.home_tenant_id == caller.tenant_id
     if caller.kind != "User":
         return True
     user = directory.user(caller.tenant_id, caller.object_id)

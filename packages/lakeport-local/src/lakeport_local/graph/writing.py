@@ -55,6 +55,7 @@ WRITABLE: dict[EntryKind, dict[str, tuple[type, ...]]] = {
 _SIGN_IN_AUDIENCES = frozenset(
     {"AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"}
 )
+_REDIRECTING = ("web", "spa", "publicClient")
 _MOST_PROFILE_BYTES = 64 * 1024
 
 
@@ -79,12 +80,21 @@ def written(call: Call, entry: Entry, body: Document, handled: frozenset[str]) -
             raise errors.bad_property(name)
         if not isinstance(value, kinds[name]):
             raise errors.bad_value(name)
-        profile[name] = {**profile.get(name, {}), **value} if isinstance(value, dict) else value
+        profile[name] = {**(profile.get(name) or {}), **value} if isinstance(value, dict) else value
+    wrong = next(
+        (part for part in _REDIRECTING if not _is_texts((profile.get(part) or {}).get("redirectUris", []))), None
+    )
+    if wrong is not None:
+        raise errors.bad_value(f"{wrong}/redirectUris")
     if profile.get("signInAudience") not in (None, *_SIGN_IN_AUDIENCES):
         raise errors.bad_value("signInAudience")
     if len(str(profile)) > _MOST_PROFILE_BYTES:
         raise errors.bad_request("The size of the object has exceeded its limit.")
     call.catalog.set_profile(entry, profile)
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
 def created(call: Call) -> Document:

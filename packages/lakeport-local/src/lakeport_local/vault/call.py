@@ -87,7 +87,7 @@ class Call:
             ServiceError: 400: neither makes sense.
         """
         wanted = self.request.parameter("maxresults") or str(_MOST_PER_PAGE)
-        if not wanted.isdecimal() or not 1 <= int(wanted) <= _MOST_PER_PAGE:
+        if not re.fullmatch(r"\d{1,3}", wanted, re.ASCII) or not 1 <= int(wanted) <= _MOST_PER_PAGE:
             raise bad_parameter(f"maxresults must be between 1 and {_MOST_PER_PAGE}.")
         after = self.request.parameter("$skiptoken") or ""
         if after and not NAME.fullmatch(after):
