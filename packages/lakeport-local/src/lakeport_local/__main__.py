@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from lakeport_local.serve.cli import main
+import sys
 
 if __name__ == "__main__":
-    main()
+    try:
+        from lakeport_local.serve.cli import main
+
+        main()
+    except KeyboardInterrupt:  # while it was still loading
+        sys.exit(130)

@@ -33,7 +33,7 @@ class Store:
 
     Raises:
         FolderHeld: Another process owns the folder.
-        ValueError: The folder was written by a newer version.
+        ValueError: The folder was written by a newer version, or its database is broken.
     """
 
     def __init__(self, folder: Path | None, *, is_durable: bool = False) -> None:
@@ -46,8 +46,22 @@ class Store:
         self._lock = FolderLock(self.folder)
         self.content_folder = self.folder / "content"
         self.content_folder.mkdir(exist_ok=True, mode=0o700)
-        self.db = sqlite3.connect(":memory:" if self.is_memory else self.folder / "state.db", isolation_level=None)
+        database = self.folder / "state.db"
+        if not self.is_memory:
+            database.touch(mode=0o600)  # it holds secrets, and the folder may be one that others can enter
+            database.chmod(0o600)
+        self.db = sqlite3.connect(":memory:" if self.is_memory else database, isolation_level=None)
         self.db.row_factory = sqlite3.Row
+        try:
+            self._begin(is_durable=is_durable)
+        except sqlite3.DatabaseError as error:
+            self.close()
+            raise ValueError(f"{database}: {error}") from error
+        except Exception:
+            self.close()
+            raise
+
+    def _begin(self, *, is_durable: bool) -> None:
         for pragma in (
             "journal_mode=WAL",
             f"synchronous={'FULL' if is_durable else 'NORMAL'}",
@@ -56,11 +70,7 @@ class Store:
             "busy_timeout=0",
         ):
             self.db.execute(f"PRAGMA {pragma}")
-        try:
-            self._migrate()
-        except Exception:
-            self.close()
-            raise
+        self._migrate()
 
     def announce(self, holder: dict[str, object]) -> None:
         """Write into the lock file who holds the folder, for a second start to read."""

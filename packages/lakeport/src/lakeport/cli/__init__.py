@@ -5,6 +5,7 @@ Knows every room below it; decides nothing that they could decide.
 
 from __future__ import annotations
 
+import os
 import sys
 
 
@@ -30,4 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def script() -> None:
     """Run as the installed program."""
-    sys.exit(main())
+    if sys.stdout is None:  # closed by whoever started us: what is printed goes nowhere
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:  # while it was still loading
+        sys.exit(130)

@@ -182,6 +182,7 @@ def _detached(state: Path, arguments: list[str]) -> int:
     except OSError as error:
         raise _unusable(state, error) from error
     log_file = state / "local.log"
+    log_file.touch(mode=0o600)
     with log_file.open("ab") as log:
         begin = log.tell()
         child = subprocess.Popen(  # noqa: S603  our own program
