@@ -48,7 +48,8 @@ def _put(call: Call, current: Resource | None) -> Outcome:
     made = Resource(call.address.id, INVITATIONS, call.name, properties=properties, system_data=call.stamp())
     consumer_invitations.send(call.plane, call.owner, made)
     quota = () if is_early(call) else (quotas.INVITATION.header(used + 1, made.id),)
-    return Outcome(made, 201, (_location(made), *quota))
+    location = quote(f"{made.id}/{made.properties['invitationId']}")
+    return Outcome(made, 201, (("Location", location), *quota))
 
 
 def _again(call: Call, current: Resource, target: dict[str, str], until: dict[str, str]) -> Outcome:
@@ -60,11 +61,7 @@ def _again(call: Call, current: Resource, target: dict[str, str], until: dict[st
     sent_at = iso_instant(call.now).removesuffix("Z") + "+00:00"  # from now on, as recorded of the service
     kept = replace(current, properties={**current.properties, "sentAt": sent_at, **until})
     consumer_invitations.send(call.plane, call.owner, kept)
-    return Outcome(kept, 201, (_location(kept),))
-
-
-def _location(invitation: Resource) -> tuple[str, str]:
-    return "Location", quote(f"{invitation.id}/{invitation.properties['invitationId']}")
+    return Outcome(kept, 201)
 
 
 def _target(given: dict[str, Any]) -> dict[str, str]:  # Any: a JSON body
