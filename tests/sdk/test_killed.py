@@ -42,7 +42,7 @@ class Side:
             one["subscription_id"] for one in azure.things("storage_account") if one["name"] == storage
         )
         # a poller may be asking while the server is down, for as long as a busy machine takes to start it again
-        patient = {"retry_total": 60, "retry_connect": 60, "retry_backoff_max": 1}
+        patient: dict[str, Any] = {"retry_total": 60, "retry_connect": 60, "retry_backoff_max": 1}
         self.shares = DataShareManagementClient(credential, self.subscription_id, **patient, **azure.sdk)
         self.roles = AuthorizationManagementClient(credential, self.subscription_id, **azure.sdk)
         self.lake = DataLakeServiceClient(
