@@ -22,6 +22,9 @@ def test_a_full_file_gives_way_to_a_new_one_and_only_one_old_one_is_kept(tmp_pat
         ["refusals.jsonl.1"],
     )
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 2 * 2500
+    assert {entry.stat().st_mode & 0o077 for entry in tmp_path.iterdir()} == {
+        0
+    }  # who was refused what is the owner's to know
 
 
 def test_only_the_newest_requests_are_remembered() -> None:

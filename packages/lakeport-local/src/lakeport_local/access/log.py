@@ -41,6 +41,7 @@ class DecisionLog:
             self._write(self._file, {"request_id": request_id, **decision.as_dict()})
 
     def _write(self, file: Path, line: dict[str, Any]) -> None:  # Any: a JSON object
+        file.touch(mode=0o600)
         with file.open("ab") as lines:
             lines.write(orjson.dumps(line) + b"\n")
             is_full = lines.tell() > self._most_bytes
