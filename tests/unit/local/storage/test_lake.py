@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lakeport_local.core import ServiceError
+from lakeport_local.storage.stamps import microseconds
 
 if TYPE_CHECKING:
     World = Any  # conftest's; test modules do not import one another
@@ -117,3 +118,17 @@ def test_forgetting_an_account_frees_its_bytes(world: World) -> None:
     world.lake.reclaimer.finish()
     assert not world.lake.file_system_exists(world.account, "data")
     assert world.content_files() == []
+
+
+def test_a_file_whose_time_has_come_is_gone(world: World) -> None:
+    world.write("kept", b"k")
+    file = world.write("brief", b"b")
+    with world.store.transaction():
+        path = world.lake.paths.get(file.id)
+        assert path is not None
+        until = microseconds(world.clock.now() + timedelta(hours=1))
+        world.lake.paths.change(path, details=f'{{"expires":{until}}}')
+    world.lake.expire(world.clock.now())
+    assert world.entry("brief").id == file.id
+    world.lake.expire(world.clock.now() + timedelta(hours=1))
+    assert [entry.path for entry in world.lake.files(world.account, "data")] == ["kept"]

@@ -19,7 +19,7 @@ MAX_ENTRIES = 32
 
 EntryKind: TypeAlias = Literal["user", "group", "mask", "other"]
 _ORDER: dict[str, int] = {"user": 0, "group": 1, "mask": 2, "other": 3}
-_ENTRY = re.compile(r"(default:)?(user|group|mask|other):([^:,\s]*)(?::([r-][w-][x-]))?")
+_ENTRY = re.compile(r"(default:)?(user|group|mask|other)(?::([^:,\s]*))?(?::([r-][w-][x-]))?")
 _SYMBOLIC = re.compile(r"([r-][w-][x-])([r-][w-][x-])([r-][w-])([xtT-])(\+?)")
 
 
@@ -161,7 +161,7 @@ def _parsed(part: str, *, needs_bits: bool) -> tuple[bool, Entry]:
     is_default, kind, qualifier, bits = match.groups()
     if qualifier and kind in {"mask", "other"}:
         raise ValueError(f"{kind} takes no object id")
-    entry = Entry(kind, qualifier.lower(), bits_of(bits or "---"))  # type: ignore[arg-type]  # the pattern's own words
+    entry = Entry(kind, (qualifier or "").lower(), bits_of(bits or "---"))  # type: ignore[arg-type]  # the pattern's own words
     return is_default is not None, entry
 
 

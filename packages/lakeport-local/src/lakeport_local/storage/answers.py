@@ -12,6 +12,7 @@ import orjson
 
 from lakeport_local.core import Response, http_date
 from lakeport_local.storage.metadata import FOLDER_MARK, Pairs, metadata_headers, properties_text
+from lakeport_local.storage.stamps import instant
 
 if TYPE_CHECKING:
     from lakeport_local.storage.call import Call
@@ -86,6 +87,10 @@ def _shared_fields(call: Call, path: Path) -> Fields:
         ("x-ms-creation-time", http_date(path.created_at)),
         *lease_fields(call, path),
     ]
+    if path.detail("context") is not None:
+        fields.append(("x-ms-encryption-context", path.detail("context")))
+    if path.expires is not None:
+        fields.append(("x-ms-expiry-time", http_date(instant(path.expires))))
     if path.md5 is not None:
         fields.append(("Content-MD5", base64.b64encode(path.md5).decode()))
     return fields
@@ -109,6 +114,7 @@ def _blob_only(call: Call, path: Path) -> Fields:
     if call.request.method == "HEAD":
         fields += [("x-ms-access-tier", path.detail("tier") or "Hot")]
         fields += [] if path.detail("tier") else [("x-ms-access-tier-inferred", "true")]
+        fields += tier_change_fields(path, "x-ms-access-tier-change-time")
     if call.version >= "2023-11-03":
         fields.append(("x-ms-acl", call.lake.paths.acl(path).text))
     copy = path.detail("copy") or {}
@@ -123,6 +129,12 @@ def path_fields(call: Call, path: Path) -> Fields:
     if call.address.api == "blob":
         fields += _blob_only(call, path)
     return fields
+
+
+def tier_change_fields(path: Path, name: str) -> Fields:
+    """Return when the tier was last set, when it ever was."""
+    at = path.detail("tiered")
+    return [] if at is None else [(name, http_date(instant(at)))]
 
 
 def metadata_fields(pairs: Pairs) -> Fields:

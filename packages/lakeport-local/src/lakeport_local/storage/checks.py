@@ -49,6 +49,18 @@ def decoded_md5(text: str) -> bytes:
     return raw
 
 
+def claimed_md5(text: str) -> bytes:
+    """Read the MD5 that a client says a whole file has: the service keeps it as it is and never checks it.
+
+    Raises:
+        ServiceError: 400 `InvalidMd5`.
+    """
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise refusal("InvalidMd5") from None
+
+
 def check_hashes(headers: Headers, sink: ChunkSink) -> Fields:
     """Refuse a body whose checksum is not the one given; return the headers that echo it.
 

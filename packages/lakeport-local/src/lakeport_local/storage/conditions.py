@@ -40,12 +40,14 @@ class Conditions:
         none_match: Etags of which none may be present.
         modified_since: It must have changed after this.
         unmodified_since: It must not have changed after this.
+        tags: What its tags must say. Nothing has tags here, so that the condition never holds.
     """
 
     match: frozenset[str] | None = None
     none_match: frozenset[str] | None = None
     modified_since: datetime | None = None
     unmodified_since: datetime | None = None
+    tags: str | None = None
 
     @property
     def wants_nothing(self) -> bool:
@@ -89,7 +91,7 @@ class Conditions:
             raise refusal("ConditionNotMet", status=304)
 
     def _holds_for_write(self, found: Stamped) -> bool:
-        if self.match is not None and not self.match & {"*", found.etag_text}:
+        if self.tags is not None or (self.match is not None and not self.match & {"*", found.etag_text}):
             return False
         return self.unmodified_since is None or _whole(found.modified_at) <= self.unmodified_since
 
@@ -125,4 +127,9 @@ def conditions_of(headers: Headers, prefix: str = "") -> Conditions:
         except (ValueError, TypeError):
             raise refusal("InvalidHeaderValue", HeaderName=prefix + name, HeaderValue=text) from None
 
-    return Conditions(etags("if-match"), etags("if-none-match"), date("if-modified-since"), date("if-unmodified-since"))
+    tags = headers.get(f"{prefix or 'x-ms-'}if-tags") or None
+    etag_sets, dates = (
+        (etags("if-match"), etags("if-none-match")),
+        (date("if-modified-since"), date("if-unmodified-since")),
+    )
+    return Conditions(*etag_sets, *dates, tags)

@@ -13,7 +13,7 @@ from lakeport_local.storage.names import check_file_system, normal_path
 from lakeport_local.storage.paths import Path, Paths, walk
 from lakeport_local.storage.reclaim import Reclaimer
 from lakeport_local.storage.staging import Staging
-from lakeport_local.storage.stamps import Stamps
+from lakeport_local.storage.stamps import Stamps, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,6 +90,14 @@ class Lake:
         while page := self.file_systems.page(account.uid):
             for file_system in page:
                 self.file_systems.delete(file_system)
+
+    def expire(self, now: datetime) -> None:
+        """Delete the files whose time has come."""
+        expired = self.paths.expired(microseconds(now))
+        if expired:
+            with self.store.transaction():
+                for path in expired:
+                    self.paths.detach(path)
 
     def files(self, account: Resource, file_system: str, under: str = "") -> Iterator[FileEntry]:
         """Yield the files below a directory, depth first, in the order of listings.

@@ -75,6 +75,12 @@ class Path:
         """When it was made."""
         return instant(self.created)
 
+    @property
+    def expires(self) -> int | None:
+        """When it expires, in microseconds since 1970; None for never."""
+        found: int | None = self.detail("expires")
+        return found
+
     def header(self, name: str) -> str | None:
         """Return a stored content header, such as `Content-Type`."""
         value = orjson.loads(self.headers).get(name)
@@ -245,6 +251,15 @@ class Paths:
     def detach(self, path: Path) -> None:
         """Take a path and everything below it out of the namespace, in one row; it is reclaimed later."""
         self._db.execute("UPDATE paths SET parent = ?, name = ? WHERE id = ?", (DETACHED, str(path.id), path.id))
+
+    def expired(self, now: int) -> list[Path]:
+        """Return the files whose time has come."""
+        expires = "json_extract(details, '$.expires')"
+        rows = self._db.execute(
+            f"SELECT {_COLUMNS} FROM paths WHERE {expires} IS NOT NULL AND {expires} <= ? AND parent <> ?",
+            (now, DETACHED),
+        )
+        return [_path(row) for row in rows]
 
     def move(self, path: Path, parent: Path, name: str) -> Path:
         """Move a path and everything below it, in one row; nothing else of it changes."""

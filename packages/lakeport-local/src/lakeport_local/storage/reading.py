@@ -9,6 +9,7 @@ import base64
 import hashlib
 from typing import TYPE_CHECKING
 
+from lakeport_local.access import SharedAccess
 from lakeport_local.access import storage as actions
 from lakeport_local.access.acl import READ
 from lakeport_local.core import Response
@@ -17,6 +18,7 @@ from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.ranges import range_of
 
 if TYPE_CHECKING:
+    from lakeport_local.storage.answers import Fields
     from lakeport_local.storage.call import Call
     from lakeport_local.storage.paths import Path
 
@@ -53,8 +55,26 @@ def read(call: Call) -> Response:
         fields = [(name, value) for name, value in fields if name != "Content-MD5"]
         fields.append(("Content-Range", f"bytes {part.start}-{last}/{path.size_bytes}"))
         fields += _whole_md5(call, path) + _part_md5(call, path, part.start, part.size_bytes)
+    fields = _overridden(call, fields)
     source = call.lake.contents.read(path.content, part.start, part.size_bytes)
     return Response(206 if part.is_partial else 200, fields, source)
+
+
+_OVERRIDES = {
+    "rscc": "Cache-Control",
+    "rscd": "Content-Disposition",
+    "rsce": "Content-Encoding",
+    "rscl": "Content-Language",
+    "rsct": "Content-Type",
+}
+"""Parameters of a signature, which signs them, and the headers that they set in the answer."""
+
+
+def _overridden(call: Call, fields: Fields) -> Fields:
+    if not isinstance(call.caller, SharedAccess):
+        return fields
+    given = {header: text for name, header in _OVERRIDES.items() if (text := call.parameter(name))}
+    return [(name, value) for name, value in fields if name not in given] + list(given.items())
 
 
 def _whole_md5(call: Call, path: Path) -> list[tuple[str, str]]:

@@ -135,9 +135,12 @@ class Signatures:
         if fields.get("sduoid") and (bearer is None or bearer.object_id != fields["sduoid"]):
             raise _failed("The signature is bound to another principal.")
         agent, subject_id = fields.get("saoid", ""), fields.get("suoid", "")
+        if agent and subject_id:
+            raise _failed("saoid and suoid do not go together.")
         subject = self._directory.principal(tenant, subject_id) if subject_id else None
-        if (agent and subject_id) or (subject_id and subject is None):
-            raise _failed("saoid and suoid do not name one principal of the account's tenant.")
+        if subject_id and subject is None:
+            # Whoever the directory does not know owns paths and stands in lists all the same.
+            subject = Principal(tenant, subject_id, "", "User", "")
         return SharedAccess(account.id, frozenset(fields.get("sp", "")), signer, subject, agent or subject_id)
 
 
@@ -185,7 +188,7 @@ def _check_time(fields: Mapping[str, str], now: datetime) -> None:
 
 def _check_key_time(fields: Mapping[str, str], now: datetime) -> None:
     begins, ends = _instant(fields.get("skt", "")), _instant(fields.get("ske", ""))
-    if not begins <= now + _SKEW or now >= ends or _instant(fields.get("se", "")) > ends:
+    if not begins <= now + _SKEW or now >= ends or _instant(fields.get("se", "")) > ends + _SKEW:
         raise _failed("The user delegation key is not valid in the specified time frame.")
 
 
@@ -217,5 +220,6 @@ def _check_reach(presented: Presented) -> None:
     word = "resource" if presented.address.api == "dfs" else "comp"
     is_listing = request.method == "GET" and (request.parameter(word) or "").lower() in {"list", "filesystem"}
     is_information = (request.parameter("restype") or "").lower() == "account"
-    if level != "path" and not (is_listing and fields["sr"] in {"c", "d"}) and not is_information:
+    is_batch = request.method == "POST" and (request.parameter("comp") or "").lower() == "batch" and fields["sr"] == "c"
+    if level != "path" and not ((is_listing and fields["sr"] in {"c", "d"}) or is_information or is_batch):
         raise refusal("AuthorizationFailure")

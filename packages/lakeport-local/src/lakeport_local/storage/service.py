@@ -161,6 +161,7 @@ class StorageService:
             raise refusal("InsufficientAccountPermissions")
         authenticate = self._authentication.caller
         caller = authenticate(request, account, address)
+        self._lake.expire(request.at)
         return Call(self._lake, self._access, request, address, account, caller, version, authenticate, self.handle)
 
     def _account(self, name: str) -> Resource | None:

@@ -54,7 +54,7 @@ def is_signed(given: str, texts: Iterable[str], keys: Iterable[str]) -> bool:
 def strings_to_sign(request: Request, account: str) -> Iterator[str]:
     """Yield the texts that a Shared Key signature of a request may cover.
 
-    There is more than one where clients differ: they sort header names with or without regard to hyphens.
+    There is more than one where clients differ: they sort header names by their bytes or as the service does.
     """
     lines = [request.headers.get(name) or "" for name in _LINES]
     if lines[2] == "0":
@@ -81,9 +81,22 @@ def _canonical_headers(headers: Headers) -> list[str]:
         if name.startswith("x-ms-"):
             values.setdefault(name, []).append(" ".join(value.split("\r\n ")).strip())
     by_bytes = sorted(values)
-    by_letters = sorted(values, key=lambda name: (name.replace("-", ""), name))
-    orders = [by_bytes] if by_bytes == by_letters else [by_bytes, by_letters]
+    by_weight = sorted(values, key=_weight)
+    orders = [by_bytes] if by_bytes == by_weight else [by_bytes, by_weight]
     return ["".join(f"{name}:{','.join(values[name])}\n" for name in order) for order in orders]
+
+
+def _weight(name: str) -> tuple[str, tuple[int, ...]]:
+    """Return what the service's order of header names compares: punctuation before digits before letters.
+
+    Hyphens and apostrophes count only where names are alike without them: the later one comes first.
+    """
+    letters = [letter for letter in name if letter not in "-'"]
+    marks = tuple(-at for at, letter in enumerate(name) if letter in "-'")
+    return "".join(chr(_ORDER.find(letter)) if letter in _ORDER else letter for letter in letters), marks
+
+
+_ORDER = "!#$%&*.^_`|~+0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def _canonical_query(raw: str) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from lakeport_local.storage import path_leases, reading
+from lakeport_local.storage import expiry, path_leases, reading
 from lakeport_local.storage.blob import account, batch, blobs, blocks, containers, copying, listing
+from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.operations import MIB, Operation, in_memory, stored, unsupported
 
 if TYPE_CHECKING:
     from lakeport_local.storage.call import Call
 
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", re.ASCII)
 _BOTH = frozenset({"md5", "crc64"})
 _MOST_PUT = 5000 * MIB
 _MOST_BLOCK = 4000 * MIB
@@ -48,6 +51,7 @@ OPERATIONS: dict[tuple[str, str, str], Operation] = {
     ("path", "PUT", "properties"): Operation(blobs.set_headers),
     ("path", "PUT", "tier"): Operation(blobs.set_tier),
     ("path", "PUT", "lease"): Operation(path_leases.lease_path),
+    ("path", "PUT", "expiry"): Operation(expiry.set_expiry),
     ("path", "GET", "properties"): Operation(account.account_information),
     ("path", "GET", ""): Operation(reading.read),
     ("path", "HEAD", ""): Operation(reading.head),
@@ -65,7 +69,18 @@ def operation_of(call: Call) -> Operation:
     found = OPERATIONS.get((_level(call), call.method, _word(call)))
     if found is None:
         raise unsupported(call.method)
+    _check_is_current(call)
     return found
+
+
+def _check_is_current(call: Call) -> None:
+    """Refuse a snapshot or version: there are none, and the blob itself is another thing."""
+    for name in ("snapshot", "versionid"):
+        text = call.parameter(name)
+        if text is not None:
+            is_moment = _MOMENT.fullmatch(text) is not None
+            code = "PathNotFound" if is_moment else "InvalidQueryParameterValue"
+            raise refusal(code, QueryParameterName=name, QueryParameterValue=text)
 
 
 def _level(call: Call) -> str:

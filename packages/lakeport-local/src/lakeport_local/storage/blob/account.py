@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape
 
 from lakeport_local.access import Principal
 from lakeport_local.access.storage import DELEGATE, READ_ACCOUNT
@@ -58,6 +59,7 @@ def user_delegation_key(call: Call) -> Response:
         f"{expiry:%Y-%m-%dT%H:%M:%SZ}",
         "b",
         call.version,
+        document.findtext("DelegatedUserTid") or "",
     )
     value = call.lake.delegation_keys.value(key)
     fields = (
@@ -67,9 +69,10 @@ def user_delegation_key(call: Call) -> Response:
         ("SignedExpiry", key.expiry),
         ("SignedService", key.service),
         ("SignedVersion", key.version),
+        *([("SignedDelegatedUserTid", key.delegated_tenant)] if key.delegated_tenant else []),
         ("Value", value),
     )
-    inner = "".join(f"<{name}>{text}</{name}>" for name, text in fields)
+    inner = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in fields)
     return in_xml(f"<UserDelegationKey>{inner}</UserDelegationKey>")
 
 

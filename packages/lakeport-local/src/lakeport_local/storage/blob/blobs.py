@@ -14,10 +14,11 @@ from lakeport_local.access import storage as actions
 from lakeport_local.access.acl import EXECUTE, WRITE
 from lakeport_local.core import Response
 from lakeport_local.storage.answers import content_headers, stamps
-from lakeport_local.storage.checks import check_hashes, decoded_md5
+from lakeport_local.storage.checks import check_hashes, claimed_md5, decoded_md5
 from lakeport_local.storage.content import Extent
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.metadata import FOLDER_MARK, metadata_json, metadata_of
+from lakeport_local.storage.stamps import microseconds
 
 if TYPE_CHECKING:
     from typing import Any
@@ -38,12 +39,16 @@ def admitted(call: Call) -> Path | None:
     place, old = call.place, call.place.item
     if not place.path:
         raise refusal("InvalidUri")
-    if old is None or call.conditions.wants_nothing:
+    if old is None or (call.conditions.wants_nothing and call.header("x-ms-lease-id") is None):
         call.demand(actions.CREATE, lambda: place.steps(parent=WRITE | EXECUTE))
     else:
         call.demand(actions.WRITE, lambda: place.steps(item=WRITE))
-    call.conditions.check_write(old, on_existing=(409, "PathAlreadyExists"))
-    call.check_lease(old)
+    holds_lease = call.header("x-ms-lease-id") is not None
+    if holds_lease:
+        call.check_lease(old)
+    if not (holds_lease and call.conditions.wants_nothing):  # who holds the blob's lease knows that it is there
+        call.conditions.check_write(old, on_existing=(409, "PathAlreadyExists"))
+        call.check_lease(old)
     return old
 
 
@@ -159,7 +164,7 @@ def set_headers(call: Call) -> Response:
     changed = call.lake.paths.change(
         path,
         headers=orjson.dumps(content_headers(call, "x-ms-blob-")).decode(),
-        md5=decoded_md5(md5) if md5 else None,
+        md5=claimed_md5(md5) if md5 else None,
     )
     return Response(200, stamps(changed))
 
@@ -170,6 +175,6 @@ def set_tier(call: Call) -> Response:
     tier = call.header("x-ms-access-tier")
     if tier not in _TIERS or path.is_directory:
         raise refusal("InvalidHeaderValue", HeaderName="x-ms-access-tier", HeaderValue=tier or "")
-    details = orjson.loads(path.details) | {"tier": tier}
+    details = orjson.loads(path.details) | {"tier": tier, "tiered": microseconds(call.request.at)}
     call.lake.paths.change(path, touch=False, details=orjson.dumps(details).decode())
     return Response(200)

@@ -84,12 +84,13 @@ def policies_xml(policies: Policies) -> str:
     """Spell stored access policies."""
 
     def policy(fields: dict[str, str]) -> str:
-        return "".join(
+        given = "".join(
             f"<{long}>{escape(fields[short])}</{long}>" for long, short in _POLICY.items() if short in fields
         )
+        return f"<AccessPolicy>{given}</AccessPolicy>" if given else ""
 
     inner = "".join(
-        f"<SignedIdentifier><Id>{escape(name)}</Id><AccessPolicy>{policy(fields)}</AccessPolicy></SignedIdentifier>"
+        f"<SignedIdentifier><Id>{escape(name)}</Id>{policy(fields)}</SignedIdentifier>"
         for name, fields in policies.items()
     )
     return f"<SignedIdentifiers>{inner}</SignedIdentifiers>"

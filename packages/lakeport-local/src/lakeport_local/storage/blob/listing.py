@@ -17,12 +17,13 @@ import orjson
 from lakeport_local.access.acl import EXECUTE, READ
 from lakeport_local.access.storage import LIST
 from lakeport_local.core import http_date
-from lakeport_local.storage.answers import in_xml
+from lakeport_local.storage.answers import in_xml, tier_change_fields
 from lakeport_local.storage.continuation import read_token, write_token
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.metadata import FOLDER_MARK
 from lakeport_local.storage.names import normal_path
 from lakeport_local.storage.paths import walk
+from lakeport_local.storage.stamps import instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -149,10 +150,13 @@ def _properties(call: Call, path: Path, include: set[str]) -> str:
         ("BlobType", "BlockBlob"),
         ("AccessTier", path.detail("tier") or "Hot"),
         *([] if path.detail("tier") else [("AccessTierInferred", "true")]),
+        *tier_change_fields(path, "AccessTierChangeTime"),
         ("LeaseStatus", lease.status),
         ("LeaseState", lease.state),
         *([("LeaseDuration", lease.kind)] if lease.state == "leased" else []),
+        *(_copy_fields(path) if "copy" in include else []),
         ("ServerEncrypted", "true"),
+        *([("Expiry-Time", http_date(instant(path.expires)))] if path.expires is not None else []),
     ]
     if "permissions" in include:
         acl = call.lake.paths.acl(path)
@@ -160,6 +164,11 @@ def _properties(call: Call, path: Path, include: set[str]) -> str:
     if call.version < "2020-10-02":
         del fields[3]
     return "".join(f"<{name}>{escape(value)}</{name}>" if value else f"<{name} />" for name, value in fields)
+
+
+def _copy_fields(path: Path) -> list[tuple[str, str]]:
+    kept: dict[str, str] = path.detail("copy") or {}
+    return [(f"Copy{''.join(word.capitalize() for word in name.split('-'))}", text) for name, text in kept.items()]
 
 
 def _metadata(path: Path, include: set[str]) -> str:

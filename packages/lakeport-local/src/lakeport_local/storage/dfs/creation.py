@@ -15,14 +15,17 @@ from lakeport_local.access.storage import WRITE as WRITE_DATA
 from lakeport_local.core import Response, ServiceError
 from lakeport_local.storage.answers import content_headers, stamps
 from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.expiry import asked_expiry, with_expiry
+from lakeport_local.storage.leasing import lease_on_creation, with_lease
 from lakeport_local.storage.metadata import metadata_json, properties_of
+from lakeport_local.storage.stamps import microseconds
 
 if TYPE_CHECKING:
     from lakeport_local.storage.call import Call
     from lakeport_local.storage.paths import Path
 
+_MOST_CONTEXT = 1024
 _ENCRYPTED = ("x-ms-request-server-encrypted", "true")
-_UNSUPPORTED = ("x-ms-expiry-option", "x-ms-expiry-time", "x-ms-proposed-lease-id")
 
 
 def create_file(call: Call) -> Response:
@@ -32,14 +35,14 @@ def create_file(call: Call) -> Response:
     if old is not None and old.is_directory:
         raise refusal("PathConflict")
     columns = _columns(call)
-    details = {name: old.detail(name) for name in ("lease",) if old is not None and old.detail(name)}
+    expires = asked_expiry(call, microseconds(call.request.at)) if call.header("x-ms-expiry-option") else None
     parent = call.lake.paths.make_parents(place.file_system.root, place.path, owner=call.owner)
     made = call.lake.paths.replace_file(
         parent,
         place.name,
         owner=columns.pop("owner", call.owner),
         acl=_acl(call, call.lake.paths.acl(parent), is_directory=False),
-        details=orjson.dumps(details).decode(),
+        details=with_expiry(_leased(call, old, _context(call)), expires),
         **columns,
     )
     call.lake.staging.drop_blocks(place.file_system.id, place.path)
@@ -54,7 +57,7 @@ def create_directory(call: Call) -> Response:
         raise refusal("PathConflict")
     columns = _columns(call)
     if old is not None:
-        made = call.lake.paths.change(old, **columns)
+        made = call.lake.paths.change(old, details=_leased(call, old, old.details), **columns)
     else:
         parent = call.lake.paths.make_parents(place.file_system.root, place.path, owner=call.owner)
         made = call.lake.paths.make(
@@ -63,16 +66,27 @@ def create_directory(call: Call) -> Response:
             is_directory=True,
             owner=columns.pop("owner", call.owner),
             acl=_acl(call, call.lake.paths.acl(parent), is_directory=True),
+            details=_leased(call, None, "{}"),
             **columns,
         )
     return Response(201, [*stamps(made), _ENCRYPTED])
 
 
+def _context(call: Call) -> str:
+    """Return details with the encryption context, which the service keeps for its client and never reads."""
+    text = call.header("x-ms-encryption-context")
+    if text is not None and len(text) > _MOST_CONTEXT:
+        raise refusal("InvalidHeaderValue", HeaderName="x-ms-encryption-context")
+    return "{}" if text is None else orjson.dumps({"context": text}).decode()
+
+
+def _leased(call: Call, old: Path | None, details: str) -> str:
+    """Return details with the lease: that of what had the path, or the one that is acquired."""
+    return with_lease(details, lease_on_creation(call, call.lease_of(old)))
+
+
 def _admitted(call: Call, *, is_directory: bool) -> Path | None:
     """Return what has the path already, if the caller may create or overwrite there and the conditions hold."""
-    for name in _UNSUPPORTED:
-        if call.header(name):
-            raise refusal("UnsupportedHeader", HeaderName=name)
     place, old = call.place, call.place.item
     if old is None:
         call.demand(CREATE, lambda: place.steps(parent=WRITE | EXECUTE))
@@ -80,6 +94,8 @@ def _admitted(call: Call, *, is_directory: bool) -> Path | None:
         call.demand(CREATE, lambda: place.steps(parent=EXECUTE))
     else:
         call.demand(WRITE_DATA, lambda: place.steps(item=0 if is_directory else WRITE))
+    if is_directory and call.header("x-ms-expiry-option"):
+        raise refusal("UnsupportedHeader", HeaderName="x-ms-expiry-option")
     for name, action in (("x-ms-owner", SET_OWNER), ("x-ms-group", SET_OWNER), ("x-ms-acl", SET_PERMISSIONS)):
         if call.header(name):
             call.demand(action)

@@ -16,6 +16,7 @@ from lakeport_local.storage.continuation import read_token, write_token
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.names import normal_path
 from lakeport_local.storage.paths import walk
+from lakeport_local.storage.stamps import instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,11 +68,17 @@ def _steps(place: Place, page: list[tuple[str, Path]], *, recursive: bool) -> It
             yield place.step(path, full, READ | EXECUTE)
 
 
+def _file_time(expires: int | None) -> str:
+    return "0" if expires is None else str(file_time(instant(expires)))
+
+
 def _row(call: Call, full: str, path: Path) -> dict[str, Any]:  # Any: a JSON object
     row: dict[str, Any] = {"contentLength": str(path.size_bytes), "creationTime": str(file_time(path.created_at))}
-    row |= {"etag": path.etag_text, "expiryTime": "0", "group": path.group}
+    row |= {"etag": path.etag_text, "expiryTime": _file_time(path.expires), "group": path.group}
     if path.is_directory:
         row["isDirectory"] = "true"
+    if path.detail("context") is not None:
+        row["EncryptionContext"] = path.detail("context")
     return row | {
         "lastModified": http_date(path.modified_at),
         "name": full,

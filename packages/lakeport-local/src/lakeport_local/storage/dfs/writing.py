@@ -15,6 +15,7 @@ from lakeport_local.core import Response
 from lakeport_local.storage.answers import content_headers, stamps
 from lakeport_local.storage.checks import check_hashes, decoded_md5
 from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.leasing import lease_around_write, with_lease
 from lakeport_local.storage.metadata import metadata_json, properties_of
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 def append(call: Call) -> Response:
     """Answer Path - Update with `action=append`: keep the body for its position until a flush."""
-    path = admitted_append(call)
+    path = _with_lease(call, admitted_append(call), is_flushed=call.flag("flush"))
     position = _position(call)
     if not call.chunk.size_bytes:
         raise refusal("InvalidHeaderValue", HeaderName="Content-Length", HeaderValue="0")
@@ -45,7 +46,7 @@ def admitted_append(call: Call) -> Path:
         ServiceError: 403, 404, 409, 412.
     """
     path = _file(call, actions.ADD, "InvalidAppendOperation")
-    call.check_lease(path)
+    lease_around_write(call, call.lease_of(path), is_flushed=False)
     return path
 
 
@@ -54,9 +55,18 @@ def flush(call: Call) -> Response:
     path = _file(call, actions.ADD, "InvalidFlushOperation")
     position = _position(call)
     call.conditions.check_write(path, on_existing=(304, "ConditionNotMet"))
-    call.check_lease(path)
+    path = _with_lease(call, path, is_flushed=True)
     changed = _flushed(call, path, position)
     return Response(200, [*stamps(changed), ("x-ms-request-server-encrypted", "false")])
+
+
+def _with_lease(call: Call, path: Path, *, is_flushed: bool) -> Path:
+    """Return the file with the lease that a write leaves on it, if the lease there allows the write."""
+    before = call.lease_of(path)
+    after = lease_around_write(call, before, is_flushed=is_flushed)
+    if after == before:
+        return path
+    return call.lake.paths.change(path, touch=False, details=with_lease(path.details, after))
 
 
 def _flushed(call: Call, path: Path, end: int) -> Path:
