@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
-from azure.storage.blob import AccessPolicy, BlobClient, ContainerClient, generate_blob_sas, generate_container_sas
+from azure.storage.blob import (
+    AccessPolicy,
+    BlobClient,
+    BlobType,
+    ContainerClient,
+    generate_blob_sas,
+    generate_container_sas,
+)
 from azure.storage.filedatalake import DataLakeDirectoryClient, generate_directory_sas
 
 if TYPE_CHECKING:
@@ -187,3 +194,34 @@ def test_a_listing_tells_of_copies_and_changes_of_tier(container: ContainerClien
 def test_a_policy_that_says_nothing_comes_back_as_nothing(container: ContainerClient) -> None:
     container.set_container_access_policy(signed_identifiers={"empty": AccessPolicy()})
     assert container.get_container_access_policy()["signed_identifiers"][0].access_policy is None
+
+
+def test_an_append_blob_grows_block_by_block_until_it_is_sealed(container: ContainerClient) -> None:
+    blob = container.get_blob_client("log")
+    blob.create_append_blob(metadata={"kind": "log"})
+    first = blob.append_block(b"one\n")
+    assert (first["blob_append_offset"], first["blob_committed_block_count"]) == ("0", 1)
+    blob.append_block(b"two\n", appendpos_condition=4)
+    with pytest.raises(HttpResponseError) as refused:
+        blob.append_block(b"late", appendpos_condition=4)
+    assert refused.value.status_code == 412
+    with pytest.raises(HttpResponseError) as refused:
+        blob.append_block(b"late", maxsize_condition=9)
+    assert refused.value.status_code == 412
+    blob.upload_blob(b"three\n", blob_type=BlobType.APPENDBLOB)
+    blob.seal_append_blob()
+    with pytest.raises(ResourceExistsError) as error:
+        blob.append_block(b"four")
+    assert "BlobIsSealed" in str(error.value)
+    properties = blob.get_blob_properties()
+    assert (properties.blob_type, properties.append_blob_committed_block_count) == (BlobType.APPENDBLOB, 3)
+    assert blob.download_blob().readall() == b"one\ntwo\nthree\n"
+
+
+def test_blocks_do_not_go_into_another_kind_of_blob(container: ContainerClient) -> None:
+    blob = container.upload_blob("b", b"block")
+    with pytest.raises(ResourceExistsError):
+        blob.append_block(b"x")
+    blob.create_append_blob()
+    with pytest.raises(ResourceExistsError):
+        blob.stage_block("MQ==", b"x")

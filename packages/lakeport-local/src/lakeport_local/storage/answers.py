@@ -110,7 +110,10 @@ def _dfs_only(path: Path) -> Fields:
 
 def _blob_only(call: Call, path: Path) -> Fields:
     pairs: Pairs = [*path.pairs, (FOLDER_MARK, "true")] if path.is_directory else path.pairs
-    fields: Fields = [*metadata_headers(pairs), ("x-ms-blob-type", "BlockBlob")]
+    fields: Fields = [*metadata_headers(pairs), ("x-ms-blob-type", blob_type(path))]
+    if path.made_by == "append":
+        fields.append(("x-ms-blob-committed-block-count", str(path.detail("blocks") or 0)))
+        fields += [("x-ms-blob-sealed", "true")] if path.detail("sealed") else []
     if call.request.method == "HEAD":
         fields += [("x-ms-access-tier", path.detail("tier") or "Hot")]
         fields += [] if path.detail("tier") else [("x-ms-access-tier-inferred", "true")]
@@ -129,6 +132,11 @@ def path_fields(call: Call, path: Path) -> Fields:
     if call.address.api == "blob":
         fields += _blob_only(call, path)
     return fields
+
+
+def blob_type(path: Path) -> str:
+    """Return the kind of blob that a file or directory is."""
+    return "AppendBlob" if path.made_by == "append" else "BlockBlob"
 
 
 def tier_change_fields(path: Path, name: str) -> Fields:

@@ -20,6 +20,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 _TABLE: dict[str, tuple[int, str]] = {
     "AccountRequiresHttps": (400, "The account being accessed does not support http."),
+    "AppendPositionConditionNotMet": (412, "The append position condition specified was not met."),
     "AuthenticationFailed": (
         403,
         "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly"
@@ -46,8 +47,13 @@ _TABLE: dict[str, tuple[int, str]] = {
         403,
         "This request is not authorized to perform this operation using this source IP.",
     ),
+    "BlobIsSealed": (
+        409,
+        "The specified blob is sealed and its contents can't be modified unless the blob is re-created.",
+    ),
     "BlobOperationNotSupported": (409, "Blob operation is not supported."),
     "BlobTypeNotSupported": (409, "The blob type is not supported for this type of account."),
+    "BlockCountExceedsLimit": (409, "The committed block count cannot exceed the maximum limit of 50,000 blocks."),
     "BothCrc64AndMd5HeaderPresent": (
         400,
         "Both x-ms-content-crc64 header and Content-MD5 header are present.",
@@ -101,6 +107,7 @@ _TABLE: dict[str, tuple[int, str]] = {
     "InvalidXmlDocument": (400, "XML specified is not syntactically valid."),
     "KeyBasedAuthenticationNotPermitted": (403, "Key based authentication is not permitted on this storage account."),
     "LeaseIdMissing": (412, "There is currently a lease on the resource and no lease ID was specified in the request."),
+    "MaxBlobSizeConditionNotMet": (412, "The max blob size condition specified was not met."),
     "Md5Mismatch": (
         400,
         "The MD5 value specified in the request did not match with the MD5 value calculated by the server.",

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from lakeport_local.storage import expiry, path_leases, reading
-from lakeport_local.storage.blob import account, batch, blobs, blocks, containers, copying, listing
+from lakeport_local.storage.blob import account, appending, batch, blobs, blocks, containers, copying, listing
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.operations import MIB, Operation, in_memory, stored, unsupported
 
@@ -17,8 +17,10 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", re.ASCII)
 _BOTH = frozenset({"md5", "crc64"})
 _MOST_PUT = 5000 * MIB
 _MOST_BLOCK = 4000 * MIB
+_MOST_APPENDED = 100 * MIB
 
 _PUT_BLOB = stored(_MOST_PUT, always=_BOTH)
+_APPEND_BLOCK = stored(_MOST_APPENDED, always=frozenset({"crc64"}))
 _PUT_BLOCK = stored(_MOST_BLOCK, always=frozenset({"crc64"}))
 
 OPERATIONS: dict[tuple[str, str, str], Operation] = {
@@ -41,6 +43,9 @@ OPERATIONS: dict[tuple[str, str, str], Operation] = {
     ("container", "GET", "properties"): Operation(account.account_information),
     ("container", "POST", "batch"): Operation(batch.run_batch),
     ("path", "PUT", "put"): Operation(blobs.put_blob, _PUT_BLOB, blobs.admitted),
+    ("path", "PUT", "put-append"): Operation(appending.put_append_blob, _PUT_BLOB, blobs.admitted),
+    ("path", "PUT", "appendblock"): Operation(appending.append_block, _APPEND_BLOCK, appending.admitted_append),
+    ("path", "PUT", "seal"): Operation(appending.seal),
     ("path", "PUT", "copy"): Operation(copying.copy_blob),
     ("path", "PUT", "block"): Operation(blocks.put_block, _PUT_BLOCK, blocks.admitted_block),
     ("path", "PUT", "block-copy"): Operation(copying.put_block_from_url, in_memory),
@@ -93,5 +98,8 @@ def _word(call: Call) -> str:
     is_path_put = call.method == "PUT" and _level(call) == "path"
     has_source = call.header("x-ms-copy-source") is not None
     if is_path_put and not comp:
-        return "copy" if has_source else "put"
+        is_append = call.header("x-ms-blob-type") == "AppendBlob"
+        return "copy" if has_source else "put-append" if is_append else "put"
+    if comp == "appendblock" and has_source:
+        return "append-copy"
     return "block-copy" if is_path_put and comp == "block" and has_source else comp

@@ -73,6 +73,8 @@ def stage(call: Call, block: str, sink: ChunkSink) -> None:
 
 
 def _check_extensible(old: Path | None) -> None:
+    if old is not None and old.made_by == "append":
+        raise refusal("InvalidBlobType")
     if old is not None and (old.is_directory or old.made_by != "blob"):
         raise refusal("BlobOperationNotSupported")
 

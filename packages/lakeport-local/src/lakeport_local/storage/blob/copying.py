@@ -51,6 +51,7 @@ def copy_blob(call: Call) -> Response:
         "metadata": columns["metadata"] if metadata_of(call.request.headers) else source.metadata,
         "md5": source.md5,
         "content": source.content,
+        "made_by": "blob" if is_put or source.made_by != "append" else "append",
         "size_bytes": source.size_bytes,
     }
     made = put_file(call, old, columns)

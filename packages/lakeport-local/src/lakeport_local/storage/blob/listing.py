@@ -17,7 +17,7 @@ import orjson
 from lakeport_local.access.acl import EXECUTE, READ
 from lakeport_local.access.storage import LIST
 from lakeport_local.core import http_date
-from lakeport_local.storage.answers import in_xml, tier_change_fields
+from lakeport_local.storage.answers import blob_type, in_xml, tier_change_fields
 from lakeport_local.storage.continuation import read_token, write_token
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.metadata import FOLDER_MARK
@@ -147,7 +147,7 @@ def _properties(call: Call, path: Path, include: set[str]) -> str:
         ("Content-MD5", base64.b64encode(path.md5).decode() if path.md5 else ""),
         ("Cache-Control", kept.get("Cache-Control") or ""),
         ("Content-Disposition", kept.get("Content-Disposition") or ""),
-        ("BlobType", "BlockBlob"),
+        ("BlobType", blob_type(path)),
         ("AccessTier", path.detail("tier") or "Hot"),
         *([] if path.detail("tier") else [("AccessTierInferred", "true")]),
         *tier_change_fields(path, "AccessTierChangeTime"),
