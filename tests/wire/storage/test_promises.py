@@ -12,6 +12,7 @@ from azure.storage.blob import (
     BlobClient,
     BlobType,
     ContainerClient,
+    ContentSettings,
     generate_blob_sas,
     generate_container_sas,
 )
@@ -189,6 +190,44 @@ def test_a_listing_tells_of_copies_and_changes_of_tier(container: ContainerClien
     found = {one.name: one for one in container.list_blobs(include=["copy"])}["target"]
     assert (found.copy.status, found.copy.source) == ("success", source.url)
     assert found.blob_tier_change_time is not None
+
+
+def test_a_synchronous_copy_names_who_may_read_its_source(lakes: Lakes, container: ContainerClient) -> None:
+    settings = ContentSettings(content_language="spanish")
+    source, target = (
+        container.upload_blob("source", b"bytes", content_settings=settings),
+        container.get_blob_client("target"),
+    )
+    with pytest.raises(HttpResponseError) as error:
+        target.start_copy_from_url(source.url, requires_sync=True)
+    assert "CannotVerifyCopySource" in str(error.value)
+    answer: Any = error.value.response
+    assert answer.headers["x-ms-copy-source-status-code"] == "401"
+    signed = generate_blob_sas(
+        "lake1",
+        container.container_name,
+        "source",
+        account_key=lakes.key,
+        permission="r",
+        expiry=datetime.now(UTC) + HOUR,
+    )
+    url = f"{source.url}?{signed}"
+    with pytest.raises(HttpResponseError) as error:
+        target.upload_blob_from_url(url, source_content_md5=bytearray(16))
+    assert "Md5Mismatch" in str(error.value)
+    target.upload_blob_from_url(url, include_source_blob_properties=False)
+    assert target.get_blob_properties().content_settings.content_language is None
+    target.upload_blob_from_url(url, overwrite=True)
+    assert target.get_blob_properties().content_settings.content_language == "spanish"
+    assert target.download_blob().readall() == b"bytes"
+
+
+def test_a_put_is_held_to_the_md5_that_it_names_for_the_blob(container: ContainerClient) -> None:
+    wrong = ContentSettings(content_md5=bytearray(16))
+    with pytest.raises(HttpResponseError) as error:
+        container.upload_blob("b", b"bytes", content_settings=wrong)
+    assert "Md5Mismatch" in str(error.value)
+    assert not container.get_blob_client("b").exists()
 
 
 def test_a_policy_that_says_nothing_comes_back_as_nothing(container: ContainerClient) -> None:

@@ -92,7 +92,9 @@ def put_blob(call: Call) -> Response:
         return _put_directory(call, old)
     columns = blob_columns(call, fall_back=True)
     given = call.header("x-ms-blob-content-md5")
-    columns["md5"] = decoded_md5(given) if given else call.chunk.md5
+    if given and decoded_md5(given) != call.chunk.md5:
+        raise refusal("Md5Mismatch")
+    columns["md5"] = call.chunk.md5
     chunk = call.lake.contents.keep(call.chunk)
     columns["content"], columns["size_bytes"] = call.lake.contents.make([Extent(chunk.id, 0, chunk.size_bytes)])
     made = put_file(call, old, columns)

@@ -39,8 +39,8 @@ def put_block(call: Call) -> Response:
         raise refusal("InvalidHeaderValue", HeaderName="Content-Length", HeaderValue="0")
     echo = check_hashes(call.request.headers, call.chunk)
     stage(call, block, call.chunk)
-    sums = echo or [("x-ms-content-crc64", base64.b64encode(call.chunk.crc64).decode())]
-    return Response(201, [*sums, _ENCRYPTED])
+    sums = {**dict(echo), "x-ms-content-crc64": base64.b64encode(call.chunk.crc64).decode()}
+    return Response(201, [*sums.items(), _ENCRYPTED])
 
 
 def admitted_block(call: Call) -> str:

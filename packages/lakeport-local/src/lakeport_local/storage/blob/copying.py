@@ -5,6 +5,8 @@ Source: storage.md 3.4. Sources elsewhere are refused: the server never fetches 
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,8 +20,9 @@ from lakeport_local.storage.address import address_of
 from lakeport_local.storage.answers import stamps
 from lakeport_local.storage.blob.blobs import admitted, blob_columns, put_file
 from lakeport_local.storage.blob.blocks import admitted_block, stage
+from lakeport_local.storage.checks import decoded_md5
 from lakeport_local.storage.conditions import conditions_of
-from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.errors import in_blob_words, refusal
 from lakeport_local.storage.metadata import metadata_of
 from lakeport_local.storage.ranges import range_of
 
@@ -39,8 +42,9 @@ def copy_blob(call: Call) -> Response:
     old = admitted(call)
     if old is not None and old.is_directory:
         raise refusal("PathConflict")
+    _check_md5(call, source, 0, source.size_bytes)
     columns = blob_columns(call, fall_back=False)
-    kept_headers = not is_put or columns["headers"] == "{}"
+    kept_headers = not is_put or (columns["headers"] == "{}" and _takes_properties(call))
     details = orjson.loads(columns["details"])
     fields = [] if is_put else [("x-ms-copy-id", call.lake.ids.guid()), ("x-ms-copy-status", "success")]
     if not is_put:
@@ -55,7 +59,13 @@ def copy_blob(call: Call) -> Response:
         "size_bytes": source.size_bytes,
     }
     made = put_file(call, old, columns)
+    if source.md5 is not None and not _is_async(call):
+        fields.append(("Content-MD5", base64.b64encode(source.md5).decode()))
     return Response(201 if is_put else 202, [*stamps(made), *fields, *([_ENCRYPTED] if is_put else [])])
+
+
+def _takes_properties(call: Call) -> bool:
+    return (call.header("x-ms-copy-source-blob-properties") or "true").lower() != "false"
 
 
 def _copy_details(call: Call, source: Path, copy_id: str) -> dict[str, str]:
@@ -73,6 +83,7 @@ def put_block_from_url(call: Call) -> Response:
     part = range_of(Headers([("range", text)] if text else []), source.size_bytes)
     if not part.size_bytes:
         raise refusal("InvalidHeaderValue", HeaderName="x-ms-source-range", HeaderValue=text or "")
+    _check_md5(call, source, part.start, part.size_bytes)
     reader = call.lake.contents.read(source.content, part.start, part.size_bytes)
     sink = call.lake.contents.sink(limit_bytes=part.size_bytes)
     try:
@@ -88,6 +99,13 @@ def put_block_from_url(call: Call) -> Response:
     return Response(201, [_ENCRYPTED])
 
 
+def _unverified(error: ServiceError) -> ServiceError:
+    """Return how a copy is refused whose source refuses it, with what the source said."""
+    code = in_blob_words(error).code
+    headers = {"x-ms-copy-source-status-code": str(error.status), "x-ms-copy-source-error-code": code}
+    return refusal("CannotVerifyCopySource", status=error.status, headers=headers)
+
+
 def _source(call: Call) -> Path:
     """Return the file that a copy takes, if whoever the request names for it may read it."""
     there = _source_call(call)
@@ -95,20 +113,37 @@ def _source(call: Call) -> Path:
         place = there.place
         there.demand(READ_DATA, lambda: place.steps(item=READ))
     except ServiceError as error:
-        raise refusal("CannotVerifyCopySource", status=error.status) from None
+        raise _unverified(error) from None
     path = place.item
     if path is None:
-        raise refusal("CannotVerifyCopySource")
+        raise _unverified(refusal("PathNotFound"))
     if path.is_directory:
         raise refusal("BlobOperationNotSupported")
-    is_async = call.header("x-ms-blob-type") is None and call.header("x-ms-requires-sync") is None
-    code = "SourceConditionNotMet" if is_async else "CannotVerifyCopySource"
+    code = "SourceConditionNotMet" if _is_async(call) else "CannotVerifyCopySource"
     conditions = conditions_of(call.request.headers, "x-ms-source-")
     try:
         conditions.check_write(path, code="SourceConditionNotMet", on_existing=(412, "SourceConditionNotMet"))
     except ServiceError:
         raise refusal(code, status=412) from None
     return path
+
+
+def _is_async(call: Call) -> bool:
+    is_plain = call.header("x-ms-blob-type") is None and call.parameter("comp") is None
+    return is_plain and (call.header("x-ms-requires-sync") or "").lower() != "true"
+
+
+def _check_md5(call: Call, source: Path, start: int, size_bytes: int) -> None:
+    """Refuse a copy of bytes whose MD5 is not the one that the request names for them."""
+    given = call.header("x-ms-source-content-md5")
+    if given is None:
+        return
+    found, reader = hashlib.md5(usedforsecurity=False), call.lake.contents.read(source.content, start, size_bytes)
+    while data := reader.read(1 << 20):
+        found.update(data)
+    reader.close()
+    if found.digest() != decoded_md5(given):
+        raise refusal("Md5Mismatch")
 
 
 def _source_call(call: Call) -> Call:
@@ -121,14 +156,15 @@ def _source_call(call: Call) -> Call:
         raise refusal("CannotVerifyCopySource")
     if not call.access.admit(request.client, account, request_id=request.id).allowed:
         raise refusal("CannotVerifyCopySource", status=403)
-    is_own = account.uid == call.account.uid and request.parameter("sig") is None
+    # Only the asynchronous copy lets the sender's own credential cover a source of the same account.
+    is_covered = _is_async(call) and account.uid == call.account.uid and request.parameter("sig") is None
     try:
-        if is_own and "authorization" not in request.headers:
+        if is_covered and "authorization" not in request.headers:
             caller = call.caller_at(address.file_system, address.path)
         else:
             caller = call.authenticate(request, account, address)
     except ServiceError as error:
-        raise refusal("CannotVerifyCopySource", status=error.status) from None
+        raise _unverified(error) from None
     return replace(call, request=request, address=address, account=account, caller=caller, sink=None)
 
 
