@@ -42,7 +42,7 @@ def test_a_good_file_is_read() -> None:
             ("file_system: share", "filesystem: share"),
             "share.yaml:3:17: unknown key 'filesystem'. Did you mean 'file_system'?",
         ),
-        (("every: day", "every: week"), "share.yaml:4:12: schedule.every: unknown value 'week'"),
+        (("every: day", "every: week"), "share.yaml:4:12: schedule.every: unknown value 'week'. Use one of: hour, day"),
         (("share: sales\n", ""), "share.yaml:1:1: the key 'share' is missing"),
         (("name: raw, ", ""), "share.yaml:3:5: the key 'name' is missing in datasets[0]"),
         (("name: raw", "name: 7"), "share.yaml:3:6: datasets[0].name: expected a text, got a number"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 import yaml
@@ -110,7 +110,9 @@ def _refusal(said: str, into: type, positions: Positions, name: str) -> BadFile:
         place = "" if path == "$" else f" in {path.removeprefix('$.')}"
         return BadFile(f"{_where(positions, path, name)}: the key {missing[1]!r} is missing{place}")
     key = path.removeprefix("$.").removeprefix("$")
-    return BadFile(f"{_where(positions, path, name)}: {key + ': ' if key else ''}{_plain(text)}")
+    allowed = [str(one) for one in _choices(_type_at(into, path))]
+    hint = f"Use one of: {', '.join(allowed)}" if allowed else ""
+    return BadFile(f"{_where(positions, path, name)}: {key + ': ' if key else ''}{_plain(text)}", hint=hint)
 
 
 def _where(positions: Positions, path: str, name: str) -> str:
@@ -134,14 +136,25 @@ def _plain(text: str) -> str:
 
 def _fields(into: type, path: str) -> list[str]:
     """The keys that the struct at a path of the document may have."""
+    current = _struct_in(_type_at(into, path))
+    return [field.encode_name for field in msgspec.structs.fields(current)] if current is not None else []
+
+
+def _choices(annotation: Any) -> tuple[object, ...]:  # Any: type annotations
+    """The values that a type lists, when it lists them; optional or not."""
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return tuple(value for part in get_args(annotation) for value in _choices(part))
+
+
+def _type_at(into: type, path: str) -> Any:  # Any: type annotations
     current: Any = into
     for part in re.findall(r"\.([^.\[]+)|(\[)", path):
         current = _struct_in(current)
         if part[0] and current is not None:
             found = {field.encode_name: field.type for field in msgspec.structs.fields(current)}
             current = found.get(part[0])
-    current = _struct_in(current)
-    return [field.encode_name for field in msgspec.structs.fields(current)] if current is not None else []
+    return current
 
 
 def _struct_in(annotation: Any) -> Any:  # Any: type annotations
