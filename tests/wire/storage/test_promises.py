@@ -27,6 +27,13 @@ LEASE = "11111111-2222-4333-8444-555555555555"
 HOUR = timedelta(hours=1)
 
 
+def test_tags_that_could_not_be_kept_are_refused(container: ContainerClient) -> None:
+    with pytest.raises(HttpResponseError) as refused:
+        container.get_blob_client("b").upload_blob(b"x", tags={"a": "b"})
+    assert refused.value.error_code == "UnsupportedHeader"
+    assert not container.get_blob_client("b").exists()
+
+
 def test_an_expiry_is_kept_listed_changed_and_taken_back(fs: FileSystemClient) -> None:
     file = fs.create_file("f", expires_on=int(HOUR.total_seconds() * 1000))
     told: Any = file.get_file_properties()

@@ -57,6 +57,8 @@ def blob_columns(call: Call, *, fall_back: bool) -> dict[str, Any]:
     tier = call.header("x-ms-access-tier")
     if tier is not None and tier not in _TIERS:
         raise refusal("InvalidHeaderValue", HeaderName="x-ms-access-tier", HeaderValue=tier)
+    if call.header("x-ms-tags"):  # tags are not kept here: to take them and drop them would be a lie
+        raise refusal("UnsupportedHeader", HeaderName="x-ms-tags")
     return {
         "headers": orjson.dumps(content_headers(call, "x-ms-blob-", fall_back=fall_back)).decode(),
         "metadata": metadata_json(metadata_of(call.request.headers)),
