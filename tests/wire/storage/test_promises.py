@@ -30,7 +30,7 @@ HOUR = timedelta(hours=1)
 def test_tags_that_could_not_be_kept_are_refused(container: ContainerClient) -> None:
     with pytest.raises(HttpResponseError) as refused:
         container.get_blob_client("b").upload_blob(b"x", tags={"a": "b"})
-    assert refused.value.error_code == "UnsupportedHeader"
+    assert "UnsupportedHeader" in str(refused.value)
     assert not container.get_blob_client("b").exists()
 
 
