@@ -102,7 +102,7 @@ class Taker:
             ended = run.status in ENDED
             details = self._details(name, synchronization_id) if ended or run.status == "InProgress" else ()
             snapshot = Snapshot(name, run, details)
-            now_said = f"{name}: {run.status}, {snapshot.files} files, {snapshot.size_bytes} bytes"
+            now_said = f"{name}: {run.status} (files: {snapshot.files}, bytes: {snapshot.size_bytes})"
             if now_said != said:
                 self.talk(now_said)
                 said = now_said

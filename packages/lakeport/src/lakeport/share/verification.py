@@ -123,7 +123,9 @@ def _counted(source: SourceDataSet, arrived: dict[str, Checksum], last: Snapshot
     )
     if detail is None:
         return Findings(source.data_set_name, "nothing: no snapshot tells its counts", len(arrived), size)
-    against = f"counts only: the last snapshot wrote {detail.files_written} files, {detail.size_written} bytes"
+    against = (
+        f"counts only, with what the last snapshot wrote (files: {detail.files_written}, bytes: {detail.size_written})"
+    )
     short = len(arrived) < detail.files_written or size < detail.size_written
     missing = (f"{len(arrived)} files of {detail.files_written}",) if short else ()
     return Findings(source.data_set_name, against, len(arrived), size, missing)
