@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.identity import ClientSecretCredential
 from azure.mgmt.resource.resources import ResourceManagementClient
+from azure.storage.blob import BlobServiceClient
 
 if TYPE_CHECKING:
     from tests.azure import LocalAzure
@@ -43,6 +45,27 @@ def test_injected_trouble_reaches_the_client_as_often_as_asked(new_azure: NewAzu
         resources.resource_groups.get(GROUP)
     assert caught.value.status_code == 503
     assert resources.resource_groups.get(GROUP).name == GROUP
+
+
+def test_an_account_key_still_opens_when_the_clock_was_moved(new_azure: NewAzure) -> None:
+    key = base64.b64encode(bytes(64)).decode()
+    azure = new_azure(
+        topology=f'''
+[[tenants]]
+name = "adatum"
+  [[tenants.subscriptions]]
+  name = "main"
+    [[tenants.subscriptions.resource_groups]]
+    name = "lake"
+      [[tenants.subscriptions.resource_groups.storage_accounts]]
+      name = "adatumlake"
+      key = "{key}"
+'''
+    )
+    azure.command("clock", "advance", "1d")
+    blobs = BlobServiceClient("https://adatumlake.blob.core.windows.net", key, **azure.sdk)
+    blobs.create_container("made")
+    assert [one.name for one in blobs.list_containers()] == ["made"]
 
 
 SIGN_IN = """

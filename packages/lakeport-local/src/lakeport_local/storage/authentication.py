@@ -18,7 +18,7 @@ from lakeport_local.storage.shared_key import is_signed, lite_strings_to_sign, s
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from lakeport_local.core import Request
+    from lakeport_local.core import Clock, Request
     from lakeport_local.entra import Tokens
     from lakeport_local.state import Resource
     from lakeport_local.storage.address import Address
@@ -70,11 +70,13 @@ class Authentication:
     Args:
         tokens: Verifies bearer tokens.
         signatures: Verifies shared access signatures.
+        clock: Tells the time by which clients date what they sign.
     """
 
-    def __init__(self, tokens: Tokens, signatures: Signatures) -> None:
+    def __init__(self, tokens: Tokens, signatures: Signatures, clock: Clock) -> None:
         self._tokens = tokens
         self._signatures = signatures
+        self._clock = clock
 
     def caller(self, request: Request, account: Resource, address: Address) -> Caller:
         """Return who sent a request to an account.
@@ -91,6 +93,7 @@ class Authentication:
             case "sharedkey" | "sharedkeylite":
                 if is_signature:
                     raise _unauthenticated("Authorization header and signature given together.")
+                _check_date(request, self._clock.client_now())
                 return _shared_key(request, account, credential, is_lite=scheme.lower().endswith("lite"))
             case "" if is_signature:
                 return self._signatures.caller(request, account, address, None)
@@ -119,7 +122,6 @@ def _shared_key(request: Request, account: Resource, credential: str, *, is_lite
     name, _, signature = credential.partition(":")
     if name.removesuffix("-secondary") != account.name:
         raise _unauthenticated("The account in the Authorization header is not the one addressed.")
-    _check_date(request)
     texts = (lite_strings_to_sign if is_lite else strings_to_sign)(request, account.name)
     if not is_signed(signature, texts, keys_of(account)):
         raise _unauthenticated("The MAC signature found in the HTTP request is not the same as any computed signature.")
@@ -131,7 +133,7 @@ def _date(text: str) -> datetime:
     return parse_http_date(text)
 
 
-def _check_date(request: Request) -> None:
+def _check_date(request: Request, now: datetime) -> None:
     text = request.headers.get("x-ms-date") or request.headers.get("date")
     if not text:
         raise _unauthenticated("Neither x-ms-date nor Date is given.")
@@ -139,5 +141,5 @@ def _check_date(request: Request) -> None:
         at = _date(text)
     except (ValueError, TypeError):
         raise _unauthenticated("The date header is malformed.") from None
-    if abs(request.at - at) > _SKEW:
+    if abs(now - at) > _SKEW:
         raise _unauthenticated("Request date header too old or too far in the future.")

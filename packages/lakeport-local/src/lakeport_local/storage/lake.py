@@ -51,6 +51,7 @@ class Lake:
 
     Attributes:
         file_systems: Their rows.
+        clock: Tells the time.
         ids: Gives ids of leases and copies.
         paths: Rows of files and directories.
         contents: Bytes.
@@ -63,6 +64,7 @@ class Lake:
         self.store = store
         self.resources = resources
         self.ids = ids
+        self.clock = clock
         stamps = Stamps(clock)
         self.contents = Contents(store, ids)
         self.paths = Paths(store, self.contents, stamps)

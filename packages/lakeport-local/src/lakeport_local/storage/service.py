@@ -87,7 +87,8 @@ class StorageService:
     def __init__(self, lake: Lake, access: Access, tokens: Tokens, directory: Directory) -> None:
         self._lake = lake
         self._access = access
-        self._authentication = Authentication(tokens, Signatures(lake.delegation_keys, directory, self._policy))
+        signatures = Signatures(lake.delegation_keys, directory, self._policy)
+        self._authentication = Authentication(tokens, signatures, lake.clock)
         self._accounts: dict[str, Resource] = {}
         self._generation = -1
         self._is_tidying = False
