@@ -20,7 +20,7 @@ from lakeport_local.entra import ARM, STORAGE
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tests.wire.entra.conftest import Azure
+    from tests.sdk.entra.conftest import Entra
 
     from lakeport_local.entra import User
 
@@ -31,9 +31,9 @@ PASSWORD = "ada's own"
 
 
 @pytest.fixture
-def ada(azure: Azure) -> User:
-    return azure.directory.add_user(
-        azure.contoso.id,
+def ada(entra: Entra) -> User:
+    return entra.directory.add_user(
+        entra.contoso.id,
         name="ada@contoso.onmicrosoft.com",
         object_id="ada00000-0000-4000-8000-000000000001",
         password=PASSWORD,
@@ -50,37 +50,37 @@ def approve(user: User) -> Any:
     return prompt
 
 
-async def test_a_device_code_signs_in_at_the_home_tenant(azure: Azure, ada: User) -> None:
+async def test_a_device_code_signs_in_at_the_home_tenant(entra: Entra, ada: User) -> None:
     def sign_in() -> tuple[AuthenticationRecord, str, str]:
         with DeviceCodeCredential(prompt_callback=approve(ada)) as credential:
             record = credential.authenticate(scopes=[SCOPE])
             return record, credential.get_token(SCOPE).token, credential.get_token(MANAGEMENT).token
 
     record, storage, management = await asyncio.to_thread(sign_in)
-    assert azure.tokens.verify(storage, audiences=STORAGE.audiences).object_id == ada.object_id
-    assert azure.tokens.verify(management, audiences=ARM.audiences).client_id == CLI
-    assert (record.tenant_id, record.username) == (azure.contoso.id, ada.name)
-    assert record.home_account_id == f"{ada.object_id}.{azure.contoso.id}"
+    assert entra.tokens.verify(storage, audiences=STORAGE.audiences).object_id == ada.object_id
+    assert entra.tokens.verify(management, audiences=ARM.audiences).client_id == CLI
+    assert (record.tenant_id, record.username) == (entra.contoso.id, ada.name)
+    assert record.home_account_id == f"{ada.object_id}.{entra.contoso.id}"
 
 
-async def test_a_guest_signs_in_at_the_host_tenant_by_device_code(azure: Azure, ada: User) -> None:
+async def test_a_guest_signs_in_at_the_host_tenant_by_device_code(entra: Entra, ada: User) -> None:
     guest_id = "ada00000-0000-4000-8000-000000000002"
-    azure.directory.add_user(azure.fabrikam.id, name=ada.mail, object_id=guest_id, password=None, guest_of=ada)
+    entra.directory.add_user(entra.fabrikam.id, name=ada.mail, object_id=guest_id, password=None, guest_of=ada)
 
     def sign_in() -> tuple[AuthenticationRecord, str]:
-        with DeviceCodeCredential(tenant_id=azure.fabrikam.id, prompt_callback=approve(ada)) as credential:
+        with DeviceCodeCredential(tenant_id=entra.fabrikam.id, prompt_callback=approve(ada)) as credential:
             record = credential.authenticate(scopes=[SCOPE])
             return record, credential.get_token(SCOPE).token
 
     record, token = await asyncio.to_thread(sign_in)
-    principal = azure.tokens.verify(token, audiences=STORAGE.audiences)
-    assert (principal.tenant_id, principal.object_id) == (azure.fabrikam.id, guest_id)
-    assert record.home_account_id == f"{ada.object_id}.{azure.contoso.id}"
+    principal = entra.tokens.verify(token, audiences=STORAGE.audiences)
+    assert (principal.tenant_id, principal.object_id) == (entra.fabrikam.id, guest_id)
+    assert record.home_account_id == f"{ada.object_id}.{entra.contoso.id}"
 
 
-async def test_a_stranger_to_the_tenant_gets_no_token(azure: Azure, ada: User) -> None:
+async def test_a_stranger_to_the_tenant_gets_no_token(entra: Entra, ada: User) -> None:
     def sign_in() -> None:
-        with DeviceCodeCredential(tenant_id=azure.fabrikam.id, prompt_callback=approve(ada)) as credential:
+        with DeviceCodeCredential(tenant_id=entra.fabrikam.id, prompt_callback=approve(ada)) as credential:
             credential.get_token(SCOPE)
 
     with pytest.raises(ClientAuthenticationError, match="AADSTS50020"):
@@ -112,12 +112,12 @@ class Browser(webbrowser.BaseBrowser):
 
 
 @pytest.mark.parametrize("has_session", [True, False])
-async def test_a_browser_signs_in_by_session_or_by_password(azure: Azure, ada: User, has_session: bool) -> None:
+async def test_a_browser_signs_in_by_session_or_by_password(entra: Entra, ada: User, has_session: bool) -> None:
     if has_session:
-        azure.enter(ada.object_id)
+        entra.enter(ada.object_id)
     browser = Browser(None if has_session else {"login": ada.name, "passwd": PASSWORD})
     webbrowser.register("a-persons", None, browser, preferred=True)
-    azure.monkeypatch.setattr(webbrowser, "_tryorder", ["a-persons"])
+    entra.monkeypatch.setattr(webbrowser, "_tryorder", ["a-persons"])
 
     def sign_in() -> tuple[str, str]:
         with InteractiveBrowserCredential(timeout=20) as credential:
@@ -126,14 +126,14 @@ async def test_a_browser_signs_in_by_session_or_by_password(azure: Azure, ada: U
     storage, management = await asyncio.to_thread(sign_in)
     for thread in browser.threads:
         await asyncio.to_thread(thread.join)
-    assert azure.tokens.verify(storage, audiences=STORAGE.audiences).object_id == ada.object_id
-    assert azure.tokens.verify(management, audiences=ARM.audiences).object_id == ada.object_id
+    assert entra.tokens.verify(storage, audiences=STORAGE.audiences).object_id == ada.object_id
+    assert entra.tokens.verify(management, audiences=ARM.audiences).object_id == ada.object_id
     assert len(browser.threads) == 1
 
 
-async def test_msal_refreshes_into_another_resource_and_tenant(azure: Azure, ada: User) -> None:
-    azure.directory.add_user(
-        azure.fabrikam.id,
+async def test_msal_refreshes_into_another_resource_and_tenant(entra: Entra, ada: User) -> None:
+    entra.directory.add_user(
+        entra.fabrikam.id,
         name=ada.mail,
         object_id="ada00000-0000-4000-8000-000000000002",
         password=None,
@@ -151,12 +151,12 @@ async def test_msal_refreshes_into_another_resource_and_tenant(azure: Azure, ada
         (account,) = application.get_accounts()
         second = application.acquire_token_silent([MANAGEMENT], account)
         there = msal.PublicClientApplication(
-            CLI, authority=f"https://login.microsoftonline.com/{azure.fabrikam.id}", token_cache=cache
+            CLI, authority=f"https://login.microsoftonline.com/{entra.fabrikam.id}", token_cache=cache
         )
         third = there.acquire_token_silent([SCOPE], account)
         return [first["access_token"], second["access_token"], third["access_token"]]
 
     first, second, third = await asyncio.to_thread(sign_in)
-    assert azure.tokens.verify(first, audiences=STORAGE.audiences).tenant_id == azure.contoso.id
-    assert azure.tokens.verify(second, audiences=ARM.audiences).tenant_id == azure.contoso.id
-    assert azure.tokens.verify(third, audiences=STORAGE.audiences).tenant_id == azure.fabrikam.id
+    assert entra.tokens.verify(first, audiences=STORAGE.audiences).tenant_id == entra.contoso.id
+    assert entra.tokens.verify(second, audiences=ARM.audiences).tenant_id == entra.contoso.id
+    assert entra.tokens.verify(third, audiences=STORAGE.audiences).tenant_id == entra.fabrikam.id

@@ -35,7 +35,7 @@ _EMPTIED = (
 
 
 @dataclass
-class Azure:
+class Entra:
     """A running Entra with contoso and fabrikam, one app each, and an identity of contoso."""
 
     port: int
@@ -84,9 +84,9 @@ def app_pem() -> tuple[bytes, bytes]:
 
 
 @pytest.fixture
-async def azure(
+async def entra(
     authority: CertificateAuthority, app_pem: tuple[bytes, bytes], monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Azure]:
+) -> AsyncIterator[Entra]:
     store, clock, ids, callers = Store(None), ShiftableClock(), RandomIds(), Callers(b"0123456789abcdef")
     directory, resources = Directory(store, ids, clock), Resources(store)
     tokens = Tokens(directory, store, ids, clock)
@@ -109,11 +109,11 @@ async def azure(
     }
     gateway = Gateway(Routes(services), authority, callers=callers, clock=clock, ids=ids)
     port = await gateway.start("127.0.0.1", 0)
-    azure = Azure(
+    entra = Entra(
         port, authority.bundle_file, directory, tokens, callers, contoso, fabrikam, app, consumer, identity, SECRET,
         app_pem[0], clock, monkeypatch,
     )  # fmt: skip
-    azure.enter()
-    yield azure
+    entra.enter()
+    yield entra
     await gateway.close(grace_s=0.2)
     store.close()
