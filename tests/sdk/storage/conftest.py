@@ -37,6 +37,7 @@ def _assignment(principal: str, role: str, scope: str) -> str:
 TOPOLOGY = (
     '[[tenants]]\nname = "contoso"\n'
     + "".join(_app(name) for name in _APPS)
+    + '[[tenants.users]]\nname = "ada@contoso.onmicrosoft.com"\npassword = "the password of ada"\n'
     + '[[tenants.groups]]\nname = "team"\nmembers = ["nobody"]\n'
     + f"""
 [[tenants.subscriptions]]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import orjson
 
 from lakeport_local.core import Response, http_date
+from lakeport_local.storage.identities import acl_text, naming
 from lakeport_local.storage.metadata import FOLDER_MARK, Pairs, metadata_headers, properties_text
 from lakeport_local.storage.stamps import instant
 
@@ -68,10 +69,10 @@ def content_fields(path: Path) -> Fields:
 
 def access_fields(call: Call, path: Path) -> Fields:
     """Return owner, group and permissions."""
-    acl = call.lake.paths.acl(path)
+    acl, named = call.lake.paths.acl(path), naming(call)
     return [
-        ("x-ms-owner", path.owner),
-        ("x-ms-group", path.group),
+        ("x-ms-owner", named(path.owner)),
+        ("x-ms-group", named(path.group)),
         ("x-ms-permissions", acl.permissions),
     ]
 
@@ -119,7 +120,7 @@ def _blob_only(call: Call, path: Path) -> Fields:
         fields += [] if path.detail("tier") else [("x-ms-access-tier-inferred", "true")]
         fields += tier_change_fields(path, "x-ms-access-tier-change-time")
     if call.version >= "2023-11-03":
-        fields.append(("x-ms-acl", call.lake.paths.acl(path).text))
+        fields.append(("x-ms-acl", acl_text(call, call.lake.paths.acl(path))))
     copy = path.detail("copy") or {}
     return fields + [(f"x-ms-copy-{name}", str(value)) for name, value in copy.items()]
 

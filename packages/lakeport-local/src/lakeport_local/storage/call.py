@@ -43,6 +43,7 @@ class Call:
         version: The service version it speaks.
         authenticate: Tells who sent another request, for the signature in the source of a copy or rename.
         serve: Answers another request, for the parts of a batch.
+        upn_of: Gives the UPN of a user of an account's tenant by object id; None for anybody else.
         sink: Where its body is.
     """
 
@@ -55,6 +56,7 @@ class Call:
     version: str
     authenticate: Callable[[Request, Resource, Address], Caller]
     serve: Callable[[Request], Response]
+    upn_of: Callable[[Resource, str], str | None]
     sink: BodySink | None = None
 
     # The request

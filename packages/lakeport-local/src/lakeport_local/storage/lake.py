@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakeport_local.storage.content import Contents
+from lakeport_local.storage.continuation import Seals
 from lakeport_local.storage.delegation import DelegationKeys
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.file_systems import FileSystems
@@ -57,6 +58,7 @@ class Lake:
         contents: Bytes.
         staging: What was sent and not yet committed.
         delegation_keys: Values of user delegation keys.
+        seals: Seals of continuation tokens.
         reclaimer: Collects what is no longer needed.
     """
 
@@ -71,6 +73,7 @@ class Lake:
         self.staging = Staging(store, self.contents, clock)
         self.file_systems = FileSystems(store, self.paths, self.staging, stamps, clock)
         self.delegation_keys = DelegationKeys(store, ids)
+        self.seals = Seals(store, ids)
         self.reclaimer = Reclaimer(store, self.contents)
 
     def ensure_file_system(self, account: Resource, name: str, *, owner: str) -> None:

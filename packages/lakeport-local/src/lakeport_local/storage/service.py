@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lakeport_local.core import MemorySink, Response, ServiceError
 from lakeport_local.storage.address import address_of, told_api
 from lakeport_local.storage.answers import JSON
-from lakeport_local.storage.authentication import Authentication
+from lakeport_local.storage.authentication import Authentication, tenant_of
 from lakeport_local.storage.blob import operation_of as blob_operation
 from lakeport_local.storage.call import Call
 from lakeport_local.storage.chunks import INLINE_BYTES, ChunkSink
@@ -87,6 +87,7 @@ class StorageService:
     def __init__(self, lake: Lake, access: Access, tokens: Tokens, directory: Directory) -> None:
         self._lake = lake
         self._access = access
+        self._directory = directory
         signatures = Signatures(lake.delegation_keys, directory, self._policy)
         self._authentication = Authentication(tokens, signatures, lake.clock)
         self._accounts: dict[str, Resource] = {}
@@ -163,7 +164,9 @@ class StorageService:
         authenticate = self._authentication.caller
         caller = authenticate(request, account, address)
         self._lake.expire(request.at)
-        return Call(self._lake, self._access, request, address, account, caller, version, authenticate, self.handle)
+        return Call(
+            self._lake, self._access, request, address, account, caller, version, authenticate, self.handle, self._upn
+        )
 
     def _account(self, name: str) -> Resource | None:
         """Return a storage account; those asked for are remembered until any account changes."""
@@ -177,6 +180,10 @@ class StorageService:
             if found is not None:
                 self._accounts[name] = found
         return found
+
+    def _upn(self, account: Resource, object_id: str) -> str | None:
+        user = self._directory.user(tenant_of(account), object_id)
+        return user.name if user is not None and user.object_id == object_id else None
 
     def _policy(self, account: int, container: str, name: str) -> dict[str, str] | None:
         found = self._lake.file_systems.find(account, container)

@@ -122,11 +122,11 @@ def list_containers(call: Call) -> Response:
     """Answer List Containers."""
     call.demand(LIST_CONTAINERS)
     most, prefix = call.page_size("maxresults"), checked_text(call, "prefix")
-    after = read_token(call.parameter("marker"))
+    after = read_token(call, "marker")
     found = call.lake.file_systems.page(call.account.uid, prefix=prefix, after=after, limit=most + 1)
     include = (call.parameter("include") or "").split(",")
     items = "".join(_item(call, one, with_metadata="metadata" in include) for one in found[:most])
-    marker = write_token(found[most - 1].name) if len(found) > most else ""
+    marker = write_token(call, found[most - 1].name) if len(found) > most else ""
     sent = "".join(
         f"<{element}>{escape(call.parameter(name) or '')}</{element}>"
         for name, element in (("prefix", "Prefix"), ("marker", "Marker"), ("maxresults", "MaxResults"))

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _ILLEGAL = re.compile("[\ufffe\uffff\ud800-\udfff]")
+_LISTING = "blobs"
 _ECHOED = (("prefix", "Prefix"), ("marker", "Marker"), ("maxresults", "MaxResults"), ("delimiter", "Delimiter"))
 
 
@@ -73,7 +74,7 @@ def checked_text(call: Call, name: str) -> str:
 def _found(call: Call, place: Place, begins: str, *, recursive: bool) -> Iterator[tuple[str, Path]]:
     if place.item is None or not place.item.is_directory:
         return iter(())
-    after, inclusive = read_token(call.parameter("marker")), False
+    after, inclusive = read_token(call, "marker", _LISTING), False
     if not after and call.parameter("startFrom"):
         after, inclusive = normal_path(call.parameter("startFrom") or ""), True
     if place.path and after and not after.startswith(f"{place.path}/"):
@@ -113,7 +114,7 @@ def _document(call: Call, items: str, last: str) -> str:
     return (
         f'<EnumerationResults ServiceEndpoint="{escape(endpoint, quotes)}"'
         f' ContainerName="{escape(call.address.file_system, quotes)}">{sent}<Blobs>{items}</Blobs>'
-        f"<NextMarker>{write_token(last) if last else ''}</NextMarker></EnumerationResults>"
+        f"<NextMarker>{write_token(call, last, _LISTING) if last else ''}</NextMarker></EnumerationResults>"
     )
 
 

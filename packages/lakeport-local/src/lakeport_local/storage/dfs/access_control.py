@@ -13,6 +13,7 @@ from lakeport_local.access.storage import ACT_AS_SUPERUSER, READ, SET_OWNER, SET
 from lakeport_local.core import Response
 from lakeport_local.storage.answers import access_fields, path_fields, stamps
 from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.identities import acl_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +46,7 @@ def get_access_control(call: Call) -> Response:
     path = _existing(call)
     call.conditions.check_read(path)
     acl = call.lake.paths.acl(path)
-    return Response(200, [*stamps(path), *access_fields(call, path), ("x-ms-acl", acl.text), _NAMESPACE])
+    return Response(200, [*stamps(path), *access_fields(call, path), ("x-ms-acl", acl_text(call, acl)), _NAMESPACE])
 
 
 def check_access(call: Call) -> Response:

@@ -32,14 +32,14 @@ def list_file_systems(call: Call) -> Response:
     """Answer List Filesystems."""
     call.demand(LIST_CONTAINERS)
     most = call.page_size("maxResults")
-    after = read_token(call.parameter("continuation"))
+    after = read_token(call, "continuation")
     found = call.lake.file_systems.page(
         call.account.uid, prefix=call.parameter("prefix") or "", after=after, limit=most + 1
     )
     rows = [
         {"name": one.name, "lastModified": http_date(one.modified_at), "etag": one.etag_text} for one in found[:most]
     ]
-    more = [("x-ms-continuation", write_token(found[most - 1].name))] if len(found) > most else []
+    more = [("x-ms-continuation", write_token(call, found[most - 1].name))] if len(found) > most else []
     return in_json({"filesystems": rows}, *more)
 
 

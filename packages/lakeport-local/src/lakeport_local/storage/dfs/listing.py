@@ -14,12 +14,13 @@ from lakeport_local.core import Response, file_time, http_date
 from lakeport_local.storage.answers import in_json, stamps
 from lakeport_local.storage.continuation import read_token, write_token
 from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.identities import naming
 from lakeport_local.storage.names import normal_path
 from lakeport_local.storage.paths import walk
 from lakeport_local.storage.stamps import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from lakeport_local.access import Step
     from lakeport_local.storage.call import Call
@@ -38,8 +39,13 @@ def list_paths(call: Call) -> Response:
     call.demand(LIST, lambda: _steps(place, page, recursive=recursive), place=place)
     if place.item is None:
         raise refusal("PathNotFound")
-    more = [("x-ms-continuation", write_token(page[-1][0]))] if len(found) > most else []
-    rows = [_row(call, full, path) for full, path in page]
+    more = (
+        [("x-ms-continuation", write_token(call, page[-1][0], _listing(place, recursive=recursive)))]
+        if len(found) > most
+        else []
+    )
+    named = naming(call)
+    rows = [_row(call, full, path, named) for full, path in page]
     return in_json({"paths": rows}, *stamps(call.file_system), *more)
 
 
@@ -49,7 +55,7 @@ def _page(call: Call, place: Place, *, recursive: bool, most: int) -> list[tuple
         return []
     if not begin.is_directory:
         return [(place.path, begin)]
-    after = read_token(call.parameter("continuation"))
+    after = read_token(call, "continuation", _listing(place, recursive=recursive))
     inclusive = False
     if not after and call.parameter("beginFrom"):
         after = normal_path(f"{place.path}/{call.parameter('beginFrom')}")
@@ -58,6 +64,10 @@ def _page(call: Call, place: Place, *, recursive: bool, most: int) -> list[tuple
         raise refusal("OutOfRangeInput")
     pages = walk(call.lake.paths, begin, place.path, recursive=recursive, after=after, inclusive=inclusive)
     return list(islice(pages, most))
+
+
+def _listing(place: Place, *, recursive: bool) -> str:
+    return f"{'all' if recursive else 'one'} below {place.path}"
 
 
 def _steps(place: Place, page: list[tuple[str, Path]], *, recursive: bool) -> Iterator[Step]:
@@ -72,9 +82,9 @@ def _file_time(expires: int | None) -> str:
     return "0" if expires is None else str(file_time(instant(expires)))
 
 
-def _row(call: Call, full: str, path: Path) -> dict[str, Any]:  # Any: a JSON object
+def _row(call: Call, full: str, path: Path, named: Callable[[str], str]) -> dict[str, Any]:  # Any: a JSON object
     row: dict[str, Any] = {"contentLength": str(path.size_bytes), "creationTime": str(file_time(path.created_at))}
-    row |= {"etag": path.etag_text, "expiryTime": _file_time(path.expires), "group": path.group}
+    row |= {"etag": path.etag_text, "expiryTime": _file_time(path.expires), "group": named(path.group)}
     if path.is_directory:
         row["isDirectory"] = "true"
     if path.detail("context") is not None:
@@ -82,6 +92,6 @@ def _row(call: Call, full: str, path: Path) -> dict[str, Any]:  # Any: a JSON ob
     return row | {
         "lastModified": http_date(path.modified_at),
         "name": full,
-        "owner": path.owner,
+        "owner": named(path.owner),
         "permissions": call.lake.paths.acl(path).permissions,
     }

@@ -39,7 +39,11 @@ def set_access_control_recursive(call: Call) -> Response:
     most = min(max(call.number("maxRecords") or _MOST, 1), _MOST)
     counts = {"directoriesSuccessful": 0, "failedEntries": [], "failureCount": 0, "filesSuccessful": 0}
     last, is_complete = _apply(call, list(islice(_targets(call, root), most + 1)), most, change, counts)
-    more = [] if is_complete else [("x-ms-continuation", write_token(last or _START))]
+    more = (
+        []
+        if is_complete
+        else [("x-ms-continuation", write_token(call, last or _START, f"lists from {call.place.path}"))]
+    )
     return in_json(counts, ("x-ms-namespace-enabled", "true"), *more)
 
 
@@ -72,7 +76,7 @@ def _apply(
 def _targets(call: Call, root: Path) -> Iterator[tuple[str, Path]]:
     """Yield what is still to do: the path itself first, then what is below it in the order of listings."""
     prefix = call.place.path
-    token = read_token(call.parameter("continuation"))
+    token = read_token(call, "continuation", f"lists from {call.place.path}")
     if not token:
         yield prefix, root
     if root.is_directory:
