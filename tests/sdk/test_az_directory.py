@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.azure import LocalAzure
 from tests.sdk.az import Az
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.azure import LocalAzure
+    from tests.sdk.conftest import AzureOf
 
 pytestmark = [pytest.mark.witness, pytest.mark.timeout(300)]
 
@@ -36,10 +36,8 @@ domain = "contoso.onmicrosoft.com"
 
 
 @pytest.fixture(scope="module")
-def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
-    running = LocalAzure(tmp_path_factory.mktemp("directory"), topology=TOPOLOGY)
-    yield running
-    running.stop()
+def directory(azure_of: AzureOf) -> LocalAzure:
+    return azure_of(TOPOLOGY)
 
 
 @pytest.fixture(scope="module")

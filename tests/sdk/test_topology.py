@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 from azure.core.exceptions import HttpResponseError
-from azure.identity import CertificateCredential, ClientSecretCredential
+from azure.identity import CertificateCredential
 from azure.mgmt.datashare import DataShareManagementClient
 from azure.mgmt.datashare.models import ADLSGen2FileSystemDataSet, Share
 from azure.storage.filedatalake import DataLakeServiceClient
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from tests.azure import LocalAzure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.azure import LocalAzure
+    from tests.sdk.conftest import AzureOf, PrincipalOf
 
 KEY = base64.b64encode(bytes(range(64))).decode()
 TENANT, SUBSCRIPTION = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
@@ -115,14 +115,12 @@ def key_pair() -> tuple[bytes, bytes]:
 
 
 @pytest.fixture(scope="module")
-def described(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
+def described(azure_of: AzureOf, tmp_path_factory: pytest.TempPathFactory) -> LocalAzure:
     folder = tmp_path_factory.mktemp("described")
     key, certificate = key_pair()
     (folder / "p.pem").write_bytes(certificate)
     (folder / "both.pem").write_bytes(key + certificate)
-    running = LocalAzure(folder, topology=TOPOLOGY)
-    yield running
-    running.stop()
+    return azure_of(TOPOLOGY, folder)
 
 
 def lake(azure: LocalAzure, account: str) -> DataLakeServiceClient:
@@ -150,9 +148,9 @@ def test_a_certificate_of_the_file_signs_in(described: LocalAzure) -> None:
     assert credential.get_token("https://storage.azure.com/.default").token
 
 
-def test_roles_by_group_and_of_a_share_accounts_identity_hold(described: LocalAzure) -> None:
-    credential = ClientSecretCredential(TENANT, CLIENT, SECRET, **described.sdk)
-    client = DataShareManagementClient(credential, SUBSCRIPTION, **described.sdk)
+def test_roles_by_group_and_of_a_share_accounts_identity_hold(described: LocalAzure, principal_of: PrincipalOf) -> None:
+    provider = principal_of(described, "provider")
+    client = provider.client(DataShareManagementClient, subscription_id=SUBSCRIPTION)
     account = client.accounts.get("rg", "shares")
     assert account.location == "northeurope"
     client.shares.create("rg", "shares", "sales", Share(share_kind="CopyBased"))

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from azure.identity import ClientSecretCredential
 from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.mgmt.resource.subscriptions import SubscriptionClient
 from azure.mgmt.storage import StorageManagementClient
-from tests.azure import LocalAzure
+from tests.sdk.principal import Principal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.azure import LocalAzure
+    from tests.sdk.conftest import AzureOf
 
 TOPOLOGY = """
 [[tenants]]
@@ -56,40 +55,27 @@ domain = "fabrikam.onmicrosoft.com"
 """
 
 
-@dataclass
-class Person:
-    """A principal and its clients, which know nothing of a local Azure but the way to it."""
-
-    azure: LocalAzure
-    name: str
-
-    def __post_init__(self) -> None:
-        found = self.azure.credentials(self.name)
-        self.tenant_id, self.object_id = str(found["tenant_id"]), str(found["object_id"])
-        self.credential = ClientSecretCredential(
-            self.tenant_id, str(found["client_id"]), str(found["client_secret"]), **self.azure.sdk
-        )
+class Person(Principal):
+    """A principal and the management clients."""
 
     @property
     def subscriptions(self) -> SubscriptionClient:
-        return SubscriptionClient(self.credential, **self.azure.sdk)
+        return self.client(SubscriptionClient)
 
     def resources(self, subscription_id: str) -> ResourceManagementClient:
-        return ResourceManagementClient(self.credential, subscription_id, **self.azure.sdk)
+        return self.client(ResourceManagementClient, subscription_id=subscription_id)
 
     def roles(self, subscription_id: str) -> AuthorizationManagementClient:
-        return AuthorizationManagementClient(self.credential, subscription_id, **self.azure.sdk)
+        return self.client(AuthorizationManagementClient, subscription_id=subscription_id)
 
     def storage(self, subscription_id: str) -> StorageManagementClient:
-        return StorageManagementClient(self.credential, subscription_id, **self.azure.sdk)
+        return self.client(StorageManagementClient, subscription_id=subscription_id)
 
 
 @pytest.fixture(scope="session")
-def arm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
+def arm(azure_of: AzureOf) -> LocalAzure:
     """A local Azure that these tests share; they use names of their own in it."""
-    running = LocalAzure(tmp_path_factory.mktemp("arm"), topology=TOPOLOGY)
-    yield running
-    running.stop()
+    return azure_of(TOPOLOGY)
 
 
 @pytest.fixture(scope="session")
@@ -109,6 +95,4 @@ def stranger(arm: LocalAzure) -> Person:
 
 @pytest.fixture(scope="session")
 def subscription_id(owner: Person) -> str:
-    (only,) = owner.subscriptions.subscriptions.list()
-    found: Any = only.subscription_id
-    return str(found)
+    return owner.subscription_id

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from azure.identity import ClientSecretCredential
 from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.datashare import DataShareManagementClient
 from azure.mgmt.datashare import models as m
-from azure.mgmt.resource.subscriptions import SubscriptionClient
-from tests.azure import LocalAzure
+from tests.sdk.principal import Principal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+    from tests.azure import LocalAzure
+    from tests.sdk.conftest import AzureOf
 
 GROUP = "data-share-automation"
 READER = "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
@@ -32,13 +33,11 @@ class Side:
     store: str
 
     def __post_init__(self) -> None:
-        found = self.azure.credentials(self.app)
-        self.tenant_id, self.object_id = str(found["tenant_id"]), str(found["object_id"])
-        self.secret = {name: str(found[name]) for name in ("tenant_id", "client_id", "client_secret")}
-        self.credential = ClientSecretCredential(**self.secret, **self.azure.sdk)
-        (only,) = SubscriptionClient(self.credential, **self.azure.sdk).subscriptions.list()
-        self.subscription_id = str(only.subscription_id)
-        self.client = DataShareManagementClient(self.credential, self.subscription_id, **self.azure.sdk)
+        self.principal = Principal(self.azure, self.app)
+        self.tenant_id, self.object_id = self.principal.tenant_id, self.principal.object_id
+        self.secret, self.credential = self.principal.secret, self.principal.credential
+        self.subscription_id = self.principal.subscription_id
+        self.client = self.principal.client(DataShareManagementClient, subscription_id=self.subscription_id)
 
     @property
     def at(self) -> dict[str, Any]:
@@ -55,7 +54,9 @@ class Side:
         scope = f"/subscriptions/{self.subscription_id}/resourceGroups/{GROUP}/providers/Microsoft.Storage/storageAccounts/{self.store}"
         definition = f"/subscriptions/{self.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{role}"
         name = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{scope}/{identity.principal_id}/{role}"))
-        AuthorizationManagementClient(self.credential, self.subscription_id, **self.azure.sdk).role_assignments.create(
+        self.principal.client(
+            AuthorizationManagementClient, subscription_id=self.subscription_id
+        ).role_assignments.create(
             scope,
             name,
             {
@@ -131,11 +132,9 @@ def _flow(azure: LocalAzure) -> Flow:
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
+def running(azure_of: AzureOf) -> LocalAzure:
     """A local Azure that these tests share; they use names of their own in it."""
-    started = LocalAzure(tmp_path_factory.mktemp("datashare"))
-    yield started
-    started.stop()
+    return azure_of(None)
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,10 @@ import pytest
 from azure.identity import ClientSecretCredential
 from azure.storage.blob import BlobServiceClient, ContainerClient
 from azure.storage.filedatalake import DataLakeServiceClient, FileSystemClient
-from tests.azure import LocalAzure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.azure import LocalAzure
+    from tests.sdk.conftest import AzureOf
 
 KEY = base64.b64encode(bytes(range(64))).decode()
 _APPS = ("owner", "writer", "reader", "nobody")
@@ -103,10 +103,8 @@ class Lakes:
 
 
 @pytest.fixture(scope="session")
-def lakes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lakes]:
-    running = LocalAzure(tmp_path_factory.mktemp("lakes"), topology=TOPOLOGY)
-    yield Lakes(running)
-    running.stop()
+def lakes(azure_of: AzureOf) -> Lakes:
+    return Lakes(azure_of(TOPOLOGY))
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from azure.identity import ClientSecretCredential
 from azure.keyvault.certificates import CertificateClient
 from azure.keyvault.secrets import SecretClient
-from tests.azure import LocalAzure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from azure.identity import ClientSecretCredential
+    from tests.azure import LocalAzure
+    from tests.sdk.conftest import AzureOf, PrincipalOf
 
 TOPOLOGY = """
 [[tenants]]
@@ -60,28 +60,21 @@ domain = "fabrikam.onmicrosoft.com"
 class Vaults:
     """Clients of the vaults, for whoever asks."""
 
-    def __init__(self, azure: LocalAzure) -> None:
-        self.azure = azure
-        self._credentials: dict[str, dict[str, Any]] = {}
+    def __init__(self, azure: LocalAzure, principal_of: PrincipalOf) -> None:
+        self.azure, self._principal_of = azure, principal_of
 
     def credential(self, who: str, **more: Any) -> ClientSecretCredential:
-        if who not in self._credentials:
-            self._credentials[who] = self.azure.credentials(who)
-        found = self._credentials[who]
-        given = {name: found[name] for name in ("tenant_id", "client_id", "client_secret")}
-        return ClientSecretCredential(**given, **self.azure.sdk, **more)
+        return self._principal_of(self.azure, who, **more).credential
 
     def secrets(self, who: str = "keeper", vault: str = "contoso-vault", **more: Any) -> SecretClient:
-        url = f"https://{vault}.vault.azure.net"
-        return SecretClient(url, self.credential(who, **more), retry_total=0, **self.azure.sdk)
+        asking = self._principal_of(self.azure, who, **more)
+        return asking.client(SecretClient, f"https://{vault}.vault.azure.net", retry_total=0)
 
     def certificates(self, who: str = "keeper", vault: str = "contoso-vault") -> CertificateClient:
-        url = f"https://{vault}.vault.azure.net"
-        return CertificateClient(url, self.credential(who), retry_total=0, **self.azure.sdk)
+        asking = self._principal_of(self.azure, who)
+        return asking.client(CertificateClient, f"https://{vault}.vault.azure.net", retry_total=0)
 
 
 @pytest.fixture(scope="session")
-def vaults(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vaults]:
-    azure = LocalAzure(tmp_path_factory.mktemp("vaults"), topology=TOPOLOGY)
-    yield Vaults(azure)
-    azure.stop()
+def vaults(azure_of: AzureOf, principal_of: PrincipalOf) -> Vaults:
+    return Vaults(azure_of(TOPOLOGY), principal_of)
