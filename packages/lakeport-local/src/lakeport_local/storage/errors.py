@@ -61,6 +61,7 @@ _TABLE: dict[str, tuple[int, str]] = {
     "CannotVerifyCopySource": (404, "The specified resource does not exist."),
     "ConditionNotMet": (412, "The condition specified using HTTP conditional header(s) is not met."),
     "ContentLengthMustBeZero": (400, "The Content-Length request header must be zero."),
+    "CorsPreflightFailure": (403, "CORS not enabled or no matching rule found for this request."),
     "Crc64Mismatch": (400, "The CRC64 value specified in the request did not match with the calculated value."),
     "DirectoryNotEmpty": (
         409,
@@ -105,6 +106,7 @@ _TABLE: dict[str, tuple[int, str]] = {
     "InvalidSourceUri": (400, "The source URI is invalid."),
     "InvalidUri": (400, "The request URI is invalid."),
     "InvalidXmlDocument": (400, "XML specified is not syntactically valid."),
+    "InvalidXmlNodeValue": (400, "The value for one of the XML nodes is not in the correct format."),
     "KeyBasedAuthenticationNotPermitted": (403, "Key based authentication is not permitted on this storage account."),
     "LeaseIdMissing": (412, "There is currently a lease on the resource and no lease ID was specified in the request."),
     "MaxBlobSizeConditionNotMet": (412, "The max blob size condition specified was not met."),

@@ -18,9 +18,11 @@ from lakeport_local.storage.authentication import Authentication, tenant_of
 from lakeport_local.storage.blob import operation_of as blob_operation
 from lakeport_local.storage.call import Call
 from lakeport_local.storage.chunks import INLINE_BYTES, ChunkSink
+from lakeport_local.storage.cors import cross_origin_fields, preflight
 from lakeport_local.storage.dfs import operation_of as dfs_operation
 from lakeport_local.storage.errors import blob_body, dfs_body, in_blob_words, refusal
 from lakeport_local.storage.sas import Signatures
+from lakeport_local.storage.settings import cors_rules
 
 if TYPE_CHECKING:
     from lakeport_local.access import Access
@@ -99,6 +101,8 @@ class StorageService:
     def open_body(self, request: Request) -> BodySink | Response:
         """Say where a body goes, for a request whose sender, network and operation are in order; or refuse it."""
         try:
+            if request.method == "OPTIONS":
+                return self._preflight(request)
             call = self._call(request)
             operation = (dfs_operation if call.address.api == "dfs" else blob_operation)(call)
             if operation.admit is not None and _is_large(request):
@@ -145,6 +149,21 @@ class StorageService:
             if isinstance(call.sink, ChunkSink):
                 call.sink.settle()
         response.headers += self._common(call.request, call.version, call.address.api)
+        response.headers += cross_origin_fields(
+            cors_rules(call.account), call.request.headers.get("origin"), call.method
+        )
+        return response
+
+    def _preflight(self, request: Request) -> Response:
+        """Answer a browser's question, which carries no credentials."""
+        address = address_of(request, lambda name: self._account(name) is not None)
+        account = self._account(address.account)
+        if account is None:
+            raise refusal("ResourceNotFound")
+        if not self._access.admit(request.client, account, request_id=request.id).allowed:
+            raise refusal("AuthorizationFailure")
+        response = preflight(cors_rules(account), request.headers)
+        response.headers += self._common(request, _version(request), address.api)
         return response
 
     # From a request to a call

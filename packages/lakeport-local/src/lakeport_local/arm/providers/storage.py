@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from lakeport_local.arm.providers.blob_services import BLOB_SERVICES
 from lakeport_local.arm.providers.storage_settings import network_rules, require_unchanged, settings
 from lakeport_local.arm.providers.subscriptions import seen_subscription
 from lakeport_local.arm.table import Document, Operation, Outcome, Provider, ResourceType, envelope
@@ -268,6 +269,7 @@ STORAGE = Provider(
         Operation("GET", "Microsoft.Storage/locations/asyncoperations", _poll, levels=_IN_SUBSCRIPTION),
         Operation("POST", f"{ACCOUNTS}/listKeys", _list_keys, action=f"{ACCOUNTS}/listKeys/action"),
         Operation("POST", f"{ACCOUNTS}/regenerateKey", _regenerate_key, action=f"{ACCOUNTS}/regenerateKey/action"),
+        *BLOB_SERVICES,
     ),
     newest="2026-09-01",
 )

@@ -6,7 +6,17 @@ import re
 from typing import TYPE_CHECKING
 
 from lakeport_local.storage import expiry, path_leases, reading
-from lakeport_local.storage.blob import account, appending, batch, blobs, blocks, containers, copying, listing
+from lakeport_local.storage.blob import (
+    account,
+    appending,
+    batch,
+    blobs,
+    blocks,
+    containers,
+    copying,
+    listing,
+    service_properties,
+)
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.operations import MIB, Operation, in_memory, stored, unsupported
 
@@ -15,6 +25,7 @@ if TYPE_CHECKING:
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", re.ASCII)
 _BOTH = frozenset({"md5", "crc64"})
+_OF_SERVICE = {"properties", "stats"}
 _MOST_PUT = 5000 * MIB
 _MOST_BLOCK = 4000 * MIB
 _MOST_APPENDED = 100 * MIB
@@ -29,6 +40,9 @@ OPERATIONS: dict[tuple[str, str, str], Operation] = {
     ("account", "HEAD", "properties"): Operation(account.account_information),
     ("account", "POST", "userdelegationkey"): Operation(account.user_delegation_key),
     ("account", "POST", "batch"): Operation(batch.run_batch),
+    ("account", "GET", "service-properties"): Operation(service_properties.get_service_properties),
+    ("account", "PUT", "service-properties"): Operation(service_properties.set_service_properties),
+    ("account", "GET", "service-stats"): Operation(service_properties.service_statistics),
     ("container", "PUT", ""): Operation(containers.create_container),
     ("container", "GET", ""): Operation(containers.container_properties),
     ("container", "HEAD", ""): Operation(containers.container_properties),
@@ -95,6 +109,8 @@ def _level(call: Call) -> str:
 
 def _word(call: Call) -> str:
     comp = (call.parameter("comp") or "").lower()
+    if comp in _OF_SERVICE and (call.parameter("restype") or "").lower() == "service":
+        return f"service-{comp}"
     is_path_put = call.method == "PUT" and _level(call) == "path"
     has_source = call.header("x-ms-copy-source") is not None
     if is_path_put and not comp:
