@@ -18,13 +18,18 @@ if TYPE_CHECKING:
 
 
 class Headers:
-    """Header fields in the order received; names compare without case."""
+    """Header fields in the order received; names compare without case.
+
+    Args:
+        pairs: (name, value) pairs, names as sent.
+        lowered: The same with the names in lower case, where somebody has them already.
+    """
 
     __slots__ = ("_first", "_pairs", "_spelled")
 
-    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(self, pairs: Iterable[tuple[str, str]] = (), lowered: list[tuple[str, str]] | None = None) -> None:
         self._spelled = list(pairs)
-        self._pairs = [(name.lower(), value) for name, value in self._spelled]
+        self._pairs = [(name.lower(), value) for name, value in self._spelled] if lowered is None else lowered
         self._first = dict(reversed(self._pairs))
 
     def get(self, name: str, default: str | None = None) -> str | None:
@@ -150,6 +155,7 @@ class Request:
     at: datetime
     body: BodySink = field(default_factory=MemorySink)
     explicit: bool = False
+    _query: list[tuple[str, str]] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property
     def path(self) -> str:
@@ -164,11 +170,15 @@ class Request:
     @property
     def query(self) -> list[tuple[str, str]]:
         """The query's (name, value) pairs, decoded, in order; `a` alone gives ("a", "")."""
-        pairs = (part.partition("=") for part in self.raw_query.split("&") if part)
-        return [(unquote_plus(name), unquote_plus(value)) for name, _, value in pairs]
+        if self._query is None:
+            pairs = (part.partition("=") for part in self.raw_query.split("&") if part)
+            self._query = [(unquote_plus(name), unquote_plus(value)) for name, _, value in pairs]
+        return self._query
 
     def parameter(self, name: str) -> str | None:
         """Return the first value of a query parameter, its name compared without case, or None."""
+        if not self.raw_query:
+            return None
         wanted = name.lower()
         return next((value for key, value in self.query if key.lower() == wanted), None)
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
+from math import floor
 
+_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FILE_TIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 _INSTANT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|[+-]\d\d:?\d\d)?", re.ASCII
@@ -53,7 +56,12 @@ def http_date(at: datetime) -> str:
         >>> http_date(datetime(2030, 1, 1, tzinfo=UTC))
         'Tue, 01 Jan 2030 00:00:00 GMT'
     """
-    return format_datetime(at.astimezone(UTC), usegmt=True)
+    return _spelled(floor(at.timestamp()))
+
+
+@lru_cache(maxsize=8192)
+def _spelled(second: int) -> str:
+    return format_datetime(_UNIX_EPOCH + timedelta(seconds=second), usegmt=True)
 
 
 def parse_http_date(text: str) -> datetime:

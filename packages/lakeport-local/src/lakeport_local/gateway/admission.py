@@ -111,12 +111,12 @@ def _request(head: Head, channel: Channel, site: Site, caller: str | None) -> Ad
     if route.service is None:
         what = f"the service '{route.name}'" if route.name else f"anything at {target.path[:128]}"
         return refusal(404, f"This local Azure does not have {what}.", code="ResourceNotFound")
-    fields = (
-        [field for field in head.fields if field[0].lower() not in _FOR_PROXIES]
+    headers = (
+        Headers([field for field in head.fields if field[0].lower() not in _FOR_PROXIES])
         if head.has_proxy_fields
-        else head.fields
+        else Headers(head.fields, head.lowered)
     )
-    return Admitted(route.service, route.is_explicit, channel.scheme, address, target, Headers(fields), caller)
+    return Admitted(route.service, route.is_explicit, channel.scheme, address, target, headers, caller)
 
 
 def _is_this_gateway(address: Address, site: Site) -> bool:

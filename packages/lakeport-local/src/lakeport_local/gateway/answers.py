@@ -26,8 +26,14 @@ class BadResponse(ValueError):
 
 
 @lru_cache(maxsize=1024)
-def _is_field_name(name: str) -> bool:
-    return _FIELD_NAME.fullmatch(name) is not None
+def _field_name(name: str) -> tuple[str, str]:
+    """Return a field's name in lower case when the gateway itself sends it, else empty; and how its line begins."""
+    lower = name.lower()
+    if lower in _OURS:
+        return lower, ""
+    if _FIELD_NAME.fullmatch(name) is None:
+        raise BadResponse("a header field's name is malformed")
+    return "", f"{name}: "
 
 
 def bears_body(method: str, status: int) -> bool:
@@ -56,13 +62,11 @@ def render_head(
     lines = [f"HTTP/1.1 {response.status} {response.reason or _REASONS.get(response.status, 'Unknown')}"]
     own = {"date": date}
     for name, value in response.headers:
-        lower = name.lower()
-        if lower in _OURS:
+        lower, begins = _field_name(name)
+        if lower:
             own[lower] = value
-        elif not _is_field_name(name):
-            raise BadResponse("a header field's name is malformed")
         else:
-            lines.append(f"{name}: {value}")
+            lines.append(begins + value)
     length, is_chunked = _framing(response, method, own.get("content-length"), is_http10=is_http10)
     if length is not None:
         lines.append(f"Content-Length: {length}")

@@ -71,6 +71,7 @@ class Connection(asyncio.BufferedProtocol):
         self._layer: Layer
         self._deadline: float | None = None
         self._is_paused = False
+        self._has_written = False
         self.is_stalled = False
         self.client = ""
 
@@ -95,16 +96,17 @@ class Connection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Hand on what was read."""
-        if nbytes < _SMALL_BYTES:
-            self._acknowledge()
+        self._has_written = False
         try:
             self._layer.received(self._site.scratch[:nbytes])
         except Exception:  # noqa: BLE001  the outermost edge
             _LOG.exception("a connection failed and was closed")
             self.abort()
+        if nbytes < _SMALL_BYTES and not self._has_written:
+            self._acknowledge()
 
     def _acknowledge(self) -> None:
-        """Acknowledge a small segment at once, where the system can.
+        """Acknowledge a small segment at once, where the system can; an answer would have acknowledged it.
 
         Clients that go through a proxy leave Nagle's algorithm on (urllib3 does): they send a request's head, and its body only when
         the head is acknowledged, which otherwise takes 40 ms.
@@ -153,6 +155,7 @@ class Connection(asyncio.BufferedProtocol):
     def write(self, data: bytes) -> None:
         """Send bytes."""
         if self._transport is not None and not self._transport.is_closing():
+            self._has_written = True
             self._transport.write(data)
 
     def end(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import httptools
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from lakeport_local.gateway.limits import Limits
 
 _NOT_IN_A_TARGET = re.compile(r"[^\x21-\x7e]")
+_REMEMBERED_CHARACTERS = 64
 _LENGTH = re.compile(r"\d{1,18}", re.ASCII)
 _OF_THE_CONNECTION = frozenset(
     {
@@ -51,6 +53,7 @@ class Head:
         method: As sent.
         target: As sent.
         fields: (name as sent, value) pairs, in order: the case of some names, such as those of metadata, is kept.
+        lowered: The same with the names in lower case.
         host: Value of the Host field; None without one.
         credentials: Values of Proxy-Authorization.
         has_proxy_fields: Some fields are meant for the proxy.
@@ -64,6 +67,7 @@ class Head:
     method: str
     target: str
     fields: list[tuple[str, str]]
+    lowered: list[tuple[str, str]]
     host: str | None = None
     credentials: tuple[str, ...] = ()
     has_proxy_fields: bool = False
@@ -105,7 +109,7 @@ def parse_head(block: bytes, limits: Limits) -> Head:
     if len(lines) > limits.header_fields:
         raise BadHead(431, "The request has too many header fields.")
     _judge(block)
-    head = Head(parts[0], parts[1], [])
+    head = Head(parts[0], parts[1], [], [])
     _check_target(head.target, limits)
     _read_version(head, parts[2])
     _read_fields(head, lines)
@@ -142,10 +146,10 @@ def _read_fields(head: Head, lines: list[str]) -> None:
     codings: list[str] = []
     hosts: list[str] = []
     for line in lines:
-        spelled, _, value = line.partition(":")
-        name = spelled.lower()
-        value = value.strip(" \t")
-        head.fields.append((spelled, value))
+        as_sent, lowered = _field(line) if len(line) <= _REMEMBERED_CHARACTERS else _read_field(line)
+        head.fields.append(as_sent)
+        head.lowered.append(lowered)
+        name, value = lowered
         if name not in _OF_THE_CONNECTION:
             continue
         match name:
@@ -167,6 +171,17 @@ def _read_fields(head: Head, lines: list[str]) -> None:
         raise BadHead(400, "A request needs exactly one Host header field.")
     head.host = hosts[0] if hosts else None
     _read_framing(head, lengths, codings)
+
+
+def _read_field(line: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Return (name as sent, value) and (name in lower case, value)."""
+    spelled, _, text = line.partition(":")
+    value = text.strip(" \t")
+    return (spelled, value), (spelled.lower(), value)
+
+
+_field = lru_cache(maxsize=1024)(_read_field)
+"""The same, for short lines: most of a client's fields are alike in each of its requests."""
 
 
 def _read_expectation(head: Head, value: str) -> None:

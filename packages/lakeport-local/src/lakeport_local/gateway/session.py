@@ -12,7 +12,7 @@ import enum
 import logging
 from typing import TYPE_CHECKING
 
-from lakeport_local.core import BodySink, Request, Response, ServiceError
+from lakeport_local.core import BodySink, MemorySink, Request, Response, ServiceError
 from lakeport_local.gateway.admission import Admitted, Through, Tunnel, admit
 from lakeport_local.gateway.answers import CONTINUE, ESTABLISHED, escaped, failed, refusal
 from lakeport_local.gateway.chunks import BadChunk, ChunkDecoder
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _HEAD_PIECE_BYTES = 4096
+_NO_BODY = MemorySink(0)
 
 
 class _Input(enum.Enum):
@@ -140,6 +141,11 @@ class HttpSession:
         """Add to the head up to its end; begin the request when it is complete."""
         block = self._block
         if not block:
+            whole = bytes(data[:_HEAD_PIECE_BYTES])
+            end = whole.find(b"\r\n\r\n")
+            if end >= 0 and not whole.startswith(b"\r\n"):
+                self._begin(whole[: end + 4])
+                return end + 4
             self._wire.expire_after(self._site.limits.head_s)
         before = len(block)
         block += data[:_HEAD_PIECE_BYTES]
@@ -219,6 +225,7 @@ class HttpSession:
             caller=admitted.caller,
             id=self._site.ids.guid(),
             at=self._site.clock.now(),
+            body=_NO_BODY,
             explicit=admitted.is_explicit,
         )
 
