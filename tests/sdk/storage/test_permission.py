@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -208,8 +209,49 @@ def test_a_refusal_is_explained_with_path_rule_and_smallest_grant(lakes: Lakes, 
     response: Any = error.value.response
     explained = lakes.azure.command("explain", response.headers["x-ms-request-id"]).stdout
     assert "other:: grants ---, --x is needed" in explained
-    assert f"--x for {lakes.who('nobody')['object_id']} on /" in explained
+    nobody = lakes.who("nobody")["object_id"]
+    assert f"user:{nobody}:--x on / and user:{nobody}:--x on /d and user:{nobody}:r-- on /d/f or role" in explained
     assert "Storage Blob Data Reader" in explained
+
+
+def explained(lakes: Lakes, act: Callable[[], object]) -> list[dict[str, Any]]:
+    with pytest.raises(HttpResponseError) as error:
+        act()
+    response: Any = error.value.response
+    lines = lakes.azure.command("explain", response.headers["x-ms-request-id"], "--json").stdout.splitlines()
+    return [one for one in map(json.loads, lines) if one.get("allowed") is False]
+
+
+def test_who_is_not_believed_is_told_why_and_what_to_change(lakes: Lakes, fs: FileSystemClient) -> None:
+    name = fs.file_system_name
+    past = datetime.now(UTC) - timedelta(hours=1)
+    expired = generate_directory_sas("lake1", name, "a", lakes.key, permission="r", expiry=past)
+    elsewhere = generate_directory_sas("lake1", name, "a", lakes.key, permission="r", expiry=soon(), ip="203.0.113.7")
+    forged = generate_directory_sas("lake1", name, "a", "QUJD", permission="r", expiry=soon())
+    told = {
+        AzureSasCredential(expired): ("not valid in the specified time frame", "se is yet to come"),
+        AzureSasCredential(elsewhere): ("this source IP", "sip covers 127.0.0.1"),
+        AzureSasCredential(forged): ("Signature did not match", "a key now in force"),
+        "QUJD": ("MAC signature", "a key now in force of lake1"),
+        None: ("", "a bearer token"),
+    }
+    for credential, (reason, change) in told.items():
+        file = lakes.dfs(credential).get_file_system_client(name).get_file_client("a/f")
+        (refusal,) = explained(lakes, file.get_file_properties)
+        assert reason in refusal["reasons"][0]
+        assert change in refusal["smallest_grant"]
+
+
+def test_every_half_of_a_rename_that_may_not_be_is_explained(lakes: Lakes, fs: FileSystemClient) -> None:
+    fs.create_file("from/f")
+    fs.create_directory("to")
+    nobody = lakes.who("nobody")["object_id"]
+    fs.get_directory_client("/").set_access_control(acl=f"user::rwx,user:{nobody}:--x,group::---,other::---")
+    renamed = fs_as(lakes, fs, "nobody").get_file_client("from/f")
+    refusals = explained(lakes, lambda: renamed.rename_file(f"{fs.file_system_name}/to/f"))
+    assert [one["grants"][0] for one in refusals] == [
+        [{"kind": "entry", "what": f"user:{nobody}:-wx", "where": f"/{path}", "whom": ""}] for path in ("from", "to")
+    ]
 
 
 # Signatures

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from lakeport_local.access.caller import Caller, Principal, SharedAccess, SharedKey, Stranger
+from lakeport_local.access.grants import Grant, Way, in_words, together
 from lakeport_local.access.network import refused_address
 from lakeport_local.access.policies import is_permitted
 from lakeport_local.access.roles import Assignments, RoleAssignment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from lakeport_local.access.log import DecisionLog
     from lakeport_local.access.steps import Step
@@ -62,7 +64,7 @@ class Decision:
         action: What for.
         target: On what.
         reasons: Sentences, in the order of the checks.
-        smallest_grant: For a refusal, the least that would have let it pass; empty when nothing would.
+        ways: For a refusal, what would have let it pass: any of them; none when nothing would.
     """
 
     allowed: bool
@@ -70,7 +72,12 @@ class Decision:
     action: Action
     target: Target
     reasons: tuple[str, ...]
-    smallest_grant: str = ""
+    ways: tuple[Way, ...] = ()
+
+    @property
+    def smallest_grant(self) -> str:
+        """The ways in words; empty when there is none."""
+        return in_words(self.ways)
 
     def as_dict(self) -> dict[str, Any]:  # Any: a JSON object
         """Return the decision as a JSON object."""
@@ -82,12 +89,14 @@ class Decision:
             "path": self.target.path,
             "reasons": list(self.reasons),
             "smallest_grant": self.smallest_grant,
+            "grants": [[grant.as_dict() for grant in way] for way in self.ways],
         }
 
 
 _SUPERUSER = Action(
     "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/runAsSuperUser/action", is_data=True
 )
+_MOST_FOLLOWED = 1000
 
 
 class Access:
@@ -137,11 +146,19 @@ class Access:
             action,
             target,
             (reason,),
-            f"an ipRule for {client} in networkAcls of {account.name}",
+            ((Grant("address", client, account.name),),),
         )
         if request_id:
             self._log.add(request_id, decision)
         return decision
+
+    def note_refusal(
+        self, client: str, account: Resource, reason: str, ways: tuple[Way, ...], *, request_id: str
+    ) -> None:
+        """Log that a request was refused before anybody knew who it is from, and what to change."""
+        target = Target(account.id, str(account.internal.get("tenant_id", "")))
+        action = Action(f"{account.type}/authenticate")
+        self._log.add(request_id, Decision(False, Stranger(client), action, target, (reason,), ways))
 
     def decide_by_policies(
         self, caller: Principal, kind: str, permission: str, vault: Resource, *, request_id: str = ""
@@ -151,8 +168,9 @@ class Access:
         is_at_home = caller.tenant_id == target.tenant_id
         allowed = is_at_home and is_permitted(caller, kind, permission, vault.properties.get("accessPolicies") or ())
         reason = f"{'an' if allowed else 'no'} access policy of {vault.name} permits {kind}/{permission}"
-        grant = "" if allowed or not is_at_home else f"an access policy of {vault.name} with {kind}/{permission}"
-        decision = Decision(allowed, caller, Action(f"{kind}/{permission}", is_data=True), target, (reason,), grant)
+        policy = Grant("policy", f"{kind}/{permission}", vault.name, caller.object_id)
+        ways = () if allowed or not is_at_home else ((policy,),)
+        decision = Decision(allowed, caller, Action(f"{kind}/{permission}", is_data=True), target, (reason,), ways)
         if request_id:
             self._log.add(request_id, decision)
         return decision
@@ -176,28 +194,27 @@ class Access:
         return refused if target.steps is None else _decide_lists(refused, caller, target.steps())
 
     def _decide_signature(self, caller: SharedAccess, action: Action, target: Target) -> Decision:
-        held = "".join(sorted(caller.letters))
-        if not caller.letters & set(action.letters):
-            reason = f"the signature permits {held!r}, {action.name} needs one of {action.letters!r}"
-            grant = f"a signature that permits one of {action.letters!r}" if action.letters else ""
-            return Decision(False, caller, action, target, (reason,), grant)
-        reasons: tuple[str, ...] = (f"the signature permits {held!r}",)
+        """Decide by a signature's letters, then its signer, then the lists of whom it is for: all must allow."""
+        parts = [_decide_letters(caller, action, target)]
         if caller.signer is not None:
-            signer = self._decide(caller.signer, action, target)
-            reasons += tuple(f"its signer: {reason}" for reason in signer.reasons)
-            if not signer.allowed:
-                return Decision(False, caller, action, target, reasons, signer.smallest_grant)
-            if (
-                caller.owner
-                and caller.subject is None
-                and not self._decide(caller.signer, _SUPERUSER, replace(target, steps=None)).allowed
-            ):
-                reasons += ("its signer may not act for another owner (saoid)",)
-                return Decision(False, caller, action, target, reasons)
-        allowed = Decision(True, caller, action, target, reasons)
-        if caller.subject is None or target.steps is None:
-            return allowed
-        return _decide_lists(allowed, caller.subject, target.steps())
+            parts += self._decide_signer(caller, caller.signer, action, target)
+        if caller.subject is not None and target.steps is not None:
+            parts.append(_decide_lists(Decision(True, caller, action, target, ()), caller.subject, target.steps()))
+        refused = [part for part in parts if not part.allowed]
+        reasons = tuple(reason for part in parts for reason in part.reasons)
+        return Decision(not refused, caller, action, target, reasons, together(part.ways for part in refused))
+
+    def _decide_signer(
+        self, caller: SharedAccess, signer: Principal, action: Action, target: Target
+    ) -> Iterator[Decision]:
+        """Yield whether a signer may do it, and may name another owner where the signature does (`saoid`)."""
+        found = self._decide(signer, action, target)
+        yield replace(found, reasons=tuple(f"its signer: {reason}" for reason in found.reasons))
+        if not (caller.owner and caller.subject is None):
+            return
+        acting = self._decide(signer, _SUPERUSER, replace(target, steps=None))
+        if not acting.allowed:
+            yield replace(acting, reasons=("its signer may not act for another owner (saoid)",))
 
     def _refuse(self, caller: Principal, action: Action, target: Target) -> Decision:
         held = [
@@ -205,10 +222,8 @@ class Access:
             for held in self._assignments.of(caller)
         ]
         role = self._assignments.least_role(action)
-        grant = f"role '{role.name}' at {target.scope}" if role else ""
-        return Decision(
-            False, caller, action, target, tuple(held) or ("no role assignment reaches this caller",), grant
-        )
+        ways = ((Grant("role", role.name, target.scope, caller.object_id),),) if role else ()
+        return Decision(False, caller, action, target, tuple(held) or ("no role assignment reaches this caller",), ways)
 
     def assignments_of(self, caller: Caller) -> list[RoleAssignment]:
         """Return the role assignments that reach a principal, by itself or by its groups."""
@@ -220,16 +235,35 @@ def _grants(assignment: RoleAssignment, action: Action) -> bool:
     return any(assignment.role.grants(name, is_data=action.is_data) for name in names)
 
 
+def _decide_letters(caller: SharedAccess, action: Action, target: Target) -> Decision:
+    held = "".join(sorted(caller.letters))
+    if caller.letters & set(action.letters):
+        return Decision(True, caller, action, target, (f"the signature permits {held!r}",))
+    reason = f"the signature permits {held!r}, {action.name} needs one of {action.letters!r}"
+    ways = ((Grant("letters", action.letters),),) if action.letters else ()
+    return Decision(False, caller, action, target, (reason,), ways)
+
+
 def _decide_lists(so_far: Decision, principal: Principal, steps: Iterable[Step]) -> Decision:
-    """Go on with the access control lists along the path; the first step that refuses ends it."""
+    """Go on with the access control lists along the path; all must grant.
+
+    Behind the first that refuses, a bounded number is asked for what else would have to be granted.
+    """
     reasons = so_far.reasons
-    for step in steps:
+    grants: list[Grant] = []
+    followed = iter(steps)
+    for step in followed:
         verdict = step.ask(principal)
         reasons += (f"{step.path}: {verdict.rule}",)
         if not verdict.allowed:
-            grant = " or ".join(part for part in (step.grant(principal), so_far.smallest_grant) if part)
-            return replace(so_far, allowed=False, reasons=reasons, smallest_grant=grant)
-    return replace(so_far, allowed=True, reasons=reasons, smallest_grant="")
+            grants.append(step.grant(principal))
+            break
+    else:
+        return replace(so_far, allowed=True, reasons=reasons, ways=())
+    more = (step for step in islice(followed, _MOST_FOLLOWED) if not step.ask(principal).allowed)
+    grants += [step.grant(principal) for step in more]
+    ways = so_far.ways if next(followed, None) is not None else (tuple(grants), *so_far.ways)
+    return replace(so_far, allowed=False, reasons=reasons, ways=ways)
 
 
 def _described(caller: Caller) -> dict[str, object]:

@@ -5,10 +5,11 @@ Source: storage.md 5.3 to 5.5.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from lakeport_local.access.acl import Acl, Verdict, check, text_of
+from lakeport_local.access.acl import EXECUTE, READ, WRITE, Acl, Verdict, check, text_of
+from lakeport_local.access.grants import Grant
 
 if TYPE_CHECKING:
     from lakeport_local.access.caller import Principal
@@ -49,6 +50,10 @@ class Step:
             wanted=self.wanted,
         )
 
-    def grant(self, principal: Principal) -> str:
-        """Return the smallest change of this path's list that lets a principal pass; empty when there is none."""
-        return "" if self.owners else f"{text_of(self.wanted)} for {principal.object_id} on {self.path}"
+    def grant(self, principal: Principal) -> Grant:
+        """Return the smallest change of this path that lets a principal pass and takes nothing from them."""
+        if self.owners:
+            return Grant("ownership", "owner", self.path, principal.object_id)
+        held = sum(bit for bit in (READ, WRITE, EXECUTE) if replace(self, wanted=bit).ask(principal).allowed)
+        qualifier = "" if principal.object_id == self.owner else principal.object_id
+        return Grant("entry", f"user:{qualifier}:{text_of(held | self.wanted)}", self.path)

@@ -13,11 +13,13 @@ from lakeport_local.access import Caller, Principal, SharedKey
 from lakeport_local.core import ServiceError, parse_http_date
 from lakeport_local.entra import TokenRefused
 from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.remedies import reason_of, ways_past
 from lakeport_local.storage.shared_key import is_signed, lite_strings_to_sign, strings_to_sign
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from lakeport_local.access import Access
     from lakeport_local.core import Clock, Request
     from lakeport_local.entra import Tokens
     from lakeport_local.state import Resource
@@ -71,10 +73,12 @@ class Authentication:
         tokens: Verifies bearer tokens.
         signatures: Verifies shared access signatures.
         clock: Tells the time by which clients date what they sign.
+        access: Logs who was not believed, and why.
     """
 
-    def __init__(self, tokens: Tokens, signatures: Signatures, clock: Clock) -> None:
+    def __init__(self, tokens: Tokens, signatures: Signatures, clock: Clock, access: Access) -> None:
         self._tokens = tokens
+        self._access = access
         self._signatures = signatures
         self._clock = clock
 
@@ -84,6 +88,14 @@ class Authentication:
         Raises:
             ServiceError: 401 or 403: nobody, or not who they claim to be.
         """
+        try:
+            return self._caller(request, account, address)
+        except ServiceError as error:
+            ways = ways_past(error, request, account)
+            self._access.note_refusal(request.client, account, reason_of(error), ways, request_id=request.id)
+            raise
+
+    def _caller(self, request: Request, account: Resource, address: Address) -> Caller:
         scheme, _, credential = (request.headers.get("authorization") or "").partition(" ")
         is_signature = request.parameter("sig") is not None
         match scheme.lower():

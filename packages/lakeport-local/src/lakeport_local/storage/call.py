@@ -29,6 +29,23 @@ if TYPE_CHECKING:
     from lakeport_local.storage.paths import Path
 
 
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Something that a request asks for.
+
+    Attributes:
+        action: What for.
+        steps: What access control lists must grant when no role allows it; None when they cannot.
+        place: On which path; None for the one addressed.
+        caller: Who asks; None for the sender.
+    """
+
+    action: Action
+    steps: Callable[[], Iterable[Step]] | None = None
+    place: Place | None = None
+    caller: Caller | None = None
+
+
 @dataclass
 class Call:
     """One request.
@@ -209,12 +226,25 @@ class Call:
         Raises:
             ServiceError: 403 `AuthorizationPermissionMismatch`.
         """
-        path = self.address.path if place is None else place.path
-        scope = self.scope(None if place is None else place.file_system.name)
-        target = Target(scope, tenant_of(self.account), path, steps)
-        decision = self.access.decide(caller or self.caller, action, target, request_id=self.request.id)
-        if not decision.allowed:
+        if not self._asks(Demand(action, steps, place, caller)):
             raise refusal("AuthorizationPermissionMismatch")
+
+    def demand_all(self, *demands: Demand) -> None:
+        """Refuse the request unless the caller may do all of several things; each is asked, so that each is explained.
+
+        Raises:
+            ServiceError: 403 `AuthorizationPermissionMismatch`.
+        """
+        answers = [self._asks(one) for one in demands]
+        if not all(answers):
+            raise refusal("AuthorizationPermissionMismatch")
+
+    def _asks(self, one: Demand) -> bool:
+        path = self.address.path if one.place is None else one.place.path
+        scope = self.scope(None if one.place is None else one.place.file_system.name)
+        target = Target(scope, tenant_of(self.account), path, one.steps)
+        caller = one.caller or self.caller
+        return self.access.decide(caller, one.action, target, request_id=self.request.id).allowed
 
     def may(self, action: Action) -> bool:
         """Tell whether the caller may do something everywhere in the file system addressed, without asking any list."""

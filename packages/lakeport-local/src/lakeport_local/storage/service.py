@@ -91,7 +91,7 @@ class StorageService:
         self._access = access
         self._directory = directory
         signatures = Signatures(lake.delegation_keys, directory, self._policy)
-        self._authentication = Authentication(tokens, signatures, lake.clock)
+        self._authentication = Authentication(tokens, signatures, lake.clock, access)
         self._accounts: dict[str, Resource] = {}
         self._generation = -1
         self._is_tidying = False

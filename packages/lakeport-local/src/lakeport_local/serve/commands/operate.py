@@ -150,7 +150,7 @@ def explain(*, request_id: str, state: Path, as_json: bool) -> int:
 
 def _explained(decision: dict[str, Any]) -> str:  # Any: a JSON object
     caller = decision["caller"]
-    who = caller.get("name") or f"a key of {caller.get('shared_key_of')}"
+    who = caller.get("name") or caller.get("address") or f"a signature or key of {_account(caller)}"
     path = f" at {decision['path']}" if decision.get("path") else ""
     lines = [
         f"{'allowed' if decision['allowed'] else 'refused'}: {who}, {decision['action']}, on {decision['scope']}{path}",
@@ -159,6 +159,10 @@ def _explained(decision: dict[str, Any]) -> str:  # Any: a JSON object
     if decision["smallest_grant"]:
         lines.append(f"  it would pass with {decision['smallest_grant']}")
     return "\n".join(lines)
+
+
+def _account(caller: dict[str, Any]) -> str:  # Any: a JSON object
+    return str(caller.get("shared_key_of") or caller.get("shared_access_to")).rpartition("/")[2]
 
 
 @click.command

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakeport_local.access import Principal
+from lakeport_local.access import Principal, SharedAccess
 from lakeport_local.access.acl import Acl, bits_of, parse_acl, parse_mode
 from lakeport_local.access.storage import ACT_AS_SUPERUSER, READ, SET_OWNER, SET_PERMISSIONS, STATUS, WRITE
 from lakeport_local.core import Response
 from lakeport_local.storage.answers import access_fields, path_fields, stamps
+from lakeport_local.storage.call import Demand
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.identities import acl_text
 
@@ -63,17 +64,17 @@ def check_access(call: Call) -> Response:
 
 def set_access_control(call: Call) -> Response:
     """Answer `action=setAccessControl`: owner, group, and permissions or list; the etag stays."""
-    owner, group = call.header("x-ms-owner"), call.header("x-ms-group")
+    owner, group = given_id(call, "x-ms-owner"), given_id(call, "x-ms-group")
     text, permissions = call.header("x-ms-acl"), call.header("x-ms-permissions")
     if not (owner or group or text or permissions):
         raise refusal("MissingRequiredHeader", HeaderName="x-ms-acl")
     place = call.place
-    if text or permissions:
-        call.demand(SET_PERMISSIONS, lambda: _owned_steps(call))
-    if owner or group:
-        call.demand(SET_OWNER, lambda: _owned_steps(call))
+    demands = [Demand(SET_PERMISSIONS, lambda: _owned_steps(call))] if text or permissions else []
+    demands += [Demand(SET_OWNER, lambda: _owned_steps(call))] if owner or group else []
+    if place.item is not None:
+        demands += new_owner_demands(call, owner, group, before=(place.item.owner, place.item.group))
+    call.demand_all(*demands)
     path = _existing(call)
-    _check_new_owner(call, path, owner, group)
     call.conditions.check_write(path)
     call.check_lease(path)
     acl = _new_acl(place.paths.acl(path), text, permissions, is_directory=path.is_directory)
@@ -91,13 +92,31 @@ def _owned_steps(call: Call) -> Iterator[Step]:
         yield call.place.step(call.place.item, call.place.path, 0, frozenset({call.place.item.owner}))
 
 
-def _check_new_owner(call: Call, path: Path, owner: str | None, group: str | None) -> None:
-    """Refuse what only a super-user may: another owner, or a group that the caller is not of."""
-    if not isinstance(call.caller, Principal) or call.may(ACT_AS_SUPERUSER):
-        return
-    is_foreign_group = group is not None and group != path.group and group not in call.caller.groups
-    if (owner is not None and owner != path.owner) or is_foreign_group:
-        raise refusal("AuthorizationPermissionMismatch")
+def given_id(call: Call, header: str) -> str | None:
+    """Return the object id that a header names, as the directory spells it."""
+    text = call.header(header)
+    return None if text is None else text.lower()
+
+
+def new_owner_demands(call: Call, owner: str | None, group: str | None, *, before: tuple[str, str]) -> list[Demand]:
+    """Return what is asked of who gives a path away: to be a super-user, unless it is to a group of their own.
+
+    Args:
+        call: The request.
+        owner: The owner it asks for.
+        group: The owning group it asks for.
+        before: Owner and group without it.
+    """
+    caller = call.caller
+    who = caller if isinstance(caller, Principal) else None
+    if isinstance(caller, SharedAccess):
+        who = caller.subject or caller.signer
+    if who is None:
+        return []
+    is_foreign_group = group is not None and group != before[1] and group not in who.groups
+    if (owner is not None and owner != before[0]) or is_foreign_group:
+        return [Demand(ACT_AS_SUPERUSER, caller=who)]
+    return []
 
 
 def _new_acl(old: Acl, text: str | None, permissions: str | None, *, is_directory: bool) -> Acl:

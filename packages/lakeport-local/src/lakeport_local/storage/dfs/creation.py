@@ -14,6 +14,8 @@ from lakeport_local.access.storage import CREATE, SET_OWNER, SET_PERMISSIONS
 from lakeport_local.access.storage import WRITE as WRITE_DATA
 from lakeport_local.core import Response, ServiceError
 from lakeport_local.storage.answers import content_headers, stamps
+from lakeport_local.storage.call import Demand
+from lakeport_local.storage.dfs.access_control import given_id, new_owner_demands
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.expiry import asked_expiry, with_expiry
 from lakeport_local.storage.leasing import lease_on_creation, with_lease
@@ -96,12 +98,18 @@ def _admitted(call: Call, *, is_directory: bool) -> Path | None:
         call.demand(WRITE_DATA, lambda: place.steps(item=0 if is_directory else WRITE))
     if is_directory and call.header("x-ms-expiry-option"):
         raise refusal("UnsupportedHeader", HeaderName="x-ms-expiry-option")
-    for name, action in (("x-ms-owner", SET_OWNER), ("x-ms-group", SET_OWNER), ("x-ms-acl", SET_PERMISSIONS)):
-        if call.header(name):
-            call.demand(action)
+    call.demand_all(*_owner_demands(call))
     _check_conditions(call, old)
     call.check_lease(old)
     return old
+
+
+def _owner_demands(call: Call) -> list[Demand]:
+    """Return what an owner, group or list given at creation asks: what changing it afterwards would ask of the owner."""
+    owner, group = given_id(call, "x-ms-owner"), given_id(call, "x-ms-group")
+    demands = [Demand(SET_PERMISSIONS, tuple)] if call.header("x-ms-acl") else []
+    demands += [Demand(SET_OWNER, tuple)] if owner or group else []
+    return demands + new_owner_demands(call, owner, group, before=(call.owner, ""))
 
 
 def _check_conditions(call: Call, old: Path | None) -> None:
@@ -118,7 +126,7 @@ def _columns(call: Call) -> dict[str, Any]:  # Any: SQLite's values
         "headers": orjson.dumps(content_headers(call, "x-ms-")).decode(),
         "metadata": metadata_json(properties_of(call.header("x-ms-properties") or "")),
     }
-    owner, group = call.header("x-ms-owner"), call.header("x-ms-group")
+    owner, group = given_id(call, "x-ms-owner"), given_id(call, "x-ms-group")
     return columns | ({"owner": owner} if owner else {}) | ({"owning_group": group} if group else {})
 
 

@@ -14,6 +14,7 @@ from lakeport_local.access.acl import EXECUTE, WRITE
 from lakeport_local.access.storage import MOVE, MOVE_OVER, MOVE_TO
 from lakeport_local.core import Headers, Response
 from lakeport_local.storage.answers import stamps
+from lakeport_local.storage.call import Demand
 from lakeport_local.storage.conditions import conditions_of
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.names import decoded, normal_path
@@ -29,8 +30,17 @@ _WAY = WRITE | EXECUTE
 
 def rename(call: Call) -> Response:
     """Answer a rename: one row moves, whatever is below it moves with it."""
+    mode = (call.parameter("mode") or "posix").lower()
+    if mode not in {"legacy", "posix"}:
+        raise refusal("InvalidQueryParameterValue", QueryParameterName="mode", QueryParameterValue=mode)
     source, caller = _source(call)
-    call.demand(MOVE, lambda: source.removal_steps(parent=_WAY, below=0), place=source, caller=caller)
+    old = call.place.item
+    call.demand_all(
+        Demand(MOVE, lambda: source.removal_steps(parent=_WAY, below=0), source, caller),
+        Demand(MOVE_TO, lambda: call.place.steps(parent=_WAY))
+        if old is None
+        else Demand(MOVE_OVER, lambda: call.place.removal_steps(parent=_WAY, below=0)),
+    )
     if source.item is None or not source.path:
         raise refusal("SourcePathNotFound")
     conditions_of(call.request.headers, "x-ms-source-").check_write(source.item, code="SourceConditionNotMet")
@@ -78,16 +88,12 @@ def _source(call: Call) -> tuple[Place, Caller]:
 
 
 def _target(call: Call, source: Place) -> Place:
-    """Return where it goes, if it may: a directory that holds something takes the source inside."""
+    """Return where it goes: a directory that holds something takes the source inside, if it may."""
     target, item = call.place, source.item
     is_same_tree = target.file_system.id == source.file_system.id
     if is_same_tree and (target.path == source.path or f"{target.path}/".startswith(f"{source.path}/")):
         raise refusal("InvalidRenameSourcePath")
     old = target.item
-    if old is None:
-        call.demand(MOVE_TO, lambda: target.steps(parent=_WAY))
-    else:
-        call.demand(MOVE_OVER, lambda: target.removal_steps(parent=_WAY, below=0))
     call.conditions.check_write(old, on_existing=(409, "PathAlreadyExists"))
     call.check_lease(old)
     if old is None or item is None:
@@ -97,6 +103,8 @@ def _target(call: Call, source: Place) -> Place:
     if not old.is_directory or not (call.lake.paths.has_children(old) or not target.path):
         return target
     inside = call.place_of(target.file_system, f"{target.path}/{source.name}".lstrip("/"))
+    caller = call.caller_at(inside.file_system.name, inside.path)
+    call.demand(MOVE_TO, lambda: inside.steps(parent=_WAY), place=inside, caller=caller)
     if inside.item is not None:
         raise refusal("PathAlreadyExists")
     return inside
