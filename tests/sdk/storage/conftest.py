@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from tests.sdk.conftest import AzureOf
 
 KEY = base64.b64encode(bytes(range(64))).decode()
-_APPS = ("owner", "writer", "reader", "nobody")
+_APPS = ("owner", "writer", "reader", "nobody", "operator")
 _ROLES = {
     "owner": "Storage Blob Data Owner",
     "writer": "Storage Blob Data Contributor",
     "reader": "Storage Blob Data Reader",
+    "operator": "Contributor",
 }
 _COUNT = itertools.count()
 

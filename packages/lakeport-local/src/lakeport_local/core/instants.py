@@ -46,7 +46,10 @@ def parse_instant(text: str) -> datetime:
     offset = timedelta()
     if zone != "Z":
         offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:])) * (-1 if zone[0] == "-" else 1)
-    return datetime(year, month, day, hour, minute, second, microsecond, tzinfo=UTC) - offset
+    try:
+        return datetime(year, month, day, hour, minute, second, microsecond, tzinfo=UTC) - offset
+    except OverflowError:
+        raise ValueError(f"not an instant: {text[:64]!r}") from None
 
 
 def http_date(at: datetime) -> str:

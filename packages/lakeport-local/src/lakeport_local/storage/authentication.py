@@ -14,6 +14,7 @@ from lakeport_local.core import ServiceError, parse_http_date
 from lakeport_local.entra import TokenRefused
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.remedies import reason_of, ways_past
+from lakeport_local.storage.sas import bearers_tenant
 from lakeport_local.storage.shared_key import is_signed, lite_strings_to_sign, strings_to_sign
 
 if TYPE_CHECKING:
@@ -100,7 +101,8 @@ class Authentication:
         is_signature = request.parameter("sig") is not None
         match scheme.lower():
             case "bearer":
-                bearer = self._bearer(credential.strip(), account)
+                tenant = bearers_tenant(request, account) if is_signature else tenant_of(account)
+                bearer = self._bearer(credential.strip(), account, tenant)
                 return self._signatures.caller(request, account, address, bearer) if is_signature else bearer
             case "sharedkey" | "sharedkeylite":
                 if is_signature:
@@ -113,12 +115,12 @@ class Authentication:
                 raise refusal("NoAuthenticationInformation", headers=challenge(account))
         raise refusal("InvalidAuthenticationInfo", headers=challenge(account))
 
-    def _bearer(self, token: str, account: Resource) -> Principal:
+    def _bearer(self, token: str, account: Resource, tenant_id: str) -> Principal:
         try:
             principal = self._tokens.verify(token, audiences=audiences_of(account))
         except TokenRefused as refused:
             raise _bad_token(account, refused.kind) from None
-        if principal.tenant_id != tenant_of(account):
+        if principal.tenant_id != tenant_id:
             raise _bad_token(account, "issuer")
         return principal
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lakeport_local.core import Ids
-    from lakeport_local.state import Store
+    from lakeport_local.state import Resource, Store
 
 _SETTING = "storage.delegation_secret"
 
@@ -56,7 +56,8 @@ class DelegationKeys:
             store.set_setting(_SETTING, kept)
         self._secret = bytes.fromhex(kept)
 
-    def value(self, key: DelegationKey) -> str:
-        """Return a key's value: base64 of 32 bytes, always the same for the same key."""
-        said = "\n".join(astuple(key)).encode()
+    def value(self, account: Resource, key: DelegationKey) -> str:
+        """Return a key's value on an account: base64 of 32 bytes, the same until the account's keys are revoked."""
+        revoked = str(account.internal.get("delegation_revocations", 0))
+        said = "\n".join([str(account.uid), revoked, *astuple(key)]).encode()
         return base64.b64encode(hmac.digest(self._secret, said, hashlib.sha256)).decode()

@@ -5,6 +5,7 @@ Source: storage.md 4.3 to 4.6.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +18,7 @@ from lakeport_local.storage.delegation import DelegationKey
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.names import normal_path
 from lakeport_local.storage.shared_key import is_signed
-from lakeport_local.storage.strings import account_string, canonical_resource, service_string
+from lakeport_local.storage.strings import account_string, canonical_resource, service_string, signed_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,6 +38,7 @@ _PARAMETERS = frozenset(
         *("rscc", "rscd", "rsce", "rscl", "rsct"),
     )
 )
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FROM_POLICY = ("sp", "st", "se")
 
 
@@ -96,7 +98,7 @@ class Signatures:
             found = self._delegated_signature(presented, bearer)
         else:
             found = self._service_signature(presented)
-        if bearer is not None and not fields.get("sduoid"):
+        if bearer is not None and not fields.keys() & {"sduoid", "skdutid"}:
             raise _failed("A bearer token goes only with a signature bound to its principal.")
         _check_time(fields, request.at)
         _check_origin(fields, request)
@@ -116,7 +118,9 @@ class Signatures:
             policy = self._policy(account.uid, presented.address.file_system, fields["si"])
             if policy is None or any(fields.get(name) and policy.get(name) for name in _FROM_POLICY):
                 raise _failed("The stored access policy does not exist, or says what the signature says too.")
-            fields = {**policy, **{name: value for name, value in fields.items() if value}}
+            fields = {**policy, **fields}
+            if not fields.get("se"):
+                raise _failed("se is mandatory. Cannot be empty")
             _check_time(fields, presented.request.at)
         return SharedAccess(account.id, frozenset(fields.get("sp", "")))
 
@@ -126,15 +130,14 @@ class Signatures:
         key = DelegationKey(*(fields.get(name, "") for name in names))
         resource = canonical_resource(account.name, presented.address.file_system, presented.path, fields)
         text = service_string(fields, resource, presented.request)
-        _check_signature(fields, text, [self._keys.value(key)])
+        _check_signature(fields, text, [self._keys.value(account, key)])
         _check_key_time(fields, presented.request.at)
         tenant = str(account.internal["tenant_id"])
         signer = self._directory.principal(tenant, key.object_id) if key.tenant_id == tenant else None
         if signer is None:
             raise _failed("The user delegation key is of nobody in the account's tenant.")
-        if fields.get("sduoid") and (bearer is None or bearer.object_id != fields["sduoid"]):
-            raise _failed("The signature is bound to another principal.")
-        agent, subject_id = fields.get("saoid", ""), fields.get("suoid", "")
+        _check_binding(fields, account, bearer)
+        agent, subject_id = fields.get("saoid", "").lower(), fields.get("suoid", "").lower()
         if agent and subject_id:
             raise _failed("saoid and suoid do not go together.")
         subject = self._directory.principal(tenant, subject_id) if subject_id else None
@@ -144,6 +147,33 @@ class Signatures:
         return SharedAccess(account.id, frozenset(fields.get("sp", "")), signer, subject, agent or subject_id)
 
 
+def bearers_tenant(request: Request, account: Resource) -> str:
+    """Return the tenant whose principals may use a request's signature with their own token.
+
+    It is the account's, unless the signature is bound to another and the account allows that.
+    """
+    home = str(account.internal["tenant_id"])
+    named = (request.parameter("skdutid") or "").lower()
+    return named if named and account.properties.get("allowCrossTenantDelegationSas") is True else home
+
+
+def _check_binding(fields: Mapping[str, str], account: Resource, bearer: Principal | None) -> None:
+    """Refuse who is not the principal, or not of the tenant, that a signature is bound to."""
+    tenant, object_id = fields.get("skdutid", "").lower(), fields.get("sduoid", "").lower()
+    if tenant not in {"", account.internal["tenant_id"]} and not account.properties.get(
+        "allowCrossTenantDelegationSas"
+    ):
+        raise _failed("User delegation across tenants is not allowed on this account.")
+    if not (tenant or object_id):
+        return
+    if (
+        bearer is None
+        or bearer.tenant_id != (tenant or bearer.tenant_id)
+        or bearer.object_id != (object_id or bearer.object_id)
+    ):
+        raise _failed("The signature is bound to another principal.")
+
+
 def _account_keys(account: Resource) -> list[str]:
     if account.properties.get("allowSharedKeyAccess") is False:
         raise refusal("KeyBasedAuthenticationNotPermitted")
@@ -151,12 +181,18 @@ def _account_keys(account: Resource) -> list[str]:
 
 
 def _presented(request: Request, account: Resource, address: Address) -> Presented:
-    counted = Counter(name for name, _ in request.query if name in _PARAMETERS)
-    fields = {name: value for name, value in request.query if name in _PARAMETERS}
+    given = [(name.lower(), value) for name, value in request.query if name.lower() in _PARAMETERS]
+    counted = Counter(name for name, _ in given)
+    fields = {name: value for name, value in given if value}
     if any(count > 1 for count in counted.values()) or ("ss" in fields and "sr" in fields):
         raise _failed("A signature's parameters are given twice or contradict each other.")
     if not fields.get("sv") or not ({"ss", "sr"} & set(fields)):
         raise _failed("The signature's parameters are incomplete.")
+    covered = signed_names(fields)
+    if covered is None or not fields.keys() <= covered:
+        raise _failed("The signature's parameters are not those of its kind and version.")
+    if any(_CONTROL.search(value) for value in fields.values()):
+        raise _failed("A signature's parameter is malformed.")
     path = address.path
     if address.level(request) == "file_system":
         prefix = (request.parameter("prefix") or "").rpartition("/")[0]

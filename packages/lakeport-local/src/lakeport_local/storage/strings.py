@@ -5,6 +5,7 @@ Source: storage.md 4.4.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,17 +13,40 @@ if TYPE_CHECKING:
 
     from lakeport_local.core import Request
 
+_VERSION = re.compile(r"20\d\d-[01]\d-[0-3]\d", re.ASCII)
+_DEPTH = re.compile(r"0|[1-9]\d?", re.ASCII)
 _OVERRIDES = ("rscc", "rscd", "rsce", "rscl", "rsct")
 _KEY = ("skoid", "sktid", "skt", "ske", "sks", "skv")
+_COMMON = frozenset(("sv", "sp", "st", "se", "sip", "spr", "sig"))
+_OLDEST, _OLDEST_DELEGATED, _OLDEST_DIRECTORY = "2015-04-05", "2018-11-09", "2020-02-10"
 
 
-def account_string(account: str, fields: Mapping[str, str]) -> str | None:
-    """Return the string that an account signature signs; None for a version older than all that are known."""
+def signed_names(fields: Mapping[str, str]) -> frozenset[str] | None:
+    """Return the parameters that a signature of this kind and version covers; None when there is no such signature.
+
+    What else is given is not covered: whoever holds the signature may have added it.
+    """
+    version = fields["sv"]
+    is_delegated, is_directory = "skoid" in fields, fields.get("sr") == "d"
+    oldest = _OLDEST_DIRECTORY if is_directory else _OLDEST_DELEGATED if is_delegated else _OLDEST
+    if version < oldest or not _VERSION.fullmatch(version):
+        return None
+    scope = {"ses"} if version >= "2020-12-06" else set()
+    if "ss" in fields:
+        return _COMMON | scope | {"ss", "srt"}
+    names = _COMMON | scope | {"sr", *_OVERRIDES} | ({"sdd"} if is_directory else set())
+    if not is_delegated:
+        return names | {"si"}
+    return names | set(_delegated_names(version)) | ({"srh", "srq"} if version >= "2026-04-06" else set())
+
+
+def account_string(account: str, fields: Mapping[str, str]) -> str:
+    """Return the string that an account signature signs."""
     version = fields["sv"]
     names = ["sp", "ss", "srt", "st", "se", "sip", "spr", "sv"]
     if version >= "2020-12-06":
         names.append("ses")
-    return "\n".join([account, *(fields.get(name, "") for name in names), ""]) if version >= "2015-04-05" else None
+    return "\n".join([account, *(fields.get(name, "") for name in names), ""])
 
 
 def canonical_resource(account: str, container: str, path: str, fields: Mapping[str, str]) -> str | None:
@@ -37,7 +61,7 @@ def canonical_resource(account: str, container: str, path: str, fields: Mapping[
     if kind == "b":
         return f"{base}/{path}"
     segments = path.split("/") if path else []
-    if kind != "d" or not (depth.isascii() and depth.isdigit() and len(depth) < 4) or len(segments) < int(depth):
+    if kind != "d" or not _DEPTH.fullmatch(depth) or len(segments) < int(depth):
         return None
     return "/".join([base, *segments[: int(depth)]]) if int(depth) else f"{base}/"
 
@@ -45,7 +69,7 @@ def canonical_resource(account: str, container: str, path: str, fields: Mapping[
 def service_string(fields: Mapping[str, str], resource: str | None, request: Request) -> str | None:
     """Return the string that a service or user delegation signature signs; None when it cannot be told."""
     version = fields["sv"]
-    if resource is None or version < "2015-04-05":
+    if resource is None:
         return None
     is_delegated = "skoid" in fields
     names = ["sp", "st", "se"]
@@ -85,7 +109,7 @@ def _bound_query(fields: Mapping[str, str], request: Request) -> str | None:
     found = []
     for name in filter(None, fields.get("srq", "").split(",")):
         value = request.parameter(name)
-        if value is None:
+        if value is None or "\n" in value:
             return None
         found.append(f"\n{name}:{value}")
     return "".join(found)

@@ -240,6 +240,14 @@ def _regenerate_key(call: Call) -> Response:
     return _show_keys(call, call.plane.resources.put(changed))
 
 
+def _revoke_delegation(call: Call) -> Response:
+    """Make every user delegation key of an account worthless, and whatever was signed with one."""
+    account = call.owner
+    revocations = int(account.internal.get("delegation_revocations", 0)) + 1
+    call.plane.resources.put(replace(account, internal={**account.internal, "delegation_revocations": revocations}))
+    return Response(200)
+
+
 def _check_name(call: Call) -> Response:
     """Tell whether a name is free, anywhere; any role in the subscription is enough to ask."""
     seen_subscription(call)
@@ -269,6 +277,12 @@ STORAGE = Provider(
         Operation("GET", "Microsoft.Storage/locations/asyncoperations", _poll, levels=_IN_SUBSCRIPTION),
         Operation("POST", f"{ACCOUNTS}/listKeys", _list_keys, action=f"{ACCOUNTS}/listKeys/action"),
         Operation("POST", f"{ACCOUNTS}/regenerateKey", _regenerate_key, action=f"{ACCOUNTS}/regenerateKey/action"),
+        Operation(
+            "POST",
+            f"{ACCOUNTS}/revokeUserDelegationKeys",
+            _revoke_delegation,
+            action=f"{ACCOUNTS}/revokeUserDelegationKeys/action",
+        ),
         *BLOB_SERVICES,
     ),
     newest="2026-09-01",

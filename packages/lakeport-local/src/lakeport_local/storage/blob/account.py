@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 from xml.sax.saxutils import escape
 
 from lakeport_local.access import Principal
@@ -59,9 +60,9 @@ def user_delegation_key(call: Call) -> Response:
         f"{expiry:%Y-%m-%dT%H:%M:%SZ}",
         "b",
         call.version,
-        document.findtext("DelegatedUserTid") or "",
+        _tenant(document.findtext("DelegatedUserTid")),
     )
-    value = call.lake.delegation_keys.value(key)
+    value = call.lake.delegation_keys.value(call.account, key)
     fields = (
         ("SignedOid", key.object_id),
         ("SignedTid", key.tenant_id),
@@ -74,6 +75,13 @@ def user_delegation_key(call: Call) -> Response:
     )
     inner = "".join(f"<{name}>{escape(text)}</{name}>" for name, text in fields)
     return in_xml(f"<UserDelegationKey>{inner}</UserDelegationKey>")
+
+
+def _tenant(text: str | None) -> str:
+    try:
+        return str(UUID(text)) if text else ""
+    except ValueError:
+        raise refusal("InvalidXmlDocument") from None
 
 
 def _instant(text: str | None) -> datetime:
