@@ -229,7 +229,7 @@ def test_an_invitation_nobody_listed_is_not_accepted(running: LocalAzure, lakepo
     sides("unlisted")
     assert lakeport("share", "apply", "--grant").status == 0
     text = Path("receive.yaml").read_text()
-    Path("receive.yaml").write_text(text.replace("from: contoso", "from: tailspin"))
+    Path("receive.yaml").write_text(text.replace("from: contoso", "from: fabrikam"))
     received = lakeport("receive", "apply", "--grant")
     assert (received.status, "no accept rule names it" in received.err) == (0, True)
     listed = lakeport("receive", "list", "--json")

@@ -13,7 +13,8 @@ LakeportError
 │   │   └── WrongTenant      the tenant is unknown, or the token is from another one
 │   ├── Forbidden            signed in, and not allowed
 │   │   ├── MissingRole      a share account's identity lacks its role on a store
-│   │   └── Revoked          the provider took the share back
+│   │   ├── Revoked          the provider took the share back
+│   │   └── Unproven         nothing shows that a share comes from the tenant that a rule names
 │   ├── NotFound
 │   ├── Conflict             it exists, in another form
 │   ├── Refused              the service does not accept the request
@@ -138,6 +139,10 @@ class MissingRole(Forbidden):
 
 class Revoked(Forbidden):
     """The provider took the share back, or it expired."""
+
+
+class Unproven(Forbidden):
+    """Nothing shows that a share comes from the tenant that an accept rule names."""
 
 
 class NotFound(Terminal):

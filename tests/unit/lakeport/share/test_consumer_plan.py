@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from lakeport import clouds
-from lakeport.errors import Conflict, Revoked
+from lakeport.errors import Conflict, Revoked, Unproven
 from lakeport.profiles import Profile
 from lakeport.share import consumer, roles
 from lakeport.share.consumer import Observed, Received
@@ -22,19 +23,25 @@ from lakeport.share.resources import (
     Trigger,
 )
 from lakeport.share.roles import Assignment, Store
-from lakeport.types import SubscriptionId
+from lakeport.types import SubscriptionId, TenantId
 
 STORE = Store("S", "G", "deststorage")
+TENANT = TenantId("1" * 8 + "-0000-4000-8000-000000000000")
+MAKER = "22222222-0000-4000-8000-000000000000"
 WISHED = Consumer(
     Profile("fabrikam", clouds.PUBLIC),
     Place(SubscriptionId("S"), "G", "acc"),
-    (Accept("contoso", "sales*"),),
+    (Accept("contoso", "sales*", TENANT, ("contoso",)),),
     (Destination(STORE, "{file_system}", "in/{path}"),),
     where="receive.yaml",
 )
 TIME = "2020-01-01T02:00:00.1234567Z"
 SOURCE = SourceDataSet(
-    data_set_name="raw", data_set_id="D1", data_set_path="share-data/gold", data_set_type="AdlsGen2Folder"
+    data_set_name="raw",
+    data_set_id="D1",
+    data_set_path="share-data/gold",
+    data_set_type="AdlsGen2Folder",
+    created_by=MAKER,
 )
 TARGET = {
     "dataSetId": "D1",
@@ -71,6 +78,7 @@ IN_STEP = Observed(
     Account(name="acc", provisioning_state="Succeeded", principal_id="P"),
     received=(RECEIVED,),
     assignments={STORE: [Assignment(roles.CONTRIBUTOR.id, STORE.scope)]},
+    origins={MAKER: TENANT},
 )
 INVITATION = ConsumerInvitation(
     name="i", invitation_id="I2", share_name="sales-eu", location="westus2", provider_tenant_name="contoso"
@@ -204,7 +212,35 @@ def test_a_rule_puts_every_kind_where_it_says(
 
 
 def test_a_kind_that_goes_into_no_folder_is_held_by_name() -> None:
-    source = SourceDataSet(data_set_name="t", data_set_id="D", data_set_path="x", data_set_type="SqlDBTable")
+    source = msgspec.structs.replace(SOURCE, data_set_path="x", data_set_type="SqlDBTable")
     plan = consumer.plan(WISHED, received(offered=(source,), mappings=()), grant=False)
     assert isinstance(plan.held[0], Conflict)
     assert "SqlDBTable" in str(plan.held[0])
+
+
+@pytest.mark.parametrize(
+    ("rule", "origins", "says"),
+    [
+        (WISHED.accept[0], {MAKER: TENANT}, ""),
+        (WISHED.accept[0], {MAKER: None}, f"write creator: {MAKER}"),
+        (WISHED.accept[0], {MAKER: TenantId("9")}, "made in tenant 9, not in"),
+        (replace(WISHED.accept[0], creators=(MAKER.upper(),)), {MAKER: None}, ""),
+        (replace(WISHED.accept[0], invitation="I1"), {MAKER: None}, ""),
+        (Accept("*"), {MAKER: None}, ""),
+    ],
+    ids=["placed", "nobody can place it", "somebody else's", "named maker", "named invitation", "anybody"],
+)
+def test_nothing_is_mapped_before_its_maker_is_placed_in_the_tenant_of_the_rule(
+    rule: Accept, origins: dict[str, TenantId | None], says: str
+) -> None:
+    unmapped = replace(received(mappings=(), triggers=()), origins=origins)
+    found = consumer.plan(replace(WISHED, accept=(rule,)), unmapped, grant=False)
+    assert [step.kind for step in found.steps] == ([] if says else ["mapping", "trigger"])
+    assert [(type(error), says in str(error)) for error in found.held] == ([(Unproven, True)] if says else [])
+
+
+def test_a_tenant_that_took_the_name_of_another_brings_nothing_once_all_is_mapped_either() -> None:
+    assert steps(replace(IN_STEP, origins={})) == []
+    more = msgspec.structs.replace(SOURCE, data_set_id="D2", data_set_name="more")
+    seen = replace(received(offered=(SOURCE, more)), origins={MAKER: TenantId("9")})
+    assert steps(seen) == []

@@ -12,6 +12,7 @@ from lakeport.profiles import Profile
 from lakeport.share import environment
 from lakeport.share.invite_book import InviteBook
 from lakeport.share.invitees import Known
+from lakeport.share.resources import Subscription
 from lakeport.types import ClientId, ObjectId, TenantId
 
 if TYPE_CHECKING:
@@ -111,5 +112,5 @@ def test_half_a_credential_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("more", "expected"), [("", "{file_system}"), ("FILE_SYSTEM_NAME=landing\n", "landing")])
 def test_a_dest_env_takes_all_that_is_offered(tmp_path: Path, more: str, expected: str) -> None:
     found = environment.consumer(write(tmp_path / "dest.env", COMMON + more))
-    assert found.wants("anybody", "anything")
+    assert found.rule_for(Subscription(provider_tenant_name="anybody", share_name="anything"))
     assert (found.destinations[0].file_system, found.destinations[0].path) == (expected, "{path}")

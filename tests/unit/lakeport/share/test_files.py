@@ -12,6 +12,7 @@ from lakeport.profiles import Profile
 from lakeport.share import files
 from lakeport.share.invite_book import InviteBook
 from lakeport.share.invitees import Known
+from lakeport.share.resources import SourceDataSet, Subscription
 from lakeport.types import ClientId, ObjectId, TenantId
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 TENANT = TenantId("1" * 8 + "-0000-4000-8000-000000000000")
 BOOK = InviteBook(
-    Profile("x", clouds.PUBLIC), [Known(("consumer",), TENANT, ClientId("c"), ObjectId("o"))], {"fabrikam": TENANT}
+    Profile("x", clouds.PUBLIC),
+    [Known(("consumer",), TENANT, ClientId("c"), ObjectId("o"))],
+    {"fabrikam": TENANT, "contoso": TENANT},
 )
 SHARE = """\
 share: sales
@@ -57,7 +60,7 @@ def share(tmp_path: Path, *change: str) -> Provider:
 
 def receive(tmp_path: Path, *change: str) -> Consumer:
     (tmp_path / "receive.yaml").write_text(RECEIVE.replace(*change) if change else RECEIVE)  # type: ignore[arg-type]
-    return files.consumer(tmp_path / "receive.yaml")
+    return files.consumer(tmp_path / "receive.yaml", book=BOOK)
 
 
 def test_a_share_file_becomes_what_is_sent(tmp_path: Path) -> None:
@@ -95,8 +98,10 @@ def test_a_wrong_share_file_is_refused_before_anything_is_sent(tmp_path: Path, o
 def test_a_receive_file_becomes_rules(tmp_path: Path) -> None:
     found = receive(tmp_path)
     assert (found.follow, found.mode) == (True, "Incremental")
-    assert found.wants("CONTOSO", "sales-eu")
-    assert not found.wants("contoso-evil", "sales")
+    rule = found.rule_for(Subscription(provider_tenant_name="CONTOSO", share_name="sales-eu"))
+    assert rule is not None
+    assert rule.tenant_id == TENANT
+    assert found.rule_for(Subscription(provider_tenant_name="contoso-evil", share_name="sales")) is None
     assert found.stores[0].name == "deststorage"
 
 
@@ -107,6 +112,9 @@ def test_a_receive_file_becomes_rules(tmp_path: Path) -> None:
         ("{folder}", "{folder.__class__}", "unknown placeholder {folder.__class__}"),
         ("{folder}", "{folder", "is no template"),
         ("abfss://{file_system}@deststorage.dfs.core.windows.net", "lake", "is no place in a lake"),
+        ("from: contoso", 'from: "con*"', "'con*' is a pattern of names, and anybody can take a name"),
+        ("from: contoso", "from: tailspin", "the tenant 'tailspin' is not known on this machine"),
+        ("to:", "kind: SqlDBTable, to:", "is no place in a lake"),
         ("accept:", "accepts:", "unknown key 'accepts'. Did you mean 'accept'?"),
     ],
 )
@@ -114,3 +122,28 @@ def test_a_wrong_receive_file_is_refused(tmp_path: Path, old: str, new: str, sai
     with pytest.raises(BadFile) as caught:
         receive(tmp_path, old, new)
     assert said in str(caught.value)
+
+
+def test_a_kind_of_no_folder_is_carried_through_with_its_properties(tmp_path: Path) -> None:
+    to = 'to: "abfss://{file_system}@deststorage.dfs.core.windows.net/in/{folder}"'
+    found = receive(tmp_path, to, 'kind: SqlDBTable, properties: {databaseName: "db-{share}", port: 1433}')
+    source = SourceDataSet(data_set_id="D", data_set_path="dbo.t", data_set_type="SqlDBTable")
+    body = found.destinations[0].body("sales", source)
+    assert body == {"kind": "SqlDBTable", "properties": {"dataSetId": "D", "databaseName": "db-sales", "port": 1433}}
+    assert found.stores == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "expected"),
+    [
+        ("AdlsGen2Folder", "raw/a", ("BlobFolder", {"containerName": "raw", "prefix": "in/a"})),
+        ("Blob", "raw/a/b.csv", ("Blob", {"containerName": "raw", "filePath": "in/a"})),
+    ],
+)
+def test_a_place_in_a_container_is_mapped_as_one(
+    tmp_path: Path, kind: str, path: str, expected: tuple[str, dict[str, str]]
+) -> None:
+    found = receive(tmp_path, "abfss", "wasbs")
+    body = found.destinations[0].body("sales", SourceDataSet(data_set_path=path, data_set_type=kind))
+    assert body["kind"] == expected[0]
+    assert expected[1].items() <= body["properties"].items()

@@ -9,6 +9,7 @@ import click
 
 from lakeport.cli import arrivals, options, sides
 from lakeport.cli.output import counted, size
+from lakeport.cli.watch import watch
 from lakeport.errors import NotFound
 from lakeport.share import Consumer, Session, consumer, resources, revocation, schedules
 from lakeport.share.resources import ConsumerInvitation, Subscription
@@ -44,9 +45,7 @@ def list_(output: Output, *, file: Path, env: Path | None, profile: str | None) 
     wished = _wished(session)
     found = [resources.read(ConsumerInvitation, one) for one in session.control.invitations()]
     for one in found:
-        accepted = (
-            "accepted by a rule" if wished.wants(one.provider_tenant_name, one.share_name) else "no rule accepts it"
-        )
+        accepted = "accepted by a rule" if wished.rule_for(one) else "no rule accepts it"
         text = f"invitation  {one.share_name} of {one.provider_tenant_name}  {counted(one.data_set_count, 'data set')}  {accepted}"
         fields = {"share": one.share_name, "tenant": one.provider_tenant_name, "invitation_id": one.invitation_id}
         output.result(text, kind="invitation", wanted=accepted.startswith("accepted"), **fields)
@@ -245,7 +244,7 @@ def _names(session: Session, name: str | None) -> list[str]:
         return [name]
     wished = _wished(session)
     found = [resources.read(Subscription, one) for one in session.control.all("subscription")]
-    names = [one.name for one in found if wished.wants(one.provider_tenant_name, one.share_name)]
+    names = [one.name for one in found if wished.rule_for(one)]
     if not names:
         raise NotFound("nothing was received yet", hint=f"Next: lakeport receive apply {wished.where}")
     return names
@@ -255,3 +254,6 @@ def _wished(session: Session) -> Consumer:
     if not isinstance(session.wished, Consumer):
         raise TypeError("a receiving side is meant")
     return session.wished
+
+
+receive.add_command(watch)

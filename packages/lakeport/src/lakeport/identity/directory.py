@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import quote
 
-from lakeport.errors import Forbidden, NotSignedIn, class_of
+from lakeport import identity
+from lakeport.errors import Forbidden, LakeportError, NotSignedIn, class_of
 from lakeport.identity import asking
 from lakeport.types import ObjectId, is_guid
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
     from lakeport.clouds import Cloud
+    from lakeport.profiles import Profile
+    from lakeport.types import TenantId
 
 Kind = Literal["object id", "client id", "application object id", "name"]
 
@@ -56,6 +59,21 @@ def look_up(cloud: Cloud, credential: TokenCredential, principal: str) -> Entry 
     if application is None:
         return None
     return _filtered(cloud, credential, f"appId eq '{_quoted(str(application['appId']))}'", "application object id")
+
+
+def tenant_name(profile: Profile, tenant_id: TenantId) -> str:
+    """Return what a tenant is called, as its own directory or, of another tenant, the profile's tells; else empty.
+
+    Source: Microsoft Graph REST reference v1.0, tenantRelationship: findTenantInformationByTenantId.
+
+    Wire: one GET of Graph; needs CrossTenantInformation.ReadBasic.All.
+    """
+    path = f"tenantRelationships/findTenantInformationByTenantId(tenantId='{tenant_id}')"
+    try:
+        found = _get(profile.cloud, identity.credential(profile), path) or {}
+    except LakeportError:
+        return ""  # it may not be asked: then whoever needs the name has to be told it
+    return str(found.get("displayName") or "")
 
 
 def _filtered(cloud: Cloud, credential: TokenCredential, condition: str, kind: Kind) -> Entry | None:

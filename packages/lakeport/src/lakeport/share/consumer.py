@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lakeport.errors import Conflict, LakeportError, Revoked
-from lakeport.share import resources, roles, schedules
+from lakeport.share import resources, roles, schedules, senders
 from lakeport.share.provider import account_steps, role_steps
 from lakeport.share.resources import (
     Account,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lakeport.share.desired import Consumer
     from lakeport.share.resources import Document
     from lakeport.share.roles import Assignment, Roles, Store
+    from lakeport.types import TenantId
 
 TRIGGER = "follow"
 """The name of the one trigger that we make in a subscription."""
@@ -43,6 +44,12 @@ class Received:
     triggers: tuple[Trigger, ...] = ()
     schedules: tuple[Setting, ...] = ()
 
+    @property
+    def unmapped(self) -> tuple[SourceDataSet, ...]:
+        """What is offered and goes nowhere yet."""
+        mapped = {mapping.data_set_id.lower() for mapping in self.mappings}
+        return tuple(source for source in self.offered if source.data_set_id.lower() not in mapped)
+
 
 @dataclass(frozen=True)
 class Observed:
@@ -52,6 +59,7 @@ class Observed:
         invitations: Those addressed to the caller that wait for an answer, from anybody.
         received: The received shares that the rules want.
         others: Names of subscriptions that no rule wants.
+        origins: The tenants of those who made what is offered and not mapped, as far as they can be placed.
     """
 
     account: Account | None = None
@@ -59,6 +67,7 @@ class Observed:
     received: tuple[Received, ...] = ()
     others: tuple[str, ...] = ()
     assignments: Table[Store, list[Assignment] | None] = field(default_factory=dict)
+    origins: Table[str, TenantId | None] = field(default_factory=dict)
 
 
 def observe(wished: Consumer, control: Control, role_book: Roles) -> Observed:
@@ -74,11 +83,12 @@ def observe(wished: Consumer, control: Control, role_book: Roles) -> Observed:
     account = resources.read(Account, found)
     assignments = {store: role_book.of(account.principal_id, store.scope) for store in wished.stores}
     subscriptions = [resources.read(Subscription, one) for one in control.all("subscription")]
-    wanted = [one for one in subscriptions if wished.wants(one.provider_tenant_name, one.share_name)]
+    wanted = [one for one in subscriptions if wished.rule_for(one)]
     with ThreadPoolExecutor(8) as pool:
         received = tuple(pool.map(lambda one: look_at(one, control), wanted))
     others = tuple(one.name for one in subscriptions if one not in wanted)
-    return Observed(account, invitations, received, others, assignments)
+    makers = {source.created_by.lower() for one in received if one.unmapped for source in one.offered}
+    return Observed(account, invitations, received, others, assignments, wished.places(makers - {""}))
 
 
 def look_at(subscription: Subscription, control: Control) -> Received:
@@ -111,7 +121,7 @@ def plan(wished: Consumer, seen: Observed, *, grant: bool) -> Plan:
     needed = dict.fromkeys(wished.stores, roles.CONTRIBUTOR)
     role = role_steps(wished.place.account, seen.account, seen.assignments, needed, grant=grant)
     accepting, notes = _accept(wished, seen)
-    each = [received_plan(wished, one) for one in seen.received]
+    each = [received_plan(wished, one, seen.origins) for one in seen.received]
     steps = (*account.steps, *role.steps, *accepting, *(step for one in each for step in one.steps))
     notes = [*wished.notes, *role.notes, *notes, *(note for one in each for note in one.notes)]
     held = tuple(error for one in each for error in one.held)
@@ -130,7 +140,7 @@ def _accept(wished: Consumer, seen: Observed) -> tuple[list[Step], list[str]]:
         sender = f"share {one.share_name} of {one.provider_tenant_name}"
         if one.invitation_id.lower() in used:
             continue
-        if not wished.wants(one.provider_tenant_name, one.share_name):
+        if wished.rule_for(one) is None:
             notes.append(f"the invitation to {sender} is not accepted: no accept rule names it")
         elif _source(one) in active:
             notes.append(f"another invitation to {sender} is left open: the share is already received")
@@ -155,11 +165,15 @@ def _free_name(one: ConsumerInvitation, taken: set[str]) -> str:
     return name if name.lower() not in taken else f"{name}-{one.invitation_id.split('-')[0]}"
 
 
-def received_plan(wished: Consumer, one: Received) -> Plan:
+def received_plan(wished: Consumer, one: Received, origins: Table[str, TenantId | None]) -> Plan:
     """Decide what to change in one received share."""
     status = one.subscription.share_subscription_status
     if status != "Active":
         return Plan(held=(why_inactive(one.subscription),))
+    rule = wished.rule_for(one.subscription)
+    doubted = senders.doubt(rule, one.subscription, one.offered, origins) if rule and one.unmapped else None
+    if doubted is not None:
+        return Plan(tuple(_unmapped(one)), held=(doubted,))
     mapped = [_mapped(wished, one, source) for source in one.offered]
     steps = [*_unmapped(one), *(step for part in mapped for step in part.steps), *_trigger(wished, one)]
     notes = [note for part in mapped for note in part.notes]

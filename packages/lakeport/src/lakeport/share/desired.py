@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from lakeport.share import kinds
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from lakeport.profiles import Profile
-    from lakeport.share.resources import Document, SourceDataSet
+    from lakeport.share.resources import ConsumerInvitation, Document, SourceDataSet, Subscription
     from lakeport.share.roles import Store
     from lakeport.share.schedules import Schedule
     from lakeport.types import ObjectId, SubscriptionId, TenantId
@@ -73,29 +74,55 @@ class Provider:
     notes: tuple[str, ...] = ()
 
 
+ANYBODY = "*"
+
+
 @dataclass(frozen=True)
 class Accept:
-    """Whose invitations to which shares are accepted; both are patterns."""
+    """Whose invitations to which shares are accepted.
+
+    Attributes:
+        sender: The tenant as the file names it, or `*` for anybody.
+        share: A pattern of share names.
+        tenant_id: The sender's id; `None` for anybody.
+        names: What that tenant is called, as an invitation shows it.
+        invitation: The one invitation that is meant, or empty.
+        creators: Object ids or sign-in names that prove the sender as makers of its data sets.
+    """
 
     sender: str
     share: str = "*"
+    tenant_id: TenantId | None = None
+    names: tuple[str, ...] = ()
+    invitation: str = ""
+    creators: tuple[str, ...] = ()
 
-    def fits(self, provider_tenant_name: str, share_name: str) -> bool:
-        """Tell if this rule accepts that share of that provider."""
-        return fnmatchcase(provider_tenant_name.lower(), self.sender.lower()) and fnmatchcase(
-            share_name.lower(), self.share.lower()
-        )
+    def fits(self, one: Subscription | ConsumerInvitation) -> bool:
+        """Tell if this rule is about an invitation, or what was received by it."""
+        if self.invitation and self.invitation.lower() != one.invitation_id.lower():
+            return False
+        is_named = one.provider_tenant_name.lower() in {name.lower() for name in self.names}
+        return (self.sender == ANYBODY or is_named) and fnmatchcase(one.share_name.lower(), self.share.lower())
 
 
 @dataclass(frozen=True)
 class Destination:
-    """Where data sets that fit a pattern go: a template of file system and path in a store."""
+    """Where data sets that fit a pattern go: a template of file system and path in a store.
 
-    store: Store
-    file_system: str
+    Attributes:
+        store: `None` when `kind` and `properties` say it all.
+        in_blob: The place is a container, of an account that may have no hierarchical namespace.
+        kind: The mapping's kind as the wire spells it, sent as it is with `properties`; empty: follows from the place.
+    """
+
+    store: Store | None
+    file_system: str = ""
     path: str = ""
     data_set: str = "*"
     share: str = "*"
+    in_blob: bool = False
+    kind: str = ""
+    properties: Document = field(default_factory=dict)
 
     def fits(self, share: str, source: SourceDataSet) -> bool:
         """Tell if this rule is meant for a data set."""
@@ -113,20 +140,28 @@ class Destination:
         is_file = source.data_set_type in kinds.BY_WIRE and kinds.BY_WIRE[source.data_set_type].is_file
         folder, _, file_name = below.rpartition("/") if is_file else (below, "", "")
         values = {"file_system": root, "folder": folder, "path": below, "dataset": source.data_set_name, "share": share}
-        file_system = self.file_system.format_map(values)
-        kind, target = kinds.target(source.data_set_type, file_system, self.path.format_map(values), file_name)
-        if not FILE_SYSTEM.fullmatch(file_system):
-            raise ValueError(f"{file_system!r} is no name of a file system (3 to 63 of a-z, 0-9 and -)")
-        where = {
-            "subscriptionId": self.store.subscription_id,
-            "resourceGroup": self.store.resource_group,
-            "storageAccountName": self.store.name,
-        }
-        return {"kind": kind, "properties": {"dataSetId": source.data_set_id, **where, **target}}
+        if self.store is None:
+            return {
+                "kind": self.kind,
+                "properties": {"dataSetId": source.data_set_id, **_filled(self.properties, values)},
+            }
+        place, path = self.file_system.format_map(values), self.path.format_map(values)
+        kind, target = kinds.target(source.data_set_type, place, path, file_name, in_blob=self.in_blob)
+        if not FILE_SYSTEM.fullmatch(place):
+            raise ValueError(f"{place!r} is no name of a file system (3 to 63 of a-z, 0-9 and -)")
+        return {"kind": kind, "properties": {"dataSetId": source.data_set_id, **self.store.properties, **target}}
+
+
+def _filled(properties: Document, values: dict[str, str]) -> Document:
+    return {key: value.format_map(values) if isinstance(value, str) else value for key, value in properties.items()}
 
 
 FILE_SYSTEM = re.compile(r"[a-z0-9](?!.*--)[a-z0-9-]{1,61}[a-z0-9]|\$root|\$web")
 PLACEHOLDERS = ("file_system", "folder", "path", "dataset", "share")
+
+
+def _unplaced(_creators: Iterable[str]) -> Mapping[str, TenantId | None]:
+    return {}
 
 
 @dataclass(frozen=True)
@@ -137,6 +172,7 @@ class Consumer:
         follow: Each received share's schedule is followed; otherwise triggers are left alone.
         mode: `Incremental` or `FullSync`.
         where: What names this file on a command line.
+        places: Finds the tenants of the makers of data sets, as far as this machine can.
     """
 
     profile: Profile
@@ -149,12 +185,13 @@ class Consumer:
     verify: bool = False
     where: str = ""
     notes: tuple[str, ...] = field(default=())
+    places: Callable[[Iterable[str]], Mapping[str, TenantId | None]] = field(default=_unplaced, compare=False)
 
-    def wants(self, provider_tenant_name: str, share_name: str) -> bool:
-        """Tell if a share of a provider is one of ours."""
-        return any(rule.fits(provider_tenant_name, share_name) for rule in self.accept)
+    def rule_for(self, one: Subscription | ConsumerInvitation) -> Accept | None:
+        """Return the rule that wants an invitation, or what was received by it."""
+        return next((rule for rule in self.accept if rule.fits(one)), None)
 
     @property
     def stores(self) -> tuple[Store, ...]:
         """The stores that anything may be written to, each once."""
-        return tuple(dict.fromkeys(one.store for one in self.destinations))
+        return tuple(dict.fromkeys(one.store for one in self.destinations if one.store is not None))

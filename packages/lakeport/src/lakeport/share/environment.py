@@ -9,7 +9,7 @@ from lakeport.errors import BadFile
 from lakeport.profiles import dotenv
 from lakeport.share import kinds
 from lakeport.share.desired import FILE_SYSTEM, Accept, Consumer, Destination, Invitee, Place, Provider, WishedDataSet
-from lakeport.share.files import checked_name, invitation_name, store_properties
+from lakeport.share.files import checked_name, invitation_name
 from lakeport.share.invite_book import InviteBook
 from lakeport.share.roles import Store
 from lakeport.share.schedules import Schedule
@@ -57,7 +57,7 @@ def provider(path: Path, *, profile: str | None = None, book: InviteBook | None 
         resolved,
         _place(values),
         values["SHARE_NAME"],
-        (WishedDataSet(values["DATASET_NAME"], kind.wire, {**store_properties(store), **properties}, store),),
+        (WishedDataSet(values["DATASET_NAME"], kind.wire, {**store.properties, **properties}, store),),
         (Invitee(name, found.shown, found.tenant_id, found.object_id),),
         schedule=DAILY,
         where=f"--env {path}",

@@ -11,7 +11,6 @@ from lakeport.errors import BadFile
 from lakeport.share import documents, kinds, schema
 from lakeport.share.desired import (
     PLACEHOLDERS,
-    Accept,
     Consumer,
     Destination,
     Invitee,
@@ -22,17 +21,17 @@ from lakeport.share.desired import (
 from lakeport.share.invite_book import InviteBook
 from lakeport.share.roles import Store
 from lakeport.share.schedules import Schedule, parse_at
+from lakeport.share.senders import SenderBook
 from lakeport.types import SubscriptionId
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lakeport.profiles import Profile
-    from lakeport.share.resources import Document
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{2,90}")
-_ABFSS = re.compile(
-    r"abfss://(?P<file_system>[^@/]+)@(?P<account>[a-z0-9]{3,24})\.(?P<suffix>[a-z0-9.-]+)(?P<path>/.*)?"
+_PLACE = re.compile(
+    r"(?P<scheme>abfss|wasbs)://(?P<file_system>[^@/]+)@(?P<account>[a-z0-9]{3,24})\.(?P<suffix>[a-z0-9.-]+)(?P<path>/.*)?"
 )
 
 
@@ -72,8 +71,13 @@ def provider(path: Path, *, profile: str | None = None, book: InviteBook | None 
     )
 
 
-def consumer(path: Path, *, profile: str | None = None) -> Consumer:
+def consumer(path: Path, *, profile: str | None = None, book: InviteBook | None = None) -> Consumer:
     """Return what a `receive.yaml` wants.
+
+    Args:
+        path: The file.
+        profile: The profile that wins over the file's.
+        book: Who is known on this machine; senders are looked up in it.
 
     Raises:
         BadFile: The file is wrong.
@@ -82,16 +86,18 @@ def consumer(path: Path, *, profile: str | None = None) -> Consumer:
     file = documents.read(path, schema.ReceiveFile)
     resolved = profiles.resolve(profile or file.profile)
     place = _place(file, resolved, str(path))
+    senders = SenderBook(resolved, book or InviteBook(resolved))
     return Consumer(
         resolved,
         place,
-        tuple(Accept(rule.sender, rule.share) for rule in file.accept),
-        tuple(_destination(rule, place, f"{path}: map[{index}].to") for index, rule in enumerate(file.map)),
+        tuple(senders.rule(rule, f"{path}: accept[{index}].from") for index, rule in enumerate(file.accept)),
+        tuple(_destination(rule, place, f"{path}: map[{index}]") for index, rule in enumerate(file.map)),
         file.location,
         follow=file.schedule == "follow",
         mode="FullSync" if file.sync.mode == "full" else "Incremental",
         verify=file.sync.verify,
         where=str(path),
+        places=senders.places,
     )
 
 
@@ -127,16 +133,7 @@ def _data_set(entry: schema.DataSetEntry, place: Place, resolved: Profile, where
         properties = kinds.source_properties(kinds.BY_KEY[key], path)
     except ValueError as error:
         raise BadFile(f"{at}: {error}") from error
-    return WishedDataSet(entry.name, kinds.BY_KEY[key].wire, {**store_properties(store), **properties}, store)
-
-
-def store_properties(store: Store) -> Document:
-    """Return what a data set says of the store it lies in."""
-    return {
-        "subscriptionId": store.subscription_id,
-        "resourceGroup": store.resource_group,
-        "storageAccountName": store.name,
-    }
+    return WishedDataSet(entry.name, kinds.BY_KEY[key].wire, {**store.properties, **properties}, store)
 
 
 def _schedule(entry: schema.ScheduleEntry | str | None, where: str) -> Schedule | str | None:
@@ -167,17 +164,23 @@ def invitation_name(text: str) -> str:
 
 
 def _destination(rule: schema.MapEntry, place: Place, where: str) -> Destination:
-    found = _ABFSS.fullmatch(rule.to)
-    if found is None:
-        hint = "Write it like abfss://{file_system}@ACCOUNT.dfs.core.windows.net/{folder}"
-        raise BadFile(f"{where}: {rule.to!r} is no place in a lake", hint=hint)
+    if rule.kind is not None and rule.to is None:
+        for value in (rule.properties or {}).values():
+            check_template(str(value), f"{where}.properties")
+        return Destination(
+            None, data_set=rule.dataset, share=rule.share, kind=rule.kind, properties=rule.properties or {}
+        )
+    found = _PLACE.fullmatch(rule.to or "")
+    if found is None or rule.kind is not None:
+        hint = "Write it like abfss://{file_system}@ACCOUNT.dfs.core.windows.net/{folder}, or kind with properties"
+        raise BadFile(f"{where}.to: {rule.to!r} is no place in a lake", hint=hint)
     path = (found["path"] or "").lstrip("/")
     for template in (found["file_system"], path):
-        check_template(template, where)
+        check_template(template, f"{where}.to")
     subscription_id, group = rule.subscription_id or place.subscription_id, rule.resource_group or place.resource_group
-    return Destination(
-        Store(subscription_id, group, found["account"]), found["file_system"], path, rule.dataset, rule.share
-    )
+    store = Store(subscription_id, group, found["account"])
+    in_blob = found["scheme"] == "wasbs"
+    return Destination(store, found["file_system"], path, rule.dataset, rule.share, in_blob=in_blob)
 
 
 def check_template(template: str, where: str) -> None:

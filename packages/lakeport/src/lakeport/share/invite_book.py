@@ -50,7 +50,7 @@ class InviteBook:
             WrongIdKind: It is known to be an id of another kind, or of another tenant.
             BadFile: The name or the tenant is not known here.
         """
-        where = self._tenant(tenant)
+        where = self.tenant(tenant)
         found = choose(
             where,
             tenant,
@@ -63,7 +63,13 @@ class InviteBook:
             self.notes.append(found.note)
         return found
 
-    def _tenant(self, named: str) -> TenantId:
+    def tenant(self, named: str) -> TenantId:
+        """Return the id of a tenant that is named by its id, a domain of it, or a name known here.
+
+        Raises:
+            BadFile: The name is not known here.
+            WrongTenant: No tenant has that domain.
+        """
         if is_guid(named):
             return TenantId(named.lower())
         known = self._known_tenants()
@@ -73,6 +79,17 @@ class InviteBook:
             return tenant_id(self._profile.cloud, named)
         hint = f"Give its id or a domain of it; known here: {', '.join(sorted(known)) or 'none'}"
         raise BadFile(f"the tenant {named!r} is not known on this machine", hint=hint)
+
+    def names(self, tenant: TenantId) -> tuple[str, ...]:
+        """Return what a tenant is called, as far as this machine knows by itself."""
+        if self._given_alone:
+            return tuple(name for name, one in self._known_tenants().items() if one == tenant)
+        return tuple(dict.fromkeys(one.tenant for one in _local_things() if one.tenant and one.tenant_id == tenant))
+
+    def home(self, object_id: str) -> TenantId | None:
+        """Return the tenant of a principal that this machine knows by its object id."""
+        known = (one for one in self._known() if (one.object_id or "").lower() == object_id.lower())
+        return next((one.tenant_id for one in known), None)
 
     def _ask(self, tenant_id: TenantId, tenant: str, principal: str) -> Entry | Unasked | None:
         """Ask the tenant's directory, as the first profile of this machine that can."""

@@ -58,25 +58,28 @@ def source_properties(kind: Kind, path: str) -> dict[str, str]:
     return {kind.root: root} | ({kind.below: below} if kind.below else {})
 
 
-def target(source_wire: str, file_system: str, path: str, file_name: str) -> tuple[str, dict[str, str]]:
+def target(
+    source_wire: str, root: str, path: str, file_name: str, *, in_blob: bool = False
+) -> tuple[str, dict[str, str]]:
     """Return kind and properties of the mapping that puts a data set at a place in a lake.
 
     Args:
         source_wire: The kind of the provider's data set.
-        file_system: Where it goes.
+        root: The file system or container that it goes to.
         path: The path there; for a file it is the file's, or a folder's when empty or ending in `/`.
         file_name: The source file's name, for a file.
+        in_blob: The place is a container, of an account that may have no hierarchical namespace.
 
     Raises:
         ValueError: The kind is not of files in a store.
     """
     kind = BY_WIRE.get(source_wire)
     if kind is None:
-        raise ValueError(f"a data set of kind {source_wire} does not go into a lake's folder")
-    if kind.is_file:
-        whole = path if path and not path.endswith("/") else f"{path}{file_name}"
-        return "AdlsGen2File", {"fileSystem": file_system, "filePath": whole.lstrip("/")}
-    below = path.strip("/")
-    if below:
-        return "AdlsGen2Folder", {"fileSystem": file_system, "folderPath": below}
-    return "AdlsGen2FileSystem", {"fileSystem": file_system}
+        raise ValueError(
+            f"a data set of kind {source_wire} does not go into a lake's folder; give its rule kind and properties"
+        )
+    whole, folder, file = ("container", "blob_folder", "blob") if in_blob else ("file_system", "folder", "file")
+    is_folder = not path or path.endswith("/")
+    below = f"{path}{file_name if is_folder else ''}".lstrip("/") if kind.is_file else path.strip("/")
+    chosen = BY_KEY[file if kind.is_file else folder if below else whole]
+    return chosen.wire, {chosen.root: root} | ({chosen.below: below} if chosen.below else {})

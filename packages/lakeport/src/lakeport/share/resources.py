@@ -99,12 +99,14 @@ class Subscriber(Resource, frozen=True):
 
 
 class SourceDataSet(Resource, frozen=True):
-    """A data set that a provider offers, as the consumer sees it."""
+    """A data set that a provider offers, as the consumer sees it; `created_by` is who made it at the provider's."""
 
     data_set_name: str = ""
     data_set_id: str = ""
     data_set_path: str = ""
     data_set_type: str = ""
+    created_by: str = ""
+    created_by_type: str = ""
 
 
 class Mapping(Resource, frozen=True):
@@ -156,7 +158,7 @@ class Detail(Resource, frozen=True):
 def read(into: type[T], document: Document) -> T:
     """Return an answer as a value: names and properties side by side, nulls left out, the unknown ignored."""
     inner = document.get("properties") or {}
-    identity = document.get("identity") or {}
-    flat = {**document, **inner, **identity, "properties": inner}
+    identity, system_data = document.get("identity") or {}, document.get("systemData") or {}
+    flat = {**system_data, **document, **inner, **identity, "properties": inner}
     flat["type"] = flat["id"] = None
     return msgspec.convert({key: value for key, value in flat.items() if value is not None}, into, strict=False)

@@ -71,6 +71,15 @@ class Store:
         group = f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
         return f"{group}/providers/Microsoft.Storage/storageAccounts/{self.name}"
 
+    @property
+    def properties(self) -> dict[str, str]:
+        """What a data set or mapping says of the store it lies in."""
+        return {
+            "subscriptionId": self.subscription_id,
+            "resourceGroup": self.resource_group,
+            "storageAccountName": self.name,
+        }
+
 
 @dataclass(frozen=True)
 class Assignment:

@@ -63,20 +63,25 @@ class ShareFile(Entry, frozen=True):
 
 
 class AcceptEntry(Entry, frozen=True):
-    """Whose invitations are accepted: patterns of the provider's tenant name and the share's name."""
+    """Whose invitations are accepted: a tenant, shares by pattern, and what proves the tenant where nobody here can."""
 
     sender: str = msgspec.field(name="from")
     share: str = "*"
+    named: str = ""
+    invitation: str = ""
+    creator: str | list[str] | None = None
 
 
 class MapEntry(Entry, frozen=True):
-    """Where data sets go: patterns of what it is for, and a template of the place."""
+    """Where data sets go: patterns of what it is for, and a template of the place; or a kind with its properties."""
 
-    to: str
+    to: str | None = None
     dataset: str = "*"
     share: str = "*"
     resource_group: str | None = None
     subscription_id: str | None = None
+    kind: str | None = None
+    properties: dict[str, Any] | None = None
 
 
 class SyncEntry(Entry, frozen=True):
