@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from azure.mgmt.authorization import AuthorizationManagementClient
+from azure.mgmt.resource.deployments import DeploymentsMgmtClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.mgmt.resource.subscriptions import SubscriptionClient
 from azure.mgmt.storage import StorageManagementClient
@@ -64,6 +65,9 @@ class Person(Principal):
 
     def resources(self, subscription_id: str) -> ResourceManagementClient:
         return self.client(ResourceManagementClient, subscription_id=subscription_id)
+
+    def deployments(self, subscription_id: str) -> DeploymentsMgmtClient:
+        return self.client(DeploymentsMgmtClient, subscription_id=subscription_id)
 
     def roles(self, subscription_id: str) -> AuthorizationManagementClient:
         return self.client(AuthorizationManagementClient, subscription_id=subscription_id)

@@ -53,14 +53,19 @@ class Gate:
     entries: Entries
     tokens: Tokens
 
-    def admit(self, request: Request, address: Address | None) -> tuple[Call, Entry]:
+    def admit(self, request: Request, address: Address | None, caller: Principal | None = None) -> tuple[Call, Entry]:
         """Return the call and its entry, all checks passed.
+
+        Args:
+            request: The call.
+            address: What it names.
+            caller: Who calls, when that is known without a token: the control plane itself calls for them.
 
         Raises:
             ServiceError: As ARM refuses.
         """
         subscription = self._subscription(address)
-        caller = self._authenticate(request, subscription)
+        caller = caller or self._authenticate(request, subscription)
         version = _version(request)
         if address is None:
             raise errors.unknown_path()
@@ -118,6 +123,9 @@ class Gate:
     def _parent(self, call: Call, entry: Entry) -> Resource | None:
         """Return the resource above, which must exist; a deletion may do with the topmost one, where the provider says so."""
         above = call.address.above
+        if above is not None and isinstance(entry, OperationEntry) and entry.operation.makes_parent:
+            self._require(above.above)
+            return self.plane.resources.get(above.id)
         if call.request.method == "DELETE" and above is not None and entry.provider.forgets_children:
             self._require(above.topmost)
             return self.plane.resources.get(above.id)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import orjson
 
@@ -18,16 +20,20 @@ from lakeport_local.arm.headers import RateLimits, standard_headers
 from lakeport_local.arm.longrunning import LongRunning, poll_again
 from lakeport_local.arm.paging import page
 from lakeport_local.arm.table import Answer, Outcome, Provider, ResourceType, arm_error
-from lakeport_local.core import BodySink, Request, Response, ServiceError
+from lakeport_local.arm.templates.running import Deployments
+from lakeport_local.core import BodySink, Headers, Request, Response, ServiceError
 
 if TYPE_CHECKING:
     from lakeport_local.access import Access
+    from lakeport_local.arm.gate import Entry
+    from lakeport_local.arm.table import Document
     from lakeport_local.core import Clock, Ids
     from lakeport_local.entra import Directory, Tokens
     from lakeport_local.state import Resource, Resources, Store
 
 _NOBODY = Principal("", "", "", "User", "")
 _DEFAULT_REGION = "westeurope"
+_JSON = Headers([("Content-Type", "application/json")])
 
 
 class ControlPlane:
@@ -62,6 +68,7 @@ class ControlPlane:
         self.long_running = LongRunning(resources)
         self._gate = Gate(self, self.entries, tokens)
         self._limits = RateLimits()
+        self.deployments = Deployments(self)
         self._listeners: dict[str, list[Callable[[Resource], None]]] = {}
 
     def open_body(self, request: Request) -> BodySink | Response:
@@ -71,6 +78,7 @@ class ControlPlane:
     def handle(self, request: Request) -> Answer:
         """Answer one call; whatever it changes is committed before the answer is given, or not at all."""
         address = parse_address(request.segments)
+        self.deployments.go_on(request)
         try:
             with self.store.transaction():
                 answer = self._answer(request, address)
@@ -93,12 +101,64 @@ class ControlPlane:
         public = self.entries.public(request.method, address)
         if address is not None and public is not None:
             return public.handle(Call(self, request, address, request.parameter("api-version") or "", _NOBODY, ""))
-        call, entry = self._gate.admit(request, address)
+        return self._run(*self._gate.admit(request, address))
+
+    def _run(self, call: Call, entry: Entry) -> Answer:
         if isinstance(entry, OperationEntry):
             return entry.operation.handle(call)
         if not call.address.is_instance:
             return self._list(call, entry.kind)
         return self._verb(call, entry.kind)
+
+    def perform(
+        self, caller: Principal, origin: Request, method: str, path: str, *, version: str, body: Document | None = None
+    ) -> Response:
+        """Answer a call that the control plane makes to itself for a caller, with that caller's rights, or change nothing.
+
+        Args:
+            caller: For whom.
+            origin: The request that this is part of.
+            method: HTTP method.
+            path: Path, not percent-encoded.
+            version: The api-version.
+            body: A JSON object, or None.
+
+        Raises:
+            ServiceError: As a client would be refused.
+        """
+        sink = WholeBody()
+        sink.write(b"" if body is None else orjson.dumps(body))
+        request = replace(
+            origin,
+            method=method,
+            raw_path=quote(path),
+            raw_query=f"api-version={quote(version)}",
+            headers=_JSON,
+            body=sink,
+        )
+        with self.store.transaction():
+            answer = self._run(*self._gate.admit(request, parse_address(request.segments), caller))
+        if isinstance(answer, Awaitable):
+            raise errors.wrong_method(method)
+        return answer
+
+    def seen(self, origin: Request, caller: Principal, resource_id: str) -> Document | None:
+        """Return a resource as a client would be shown it, or None; for the control plane itself."""
+        found = self.resources.get(resource_id)
+        kind = None if found is None else self.entries.kind(found.type)
+        address = parse_address(resource_id.strip("/").split("/"))
+        if found is None or kind is None or address is None:
+            return None
+        request = replace(origin, method="GET")
+        return kind.render(Call(self, request, address, "", caller, caller.tenant_id), found)
+
+    def tracked_in(self, scope: str) -> list[Resource]:
+        """Return the resources that have a region, of a subscription or group, by key."""
+        kinds = [
+            kind for one in self.entries.providers.values() for kind in one.resource_types if kind.name.count("/") == 1
+        ]
+        found = [one for kind in kinds for one in self.resources.under(scope, kind.name) if one.location]
+        return sorted(found, key=lambda one: one.key)
 
     def _verb(self, call: Call, kind: ResourceType) -> Answer:
         """Run a method on one stored resource; the table has made sure that the type takes it."""

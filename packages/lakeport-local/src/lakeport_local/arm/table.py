@@ -101,6 +101,7 @@ class Operation:
         action: RBAC action; None: any authenticated caller (the handler filters by itself).
         is_public: True for the few documents that need no token, such as `/metadata/endpoints`.
         levels: Where it may be asked for; None: anywhere.
+        makes_parent: True when the resource that it is asked of need not exist.
     """
 
     method: str
@@ -109,6 +110,7 @@ class Operation:
     action: str | None = None
     is_public: bool = False
     levels: frozenset[Level] | None = None
+    makes_parent: bool = False
 
 
 def arm_error(error: ServiceError) -> Document:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from lakeport_local.arm import errors
 from lakeport_local.arm.paging import page
-from lakeport_local.arm.providers import registration, subscriptions
+from lakeport_local.arm.providers import deployments, registration, subscriptions
 from lakeport_local.arm.providers.metadata import METADATA
 from lakeport_local.arm.providers.subscriptions import SUBSCRIPTIONS
 from lakeport_local.arm.table import Operation, Outcome, Provider, ResourceType, envelope
@@ -128,6 +128,7 @@ RESOURCES = Provider(
             listed=_list_groups,
             levels=frozenset({"tenant"}),
         ),
+        deployments.DEPLOYMENT,
     ),
     operations=(
         METADATA,
@@ -136,6 +137,7 @@ RESOURCES = Provider(
         Operation("GET", f"{_IN_SUBSCRIPTION}/resources", _get_resources),
         Operation("GET", f"{SUBSCRIPTIONS}/operationresults", _poll),
         *registration.OPERATIONS,
+        *deployments.OPERATIONS,
     ),
     needs_registration=False,
 )
