@@ -34,3 +34,8 @@ READ_ACCOUNT = Action(f"{_SERVICE}/getInfo/action", letters="rwdlacuptfi")
 DELEGATE = Action(f"{_SERVICE}/generateUserDelegationKey/action")
 READ_SERVICE = Action(f"{_SERVICE}/read", letters="r")
 WRITE_SERVICE = Action(f"{_SERVICE}/write", letters="w")
+SNAPSHOT = Action(f"{_BLOBS}/write", is_data=True, letters="cw")
+UNDELETE = Action(f"{_BLOBS}/write", is_data=True, letters="w")
+DELETE_VERSION = Action(
+    f"{_BLOBS}/deleteBlobVersion/action", is_data=True, alternatives=(f"{_BLOBS}/delete",), letters="dx"
+)

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from lakeport_local.storage.names import decoded, normal_path
+from lakeport_local.storage.names import decoded, flat_name, normal_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,12 +67,17 @@ class Address:
         return "file_system" if (request.parameter(name) or "").lower() == value else "path"
 
 
-def address_of(request: Request, is_account: Callable[[str], bool]) -> Address:
+def _never(_name: str) -> bool:
+    return False
+
+
+def address_of(request: Request, is_account: Callable[[str], bool], is_flat: Callable[[str], bool] = _never) -> Address:
     """Read where a request goes.
 
     Args:
         request: The request.
         is_account: Tells whether a storage account has this name.
+        is_flat: Tells whether it has no directories, so that every slash of a name counts.
 
     Raises:
         ServiceError: 400 `InvalidUri`.
@@ -80,7 +85,7 @@ def address_of(request: Request, is_account: Callable[[str], bool]) -> Address:
     if not request.explicit:
         match = _HOST.fullmatch(request.host)
         name, secondary, api = match.groups() if match else ("", None, "blob")
-        file_system, path = _split(request.raw_path.lstrip("/"))
+        file_system, path = _split(request.raw_path.removeprefix("/"), is_flat=is_flat(name))
         return Address(name, "dfs" if api == "dfs" else "blob", file_system, path, bool(secondary))
     first, _, rest = request.raw_path.lstrip("/").partition("/")
     name = first.removesuffix("-secondary")
@@ -88,13 +93,15 @@ def address_of(request: Request, is_account: Callable[[str], bool]) -> Address:
     if not is_account(name) and signer is not None and is_account(signer[1]):
         # C++ and others drop the account from the destination of a rename.
         name, rest = signer[1], request.raw_path.lstrip("/")
-    file_system, path = _split(rest)
+    file_system, path = _split(rest, is_flat=is_flat(name))
     return Address(name, told_api(request), file_system, path, name != first and first.endswith("-secondary"), True)
 
 
-def _split(raw: str) -> tuple[str, str]:
+def _split(raw: str, *, is_flat: bool) -> tuple[str, str]:
+    if not is_flat:
+        raw = raw.lstrip("/")
     file_system, _, path = raw.partition("/")
-    return decoded(file_system), normal_path(decoded(path))
+    return decoded(file_system), (flat_name if is_flat else normal_path)(decoded(path))
 
 
 def told_api(request: Request) -> Api:

@@ -12,6 +12,7 @@ import orjson
 
 from lakeport_local.core import Response, http_date
 from lakeport_local.storage.identities import acl_text, naming
+from lakeport_local.storage.keeping import version_fields
 from lakeport_local.storage.metadata import FOLDER_MARK, Pairs, metadata_headers, properties_text
 from lakeport_local.storage.stamps import instant
 
@@ -77,13 +78,17 @@ def access_fields(call: Call, path: Path) -> Fields:
     ]
 
 
+def _directory_fields(call: Call, path: Path) -> Fields:
+    """Return what only an account with directories tells of a path."""
+    return [("x-ms-resource-type", "directory" if path.is_directory else "file"), *access_fields(call, path)]
+
+
 def _shared_fields(call: Call, path: Path) -> Fields:
     fields = [
         ("Accept-Ranges", "bytes"),
         *content_fields(path),
         *stamps(path),
-        ("x-ms-resource-type", "directory" if path.is_directory else "file"),
-        *access_fields(call, path),
+        *([] if call.is_flat else _directory_fields(call, path)),
         ("x-ms-server-encrypted", "true"),
         ("x-ms-creation-time", http_date(path.created_at)),
         *lease_fields(call, path),
@@ -112,6 +117,7 @@ def _dfs_only(path: Path) -> Fields:
 def _blob_only(call: Call, path: Path) -> Fields:
     pairs: Pairs = [*path.pairs, (FOLDER_MARK, "true")] if path.is_directory else path.pairs
     fields: Fields = [*metadata_headers(pairs), ("x-ms-blob-type", blob_type(path))]
+    fields += version_fields(path, is_current=call.past is None)
     if path.made_by == "append":
         fields.append(("x-ms-blob-committed-block-count", str(path.detail("blocks") or 0)))
         fields += [("x-ms-blob-sealed", "true")] if path.detail("sealed") else []
@@ -119,7 +125,7 @@ def _blob_only(call: Call, path: Path) -> Fields:
         fields += [("x-ms-access-tier", path.detail("tier") or "Hot")]
         fields += [] if path.detail("tier") else [("x-ms-access-tier-inferred", "true")]
         fields += tier_change_fields(path, "x-ms-access-tier-change-time")
-    if call.version >= "2023-11-03":
+    if call.version >= "2023-11-03" and not call.is_flat:
         fields.append(("x-ms-acl", acl_text(call, call.lake.paths.acl(path))))
     copy = path.detail("copy") or {}
     return fields + [(f"x-ms-copy-{name}", str(value)) for name, value in copy.items()]

@@ -13,8 +13,10 @@ from lakeport_local.storage.authentication import tenant_of
 from lakeport_local.storage.chunks import ChunkSink
 from lakeport_local.storage.conditions import Conditions, conditions_of
 from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.kept import moment_of
 from lakeport_local.storage.leases import Lease, check_lease, lease_at
 from lakeport_local.storage.place import Place
+from lakeport_local.storage.settings import is_hierarchical
 from lakeport_local.storage.stamps import microseconds
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from lakeport_local.state import Resource
     from lakeport_local.storage.address import Address
     from lakeport_local.storage.file_systems import FileSystem
+    from lakeport_local.storage.kept import Kept, Kind
     from lakeport_local.storage.lake import Lake
     from lakeport_local.storage.paths import Path
 
@@ -164,11 +167,49 @@ class Call:
     @cached_property
     def place(self) -> Place:
         """The path addressed, as it was when first asked for."""
-        return self.place_of(self.file_system, self.address.path)
+        place = self.place_of(self.file_system, self.address.path)
+        if self.moment is None:
+            return place
+        kind, moment = self.moment
+        item = place.item
+        if kind == "version" and item is not None and item.detail("version") == moment:
+            return place
+        above = place.trail[: len(place.names)]
+        is_whole = self.past is not None and len(above) == len(place.names)
+        return replace(place, trail=[*above, self.past.path] if self.past is not None and is_whole else above)
+
+    @cached_property
+    def moment(self) -> tuple[Kind, int] | None:
+        """The snapshot or version addressed; None when it is the blob itself.
+
+        Raises:
+            ServiceError: 400 `InvalidQueryParameterValue`.
+        """
+        kinds: tuple[tuple[str, Kind], ...] = (("snapshot", "snapshot"), ("versionid", "version"))
+        given = [(name, kind, text) for name, kind in kinds if (text := self.parameter(name))]
+        for name, kind, text in given:
+            moment = moment_of(text)
+            if moment is None or len(given) > 1:
+                raise refusal("InvalidQueryParameterValue", QueryParameterName=name, QueryParameterValue=text)
+            return kind, moment
+        return None
+
+    @cached_property
+    def past(self) -> Kept | None:
+        """The snapshot or earlier version addressed, unless it is deleted or none."""
+        if self.moment is None:
+            return None
+        kept = self.lake.kept.find(self.file_system.id, self.address.path, *self.moment)
+        return kept if kept is not None and kept.deleted is None else None
 
     def place_of(self, file_system: FileSystem, path: str) -> Place:
         """Return another path."""
         return Place(self.lake.paths, file_system, path, self.lake.paths.trail(file_system.root, path))
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the account has no directories."""
+        return not is_hierarchical(self.account)
 
     @property
     def owner(self) -> str:
@@ -242,7 +283,7 @@ class Call:
     def _asks(self, one: Demand) -> bool:
         path = self.address.path if one.place is None else one.place.path
         scope = self.scope(None if one.place is None else one.place.file_system.name)
-        target = Target(scope, tenant_of(self.account), path, one.steps)
+        target = Target(scope, tenant_of(self.account), path, None if self.is_flat else one.steps)
         caller = one.caller or self.caller
         return self.access.decide(caller, one.action, target, request_id=self.request.id).allowed
 

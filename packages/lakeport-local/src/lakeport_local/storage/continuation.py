@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 _SETTING = "storage.continuation_secret"
 _SEAL_BYTES = 16
+_MOMENT = 24
+"""Characters behind a name that tell what of it was given last."""
+
 _MOST = 6000
 """Characters of the longest token: a path of characters of four bytes, its seal, in base64."""
 
@@ -85,6 +88,6 @@ def read_token(call: Call, parameter: str, what: str = "") -> str:
     except (binascii.Error, ValueError):
         raise refusal("OutOfRangeInput") from None
     sealed = hmac.compare_digest(raw[:_SEAL_BYTES], call.lake.seals.seal(last, *_where(call, what)))
-    if not sealed or len(last) > MAX_PATH:
+    if not sealed or len(last) > MAX_PATH + _MOMENT:
         raise refusal("OutOfRangeInput")
     return last

@@ -70,6 +70,7 @@ _TABLE: dict[str, tuple[int, str]] = {
     "FilesystemAlreadyExists": (409, "The specified filesystem already exists."),
     "FilesystemBeingDeleted": (409, "The specified filesystem is being deleted."),
     "FilesystemNotFound": (404, "The specified filesystem does not exist."),
+    "HierarchicalNamespaceNotEnabled": (400, "Hierarchical namespace is not enabled for this account."),
     "InsufficientAccountPermissions": (403, "The account being accessed does not have sufficient permissions."),
     "InvalidAppendOperation": (409, "The resource was created or modified by the Blob Service API."),
     "InvalidAuthenticationInfo": (401, "Authentication information is not given in the correct format."),
@@ -125,6 +126,7 @@ _TABLE: dict[str, tuple[int, str]] = {
         "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.",
     ),
     "OperationNotSupportedOnDirectory": (409, "This operation is not supported on a directory."),
+    "OperationNotAllowedOnRootBlob": (403, "This operation is not permitted on the root blob."),
     "OutOfRangeInput": (400, "One of the request inputs is out of range."),
     "OutOfRangeQueryParameterValue": (
         400,
@@ -143,6 +145,7 @@ _TABLE: dict[str, tuple[int, str]] = {
     ),
     "RequestBodyTooLarge": (413, "The request body is too large and exceeds the maximum permissible limit."),
     "ResourceNotFound": (404, "The specified resource does not exist."),
+    "SnapshotsPresent": (409, "This operation is not permitted because the blob has snapshots."),
     "SourceConditionNotMet": (
         412,
         "The source condition specified using HTTP conditional header(s) is not met.",

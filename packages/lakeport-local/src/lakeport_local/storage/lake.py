@@ -9,10 +9,12 @@ from lakeport_local.storage.content import Contents
 from lakeport_local.storage.continuation import Seals
 from lakeport_local.storage.delegation import DelegationKeys
 from lakeport_local.storage.errors import refusal
-from lakeport_local.storage.file_systems import FileSystems
+from lakeport_local.storage.file_systems import FileSystem, FileSystems
+from lakeport_local.storage.kept import KeptPaths
 from lakeport_local.storage.names import check_file_system, normal_path
 from lakeport_local.storage.paths import Path, Paths, walk
 from lakeport_local.storage.reclaim import Reclaimer
+from lakeport_local.storage.settings import is_hierarchical
 from lakeport_local.storage.staging import Staging
 from lakeport_local.storage.stamps import Stamps, microseconds
 
@@ -56,6 +58,8 @@ class Lake:
         ids: Gives ids of leases and copies.
         paths: Rows of files and directories.
         contents: Bytes.
+        kept: What blobs were, and what was deleted and may come back.
+        stamps: Gives etags and moments.
         staging: What was sent and not yet committed.
         delegation_keys: Values of user delegation keys.
         seals: Seals of continuation tokens.
@@ -67,11 +71,12 @@ class Lake:
         self.resources = resources
         self.ids = ids
         self.clock = clock
-        stamps = Stamps(clock)
+        self.stamps = stamps = Stamps(clock)
         self.contents = Contents(store, ids)
         self.paths = Paths(store, self.contents, stamps)
+        self.kept = KeptPaths(store, self.paths, stamps)
         self.staging = Staging(store, self.contents, clock)
-        self.file_systems = FileSystems(store, self.paths, self.staging, stamps, clock)
+        self.file_systems = FileSystems(store, self.paths, self.kept, self.staging, stamps, clock)
         self.delegation_keys = DelegationKeys(store, ids)
         self.seals = Seals(store, ids)
         self.reclaimer = Reclaimer(store, self.contents)
@@ -84,7 +89,8 @@ class Lake:
         """
         with self.store.transaction():
             if self.file_systems.find(account.uid, check_file_system(name)) is None:
-                self.file_systems.make(account.uid, name, owner=owner)
+                is_flat = not is_hierarchical(account)
+                self.file_systems.make(account.uid, name, owner=owner, is_flat=is_flat)
 
     def file_system_exists(self, account: Resource, name: str) -> bool:
         """Tell whether an account has a file system."""
@@ -95,14 +101,21 @@ class Lake:
         while page := self.file_systems.page(account.uid):
             for file_system in page:
                 self.file_systems.delete(file_system)
+        for deleted in self.file_systems.deleted(account.uid):
+            self.file_systems.purge(deleted)
 
     def expire(self, now: datetime) -> None:
-        """Delete the files whose time has come."""
-        expired = self.paths.expired(microseconds(now))
+        """Delete the files whose time has come, and let go of what was deleted long enough ago."""
+        at = microseconds(now)
+        expired = self.paths.expired(at)
         if expired:
             with self.store.transaction():
                 for path in expired:
                     self.paths.detach(path)
+        if at >= self.kept.next_purge or at >= self.file_systems.next_purge:
+            with self.store.transaction():
+                self.kept.purge(at)
+                self.file_systems.purge_before(at)
 
     def files(self, account: Resource, file_system: str, under: str = "") -> Iterator[FileEntry]:
         """Yield the files below a directory, depth first, in the order of listings.
@@ -113,6 +126,9 @@ class Lake:
         found = self.file_systems.find(account.uid, file_system)
         prefix = normal_path(under)
         begin = None if found is None else self.paths.find(found.root, prefix)
+        if found is not None and not is_hierarchical(account) and prefix:
+            yield from self._blobs(found, begin, prefix)
+            return
         if begin is None:
             return
         if not begin.is_directory:
@@ -121,6 +137,14 @@ class Lake:
         for full, path in walk(self.paths, begin, prefix, recursive=True):
             if not path.is_directory:
                 yield _entry(full, path)
+
+    def _blobs(self, file_system: FileSystem, named: Path | None, prefix: str) -> Iterator[FileEntry]:
+        """Yield the blob of this name and those below it, in a file system without directories."""
+        if named is not None:
+            yield _entry(prefix, named)
+        (root,) = self.paths.trail(file_system.root, "")
+        for full, path in walk(self.paths, root, "", recursive=True, begins=f"{prefix}/"):
+            yield _entry(full, path)
 
     def file(self, account: Resource, file_system: str, path: str) -> FileEntry | None:
         """Return a file, or None when there is none of this name."""
@@ -165,7 +189,7 @@ class Lake:
             target = self.file_systems.require(account.uid, file_system)
             full = normal_path(path)
             parent = self.paths.make_parents(target.root, full, owner=owner)
-            name = full.rpartition("/")[2]
+            name = full if parent.is_flat else full.rpartition("/")[2]
             columns = {
                 "size_bytes": source.size_bytes,
                 "content": source.content,

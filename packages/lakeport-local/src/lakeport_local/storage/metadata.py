@@ -81,8 +81,10 @@ def _header_text(value: str) -> str:
     return value
 
 
-def metadata_json(pairs: Pairs) -> str:
-    """Spell metadata as rows keep it; the mark of a directory is no metadata of its own."""
+def metadata_json(pairs: Pairs, *, is_flat: bool = False) -> str:
+    """Spell metadata as rows keep it; where there are directories, the mark of one is no metadata of its own."""
+    if is_flat:
+        return orjson.dumps(pairs).decode()
     return orjson.dumps([pair for pair in pairs if pair[0].lower() != FOLDER_MARK]).decode()
 
 

@@ -41,6 +41,23 @@ def check_file_system(name: str) -> str:
     return name
 
 
+def flat_name(text: str) -> str:
+    """Return the decoded name of a blob in an account without directories: every slash counts.
+
+    Raises:
+        ServiceError: 400 `InvalidUri`, `InvalidResourceName`: it is too long, or no blob has such a name.
+
+    Example:
+        >>> flat_name("a//b/")
+        'a//b/'
+    """
+    if len(text) > MAX_PATH:
+        raise refusal("InvalidUri")
+    if _CONTROL.search(text) or any(segment in {".", ".."} for segment in text.split("/")):
+        raise refusal("InvalidUri")
+    return text
+
+
 def normal_path(text: str) -> str:
     """Return a decoded path without leading, trailing and doubled slashes; the root is empty.
 

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from lakeport_local.state import Store
     from lakeport_local.storage.content import Contents
 
+FLAT = "flat"
 DETACHED = -1
 """The parent of what is deleted and waits to be reclaimed."""
+KEPT = -2
+"""The parent of snapshots, earlier versions and what was deleted and may come back."""
 
 _COLUMNS = (
     "id, parent, name, is_directory, size_bytes, etag, created, modified, owner, owning_group, acl, content, made_by,"
@@ -36,6 +39,7 @@ class Path:
         id: Number of this creation; a path deleted and made again has another one.
         parent: Id of the directory it is in; 0 for a root.
         made_by: `dfs`, `blob` or `append`: the API whose operations may extend it.
+            A root's `flat` says that what it holds is named by full paths, with no directories.
         md5: MD5 of the content, as stored; the service does not check it.
         headers: Content headers by their HTTP names, as JSON.
         metadata: User metadata, pairs in order, as JSON.
@@ -59,6 +63,11 @@ class Path:
     headers: str
     metadata: str
     details: str
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether it is the root of a file system without directories."""
+        return self.made_by == FLAT
 
     @property
     def etag_text(self) -> str:
@@ -118,6 +127,10 @@ class Paths:
         row = self._db.execute(f"SELECT {_COLUMNS} FROM paths WHERE id = ? AND parent >= 0", (path_id,)).fetchone()
         return None if row is None else _path(row)
 
+    def row(self, path_id: int) -> Path:
+        """Return a path by id, wherever it is."""
+        return _path(self._db.execute(f"SELECT {_COLUMNS} FROM paths WHERE id = ?", (path_id,)).fetchone())
+
     def child(self, parent: int, name: str) -> Path | None:
         """Return what is named so in a directory, or None."""
         row = self._db.execute(f"SELECT {_COLUMNS} FROM paths WHERE parent = ? AND name = ?", (parent, name)).fetchone()
@@ -128,21 +141,18 @@ class Paths:
 
         Complete when there is one more than `path` has segments.
         """
-        found = [self._root(root)]
-        for name in path.split("/") if path else ():
+        found = [self.row(root)]
+        for name in segments(path, is_flat=found[0].is_flat):
             below = self.child(found[-1].id, name) if found[-1].is_directory else None
             if below is None:
                 break
             found.append(below)
         return found
 
-    def _root(self, root: int) -> Path:
-        return _path(self._db.execute(f"SELECT {_COLUMNS} FROM paths WHERE id = ?", (root,)).fetchone())
-
     def find(self, root: int, path: str) -> Path | None:
         """Return the path with this name below a root, or None."""
         trail = self.trail(root, path)
-        return trail[-1] if len(trail) == depth(path) + 1 else None
+        return trail[-1] if len(trail) == len(segments(path, is_flat=trail[0].is_flat)) + 1 else None
 
     def children(self, parent: int, *, after: str = "", or_equal: bool = False, limit: int = 1000) -> list[Path]:
         """Return the next children of a directory, by name in byte order."""
@@ -179,12 +189,10 @@ class Paths:
 
     # Changing
 
-    def make_root(self, name: str, *, owner: str) -> Path:
+    def make_root(self, name: str, *, owner: str, is_flat: bool = False) -> Path:
         """Make the root directory of a new file system."""
-        return self._insert(
-            {"parent": 0, "name": name, "is_directory": 1, "owner": owner, "owning_group": owner},
-            plain_acl(0o750),
-        )
+        columns = {"parent": 0, "name": name, "is_directory": 1, "owner": owner, "owning_group": owner}
+        return self._insert(columns | ({"made_by": FLAT} if is_flat else {}), plain_acl(0o750))
 
     def make(
         self, parent: Path, name: str, *, is_directory: bool, owner: str, acl: Acl | None = None, **columns: Any
@@ -229,6 +237,9 @@ class Paths:
         Raises:
             ServiceError: 409 `PathConflict`: one of them is a file.
         """
+        top = self.row(root)
+        if top.is_flat:
+            return top
         names = path.split("/")[:-1]
         trail = self.trail(root, "/".join(names))
         if not trail[-1].is_directory:
@@ -256,14 +267,23 @@ class Paths:
         """Return the files whose time has come."""
         expires = "json_extract(details, '$.expires')"
         rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM paths WHERE {expires} IS NOT NULL AND {expires} <= ? AND parent <> ?",
-            (now, DETACHED),
+            f"SELECT {_COLUMNS} FROM paths WHERE {expires} IS NOT NULL AND {expires} <= ? AND parent >= 0",
+            (now,),
         )
         return [_path(row) for row in rows]
 
-    def move(self, path: Path, parent: Path, name: str) -> Path:
-        """Move a path and everything below it, in one row; nothing else of it changes."""
-        return self.change(path, touch=False, parent=parent.id, name=name)
+    def move(self, path: Path, parent: int, name: str) -> Path:
+        """Move a path and everything below it into another directory, in one row; nothing else of it changes."""
+        return self.change(path, touch=False, parent=parent, name=name)
+
+    def twin(self, path: Path, name: str, **columns: Any) -> Path:  # Any: SQLite's values
+        """Make a copy of a file's row out of the namespace, with some columns changed; it shares the content."""
+        names = _COLUMNS.replace(" ", "").removeprefix("id,").split(",")
+        given = {"parent": KEPT, "name": name, **columns}
+        chosen = ", ".join("?" if one in given else one for one in names)
+        sql = f"INSERT INTO paths ({', '.join(names)}) SELECT {chosen} FROM paths WHERE id = ? RETURNING {_COLUMNS}"
+        values = [given[one] for one in names if one in given]
+        return _path(self._db.execute(sql, (*values, path.id)).fetchone())
 
 
 @lru_cache(maxsize=4096)
@@ -271,9 +291,16 @@ def _kept_acl(text: str) -> Acl:
     return parse_acl(text.removeprefix("sticky,"), is_sticky=text.startswith("sticky,"))
 
 
-def depth(path: str) -> int:
-    """Return the number of segments of a path."""
-    return path.count("/") + 1 if path else 0
+def segments(path: str, *, is_flat: bool = False) -> list[str]:
+    """Return the names along a path; without directories it is one name.
+
+    Example:
+        >>> segments("a/b"), segments("a//b/", is_flat=True), segments("")
+        (['a', 'b'], ['a//b/'], [])
+    """
+    if not path:
+        return []
+    return [path] if is_flat else path.split("/")
 
 
 def walk(
@@ -300,6 +327,9 @@ def walk(
         inclusive: Begin with `after` itself.
         begins: Only the children whose names begin so, and what is below them.
     """
+    if directory.is_flat:
+        yield from _walk_flat(paths, directory, after=after, inclusive=inclusive, begins=begins)
+        return
     start, _, rest = after.removeprefix(prefix).lstrip("/").partition("/")
     first = paths.child(directory.id, start) if start else None
     if first is not None:
@@ -318,3 +348,14 @@ def walk(
             if recursive and path.is_directory:
                 yield from walk(paths, path, full, recursive=True)
         start, from_start = batch[-1].name, False
+
+
+def _walk_flat(paths: Paths, root: Path, *, after: str, inclusive: bool, begins: str) -> Iterator[tuple[str, Path]]:
+    if begins > after:
+        after, inclusive = begins, True
+    while batch := paths.children(root.id, after=after, or_equal=inclusive):
+        for path in batch:
+            if not path.name.startswith(begins):
+                return
+            yield path.name, path
+        after, inclusive = batch[-1].name, False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lakeport_local.access import Step
 from lakeport_local.access.acl import EXECUTE
-from lakeport_local.storage.paths import depth, walk
+from lakeport_local.storage.paths import segments, walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,18 +38,28 @@ class Place:
     @property
     def item(self) -> Path | None:
         """What has this path, or None."""
-        return self.trail[-1] if len(self.trail) == depth(self.path) + 1 else None
+        return self.trail[-1] if len(self.trail) == len(self.names) + 1 else None
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether its file system has no directories."""
+        return self.trail[0].is_flat
+
+    @property
+    def names(self) -> list[str]:
+        """The names along the path."""
+        return segments(self.path, is_flat=self.is_flat)
 
     @property
     def parent(self) -> Path | None:
         """The directory that contains the path, if it exists; None for the root."""
-        levels = depth(self.path)
+        levels = len(self.names)
         return self.trail[levels - 1] if levels and len(self.trail) >= levels else None
 
     @property
     def name(self) -> str:
         """The last segment."""
-        return self.path.rpartition("/")[2]
+        return self.path if self.is_flat else self.path.rpartition("/")[2]
 
     def step(self, path: Path, full: str, wanted: int, owners: frozenset[str] = frozenset()) -> Step:
         """Return what is asked of one row's list."""
@@ -60,8 +70,8 @@ class Place:
 
         Of a path that does not exist, the deepest directory that does stands for the parent.
         """
-        names = self.path.split("/") if self.path else []
-        last = len(self.trail) - 1 if self.item is None else depth(self.path) - 1
+        names = self.names
+        last = len(self.trail) - 1 if self.item is None else len(names) - 1
         for level, path in enumerate(self.trail):
             wanted = EXECUTE if level < last else parent if level == last else item
             if wanted:

@@ -22,7 +22,7 @@ from lakeport_local.storage.cors import cross_origin_fields, preflight
 from lakeport_local.storage.dfs import operation_of as dfs_operation
 from lakeport_local.storage.errors import blob_body, dfs_body, in_blob_words, refusal
 from lakeport_local.storage.sas import Signatures
-from lakeport_local.storage.settings import cors_rules
+from lakeport_local.storage.settings import cors_rules, is_hierarchical
 
 if TYPE_CHECKING:
     from lakeport_local.access import Access
@@ -156,7 +156,7 @@ class StorageService:
 
     def _preflight(self, request: Request) -> Response:
         """Answer a browser's question, which carries no credentials."""
-        address = address_of(request, lambda name: self._account(name) is not None)
+        address = address_of(request, lambda name: self._account(name) is not None, self._is_flat)
         account = self._account(address.account)
         if account is None:
             raise refusal("ResourceNotFound")
@@ -169,7 +169,7 @@ class StorageService:
     # From a request to a call
 
     def _call(self, request: Request) -> Call:
-        address = address_of(request, lambda name: self._account(name) is not None)
+        address = address_of(request, lambda name: self._account(name) is not None, self._is_flat)
         account = self._account(address.account)
         if account is None:
             raise refusal("ResourceNotFound")
@@ -203,6 +203,10 @@ class StorageService:
     def _upn(self, account: Resource, object_id: str) -> str | None:
         user = self._directory.user(tenant_of(account), object_id)
         return user.name if user is not None and user.object_id == object_id else None
+
+    def _is_flat(self, name: str) -> bool:
+        account = self._account(name)
+        return account is not None and not is_hierarchical(account)
 
     def _policy(self, account: int, container: str, name: str) -> dict[str, str] | None:
         found = self._lake.file_systems.find(account, container)

@@ -148,8 +148,19 @@ class Staging:
         )
         return [Block(*row) for row in rows]
 
-    def drop_blocks(self, file_system: int, path: str) -> None:
-        """Forget the uncommitted blocks of a path and of everything below it."""
+    def blobs(self, file_system: int, prefix: str = "") -> list[str]:
+        """Return the names of which uncommitted blocks exist, in order: those that begin so."""
+        rows = self._db.execute(
+            "SELECT DISTINCT path FROM blocks WHERE file_system = ? AND substr(path, 1, ?) = ? ORDER BY path",
+            (file_system, len(prefix), prefix),
+        )
+        return [str(row["path"]) for row in rows]
+
+    def drop_blocks(self, file_system: int, path: str, *, is_flat: bool = False) -> None:
+        """Forget the uncommitted blocks of a path, and of everything below it where there are directories."""
+        if is_flat:
+            self._drop("blocks", "file_system = ? AND path = ?", (file_system, path))
+            return
         where = "file_system = ? AND (path = ? OR (path > ? AND path < ?))"
         self._drop("blocks", where, (file_system, path, f"{path}/", f"{path}0"))
 

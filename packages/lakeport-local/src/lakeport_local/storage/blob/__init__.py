@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from lakeport_local.storage import expiry, path_leases, reading
@@ -14,6 +13,7 @@ from lakeport_local.storage.blob import (
     blocks,
     containers,
     copying,
+    history,
     listing,
     service_properties,
 )
@@ -23,8 +23,13 @@ from lakeport_local.storage.operations import MIB, Operation, in_memory, stored,
 if TYPE_CHECKING:
     from lakeport_local.storage.call import Call
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", re.ASCII)
 _BOTH = frozenset({"md5", "crc64"})
+_OF_THE_PAST = {
+    *(("GET", word) for word in ("", "metadata", "properties", "blocklist", "pagelist", "tags")),
+    *(("PUT", word) for word in ("tier", "tags", "legalhold", "immutabilitypolicies")),
+    *(("HEAD", ""), ("DELETE", ""), ("DELETE", "immutabilitypolicies"), ("POST", "query")),
+}
+"""Method and word of what may be asked of a snapshot or version."""
 _OF_SERVICE = {"properties", "stats"}
 _MOST_PUT = 5000 * MIB
 _MOST_BLOCK = 4000 * MIB
@@ -47,6 +52,7 @@ OPERATIONS: dict[tuple[str, str, str], Operation] = {
     ("container", "GET", ""): Operation(containers.container_properties),
     ("container", "HEAD", ""): Operation(containers.container_properties),
     ("container", "DELETE", ""): Operation(containers.delete_container),
+    ("container", "PUT", "undelete"): Operation(containers.restore_container),
     ("container", "PUT", "metadata"): Operation(containers.set_container_metadata),
     ("container", "GET", "metadata"): Operation(containers.container_properties),
     ("container", "HEAD", "metadata"): Operation(containers.container_properties),
@@ -70,6 +76,8 @@ OPERATIONS: dict[tuple[str, str, str], Operation] = {
     ("path", "PUT", "properties"): Operation(blobs.set_headers),
     ("path", "PUT", "tier"): Operation(blobs.set_tier),
     ("path", "PUT", "lease"): Operation(path_leases.lease_path),
+    ("path", "PUT", "snapshot"): Operation(history.snapshot_blob),
+    ("path", "PUT", "undelete"): Operation(history.undelete_blob),
     ("path", "PUT", "expiry"): Operation(expiry.set_expiry),
     ("path", "GET", "properties"): Operation(account.account_information),
     ("path", "GET", ""): Operation(reading.read),
@@ -88,18 +96,9 @@ def operation_of(call: Call) -> Operation:
     found = OPERATIONS.get((_level(call), call.method, _word(call)))
     if found is None:
         raise unsupported(call.method)
-    _check_is_current(call)
+    if call.moment is not None and (call.method, _word(call)) not in _OF_THE_PAST:
+        raise refusal("InvalidQueryParameterValue", QueryParameterName=call.moment[0].replace("version", "versionid"))
     return found
-
-
-def _check_is_current(call: Call) -> None:
-    """Refuse a snapshot or version: there are none, and the blob itself is another thing."""
-    for name in ("snapshot", "versionid"):
-        text = call.parameter(name)
-        if text is not None:
-            is_moment = _MOMENT.fullmatch(text) is not None
-            code = "PathNotFound" if is_moment else "InvalidQueryParameterValue"
-            raise refusal(code, QueryParameterName=name, QueryParameterValue=text)
 
 
 def _level(call: Call) -> str:

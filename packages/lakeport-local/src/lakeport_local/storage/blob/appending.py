@@ -18,6 +18,7 @@ from lakeport_local.storage.blob.blobs import admitted, blob_columns, put_file
 from lakeport_local.storage.checks import check_hashes
 from lakeport_local.storage.content import Extent
 from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.keeping import version_fields
 
 if TYPE_CHECKING:
     from lakeport_local.storage.call import Call
@@ -33,7 +34,8 @@ def put_append_blob(call: Call) -> Response:
         raise refusal("InvalidHeaderValue", HeaderName="Content-Length", HeaderValue=str(call.chunk.size_bytes))
     old = admitted(call)
     columns = blob_columns(call, fall_back=True) | {"made_by": "append"}
-    return Response(201, [*stamps(put_file(call, old, columns)), _ENCRYPTED])
+    made = put_file(call, old, columns)
+    return Response(201, [*stamps(made), *version_fields(made), _ENCRYPTED])
 
 
 def admitted_append(call: Call) -> Path:

@@ -17,6 +17,15 @@ from lakeport_local.storage.answers import content_headers, stamps
 from lakeport_local.storage.checks import check_hashes, claimed_md5, decoded_md5
 from lakeport_local.storage.content import Extent
 from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.keeping import (
+    keep_changed,
+    keep_overwritten,
+    remove,
+    remove_past,
+    remove_snapshots,
+    version_fields,
+    with_version,
+)
 from lakeport_local.storage.metadata import FOLDER_MARK, metadata_json, metadata_of
 from lakeport_local.storage.stamps import microseconds
 
@@ -61,7 +70,7 @@ def blob_columns(call: Call, *, fall_back: bool) -> dict[str, Any]:
         raise refusal("UnsupportedHeader", HeaderName="x-ms-tags")
     return {
         "headers": orjson.dumps(content_headers(call, "x-ms-blob-", fall_back=fall_back)).decode(),
-        "metadata": metadata_json(metadata_of(call.request.headers)),
+        "metadata": metadata_json(metadata_of(call.request.headers), is_flat=call.is_flat),
         "details": orjson.dumps({"tier": tier} if tier else {}).decode(),
         "made_by": "blob",
     }
@@ -73,9 +82,11 @@ def put_file(call: Call, old: Path | None, columns: dict[str, Any]) -> Path:
     if old is not None and old.detail("lease"):
         details = orjson.loads(columns["details"]) | {"lease": old.detail("lease")}
         columns["details"] = orjson.dumps(details).decode()
+    columns["details"] = with_version(call, columns["details"])
+    keep_overwritten(call, old)
     parent = call.lake.paths.make_parents(place.file_system.root, place.path, owner=call.owner)
     made = call.lake.paths.replace_file(parent, place.name, owner=call.owner, **columns)
-    call.lake.staging.drop_blocks(place.file_system.id, place.path)
+    call.lake.staging.drop_blocks(place.file_system.id, place.path, is_flat=place.is_flat)
     return made
 
 
@@ -102,12 +113,12 @@ def put_blob(call: Call) -> Response:
     made = put_file(call, old, columns)
     sums = [] if echo else [("Content-MD5", base64.b64encode(call.chunk.md5).decode())]
     sums += [("x-ms-content-crc64", base64.b64encode(call.chunk.crc64).decode())]
-    return Response(201, [*stamps(made), *dict([*sums, *echo]).items(), _ENCRYPTED])
+    return Response(201, [*stamps(made), *version_fields(made), *dict([*sums, *echo]).items(), _ENCRYPTED])
 
 
 def _is_directory_mark(call: Call) -> bool:
     """Tell whether a blob stands for a directory: it is empty, and says so by its metadata or a slash at its end."""
-    if call.chunk.size_bytes:
+    if call.chunk.size_bytes or call.is_flat:
         return False
     marks = [name for name, _ in metadata_of(call.request.headers) if name.lower() == FOLDER_MARK]
     return bool(marks) or call.request.raw_path.endswith("/")
@@ -129,19 +140,20 @@ def _put_directory(call: Call, old: Path | None) -> Response:
 def delete_blob(call: Call) -> Response:
     """Answer Delete Blob; a directory goes only when it is empty."""
     place = call.place
-    call.demand(actions.DELETE, lambda: place.removal_steps(parent=WRITE | EXECUTE, below=0))
+    action = actions.DELETE if call.moment is None else actions.DELETE_VERSION
+    call.demand(action, lambda: place.removal_steps(parent=WRITE | EXECUTE, below=0))
     path = place.item
     if path is None or not place.path:
         raise refusal("PathNotFound")
-    if path.is_directory and call.header("x-ms-delete-snapshots"):
-        raise refusal("OperationNotSupportedOnDirectory")
     call.conditions.check_write(path)
+    if call.moment is not None:
+        return Response(202, remove_past(call))
     call.check_lease(path)
+    if remove_snapshots(call, path):
+        return Response(202, [("x-ms-delete-type-permanent", "true")])
     if path.is_directory and call.lake.paths.has_children(path):
         raise refusal("DirectoryNotEmpty")
-    call.lake.paths.detach(path)
-    call.lake.staging.drop_blocks(place.file_system.id, place.path)
-    return Response(202, [("x-ms-delete-type-permanent", "true")])
+    return Response(202, remove(call, path))
 
 
 def _writable(call: Call) -> Path:
@@ -157,8 +169,9 @@ def _writable(call: Call) -> Path:
 def set_metadata(call: Call) -> Response:
     """Answer Set Blob Metadata: replaces all of it."""
     path = _writable(call)
-    changed = call.lake.paths.change(path, metadata=metadata_json(metadata_of(call.request.headers)))
-    return Response(200, [*stamps(changed), _ENCRYPTED])
+    metadata = metadata_json(metadata_of(call.request.headers), is_flat=call.is_flat)
+    changed = call.lake.paths.change(path, metadata=metadata, details=keep_changed(call, path))
+    return Response(200, [*stamps(changed), *version_fields(changed), _ENCRYPTED])
 
 
 def set_headers(call: Call) -> Response:

@@ -21,6 +21,7 @@ from lakeport_local.storage.checks import check_hashes, decoded_md5
 from lakeport_local.storage.checksums import crc64
 from lakeport_local.storage.content import Extent
 from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.keeping import version_fields
 
 if TYPE_CHECKING:
     from lakeport_local.storage.call import Call
@@ -93,7 +94,7 @@ def put_block_list(call: Call) -> Response:
     columns["content"], columns["size_bytes"] = call.lake.contents.make(extents)
     made = put_file(call, old, columns)
     checksum = base64.b64encode(crc64(call.data).to_bytes(8, "little")).decode()
-    return Response(201, [*stamps(made), ("x-ms-content-crc64", checksum), _ENCRYPTED])
+    return Response(201, [*stamps(made), *version_fields(made), ("x-ms-content-crc64", checksum), _ENCRYPTED])
 
 
 def _extents(call: Call, old: Path | None, listed: list[tuple[str, str]]) -> list[Extent]:

@@ -24,13 +24,15 @@ from lakeport_local.storage.blob.listing import checked_text
 from lakeport_local.storage.continuation import read_token, write_token
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.leases import Lease, check_lease
+from lakeport_local.storage.keeping import delete_kept
 from lakeport_local.storage.leasing import done, with_lease
 from lakeport_local.storage.metadata import metadata_headers, metadata_json, metadata_of
 from lakeport_local.storage.names import check_file_system
+from lakeport_local.storage.stamps import instant, microseconds
 
 if TYPE_CHECKING:
     from lakeport_local.storage.call import Call
-    from lakeport_local.storage.file_systems import FileSystem
+    from lakeport_local.storage.file_systems import DeletedFileSystem, FileSystem
 
 _FIXED: Fields = [
     ("x-ms-has-immutability-policy", "false"),
@@ -55,7 +57,7 @@ def create_container(call: Call) -> Response:
         # Anonymous reads are refused here, as on an account that does not allow them.
         raise refusal("PublicAccessNotPermitted")
     pairs = metadata_of(call.request.headers)
-    made = call.lake.file_systems.make(call.account.uid, name, owner=call.owner, metadata=pairs)
+    made = call.lake.file_systems.make(call.account.uid, name, owner=call.owner, metadata=pairs, is_flat=call.is_flat)
     return Response(201, stamps(made))
 
 
@@ -77,8 +79,24 @@ def delete_container(call: Call) -> Response:
     call.demand(DELETE_CONTAINER)
     call.conditions.check_write(call.file_system)
     check_lease(call.lease_of(call.file_system), call.header("x-ms-lease-id"), of="Container")
-    call.lake.file_systems.delete(call.file_system)
+    delete_kept(call)
     return Response(202)
+
+
+def restore_container(call: Call) -> Response:
+    """Answer Restore Container: a deleted one comes back with all that it held, under any free name."""
+    name = check_file_system(call.address.file_system)
+    call.demand(WRITE_CONTAINER)
+    wanted = {header: call.header(f"x-ms-deleted-container-{header}") for header in ("name", "version")}
+    for header, value in wanted.items():
+        if value is None:
+            raise refusal("MissingRequiredHeader", HeaderName=f"x-ms-deleted-container-{header}")
+    systems = call.lake.file_systems
+    found = [one for one in systems.deleted(call.account.uid) if one.was.name == wanted["name"]]
+    one = next((one for one in found if one.version == wanted["version"]), None)
+    if one is None:
+        raise refusal("FilesystemNotFound")
+    return Response(201, stamps(systems.restore(one, name)))
 
 
 def set_container_metadata(call: Call) -> Response:
@@ -123,9 +141,12 @@ def list_containers(call: Call) -> Response:
     call.demand(LIST_CONTAINERS)
     most, prefix = call.page_size("maxresults"), checked_text(call, "prefix")
     after = read_token(call, "marker")
-    found = call.lake.file_systems.page(call.account.uid, prefix=prefix, after=after, limit=most + 1)
+    systems = call.lake.file_systems
+    found = systems.page(call.account.uid, prefix=prefix, after=after, limit=most + 1)
     include = (call.parameter("include") or "").split(",")
-    items = "".join(_item(call, one, with_metadata="metadata" in include) for one in found[:most])
+    items = [(one.name, _item(call, one, with_metadata="metadata" in include)) for one in found[:most]]
+    if "deleted" in include and not after:  # few: all of them are on the first page
+        items += [(one.was.name, _deleted_item(call, one)) for one in systems.deleted(call.account.uid, prefix=prefix)]
     marker = write_token(call, found[most - 1].name) if len(found) > most else ""
     sent = "".join(
         f"<{element}>{escape(call.parameter(name) or '')}</{element}>"
@@ -134,8 +155,19 @@ def list_containers(call: Call) -> Response:
     )
     endpoint = escape(f"{call.request.scheme}://{call.request.host}/", {'"': "&quot;"})
     return in_xml(
-        f'<EnumerationResults ServiceEndpoint="{endpoint}">{sent}<Containers>{items}</Containers>'
+        f'<EnumerationResults ServiceEndpoint="{endpoint}">{sent}<Containers>{"".join(text for _, text in sorted(items))}</Containers>'
         f"<NextMarker>{marker}</NextMarker></EnumerationResults>"
+    )
+
+
+def _deleted_item(call: Call, one: DeletedFileSystem) -> str:
+    left = -(-(one.purge_at - microseconds(call.request.at)) // 86_400_000_000)
+    return (
+        f"<Container><Name>{one.was.name}</Name><Deleted>true</Deleted><Version>{one.version}</Version><Properties>"
+        f'<Last-Modified>{http_date(one.was.modified_at)}</Last-Modified><Etag>"{one.was.etag_text}"</Etag>'
+        f"<LeaseStatus>unlocked</LeaseStatus><LeaseState>expired</LeaseState>{_FIXED_XML}"
+        f"<DeletedTime>{http_date(instant(one.deleted))}</DeletedTime>"
+        f"<RemainingRetentionDays>{left}</RemainingRetentionDays></Properties></Container>"
     )
 
 

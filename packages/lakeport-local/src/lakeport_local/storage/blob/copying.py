@@ -23,11 +23,14 @@ from lakeport_local.storage.blob.blocks import admitted_block, stage
 from lakeport_local.storage.checks import decoded_md5
 from lakeport_local.storage.conditions import conditions_of
 from lakeport_local.storage.errors import in_blob_words, refusal
+from lakeport_local.storage.keeping import version_fields
 from lakeport_local.storage.metadata import metadata_of
 from lakeport_local.storage.ranges import range_of
+from lakeport_local.storage.settings import is_hierarchical
 
 if TYPE_CHECKING:
     from lakeport_local.core import Request
+    from lakeport_local.state import Resource, Resources
     from lakeport_local.storage.call import Call
     from lakeport_local.storage.paths import Path
 
@@ -61,7 +64,9 @@ def copy_blob(call: Call) -> Response:
     made = put_file(call, old, columns)
     if source.md5 is not None and not _is_async(call):
         fields.append(("Content-MD5", base64.b64encode(source.md5).decode()))
-    return Response(201 if is_put else 202, [*stamps(made), *fields, *([_ENCRYPTED] if is_put else [])])
+    return Response(
+        201 if is_put else 202, [*stamps(made), *version_fields(made), *fields, *([_ENCRYPTED] if is_put else [])]
+    )
 
 
 def _takes_properties(call: Call) -> bool:
@@ -150,8 +155,10 @@ def _source_call(call: Call) -> Call:
     """Return a call for the source of a copy: its account and file, and who may read it."""
     request = _source_request(call)
     resources = call.lake.resources
-    address = address_of(request, lambda name: resources.named(_ACCOUNTS, name) is not None)
-    account = resources.named(_ACCOUNTS, address.account) if address.account else None
+    address = address_of(
+        request, lambda name: _account(resources, name) is not None, lambda name: _is_flat(resources, name)
+    )
+    account = _account(resources, address.account)
     if account is None:
         raise refusal("CannotVerifyCopySource")
     if not call.access.admit(request.client, account, request_id=request.id).allowed:
@@ -166,6 +173,15 @@ def _source_call(call: Call) -> Call:
     except ServiceError as error:
         raise _unverified(error) from None
     return replace(call, request=request, address=address, account=account, caller=caller, sink=None)
+
+
+def _account(resources: Resources, name: str) -> Resource | None:
+    return resources.named(_ACCOUNTS, name) if name else None
+
+
+def _is_flat(resources: Resources, name: str) -> bool:
+    account = _account(resources, name)
+    return account is not None and not is_hierarchical(account)
 
 
 def _source_request(call: Call) -> Request:

@@ -18,11 +18,13 @@ from lakeport_local.access.acl import EXECUTE, READ
 from lakeport_local.access.storage import LIST
 from lakeport_local.core import http_date
 from lakeport_local.storage.answers import blob_type, in_xml, tier_change_fields
+from lakeport_local.storage.blob.entries import NOW, Entry, Position, Wanted, entries
 from lakeport_local.storage.continuation import read_token, write_token
 from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.keeping import VERSION
+from lakeport_local.storage.kept import deletion_id, moment_text
 from lakeport_local.storage.metadata import FOLDER_MARK
 from lakeport_local.storage.names import normal_path
-from lakeport_local.storage.paths import walk
 from lakeport_local.storage.stamps import instant
 
 if TYPE_CHECKING:
@@ -30,33 +32,63 @@ if TYPE_CHECKING:
 
     from lakeport_local.access import Step
     from lakeport_local.core import Response
+    from lakeport_local.storage.answers import Fields
     from lakeport_local.storage.call import Call
     from lakeport_local.storage.paths import Path
     from lakeport_local.storage.place import Place
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _ILLEGAL = re.compile("[\ufffe\uffff\ud800-\udfff]")
+_INCLUDED = {
+    *("copy", "deleted", "deletedwithversions", "immutabilitypolicy", "legalhold", "metadata", "permissions"),
+    *("snapshots", "tags", "uncommittedblobs", "versions"),
+}
 _LISTING = "blobs"
 _ECHOED = (("prefix", "Prefix"), ("marker", "Marker"), ("maxresults", "MaxResults"), ("delimiter", "Delimiter"))
 
 
 def list_blobs(call: Call) -> Response:
     """Answer List Blobs."""
-    delimiter, prefix = call.parameter("delimiter"), checked_text(call, "prefix")
-    if delimiter not in {None, "/"}:
-        raise refusal("InvalidQueryParameterValue", QueryParameterName="delimiter", QueryParameterValue=delimiter or "")
-    most, recursive = call.page_size("maxresults"), delimiter is None
-    directory, _, begins = prefix.rpartition("/")
-    place = call.place_of(call.file_system, normal_path(directory))
-    found = list(islice(_found(call, place, begins, recursive=recursive), most + 1))
+    wanted, most = _wanted(call), call.page_size("maxresults")
+    directory = "" if call.is_flat else normal_path(wanted.prefix.rpartition("/")[0])
+    place = call.place_of(call.file_system, directory)
+    found = list(islice(entries(call, place, wanted, _behind(call)), most + 1))
     page = found[:most]
-    call.demand(LIST, lambda: _steps(place, page, recursive=recursive), place=place)
-    include = set((call.parameter("include") or "").split(","))
+    call.demand(LIST, lambda: _steps(place, page, recursive=wanted.delimiter is None), place=place)
     items = "".join(
-        _prefix_item(full) if path.is_directory and not recursive else blob_item(call, full, path, include)
-        for full, path in page
+        _prefix_item(call, entry) if entry.is_prefix else blob_item(call, entry, wanted.include) for entry in page
     )
-    return in_xml(_document(call, items, page[-1][0] if len(found) > most else ""))
+    return in_xml(_document(call, items, page[-1] if len(found) > most else None))
+
+
+def _wanted(call: Call) -> Wanted:
+    """Read what a listing asks for.
+
+    Raises:
+        ServiceError: 400 `InvalidQueryParameterValue`.
+    """
+    delimiter, include = call.parameter("delimiter"), (call.parameter("include") or "").lower()
+    only = (call.parameter("showonly") or "").lower()
+    if delimiter not in {None, "/"} and not call.is_flat:
+        raise refusal("InvalidQueryParameterValue", QueryParameterName="delimiter", QueryParameterValue=delimiter or "")
+    words = frozenset(word for word in include.split(",") if word)
+    if not words <= _INCLUDED:
+        raise refusal("InvalidQueryParameterValue", QueryParameterName="include", QueryParameterValue=include)
+    if delimiter is not None and "snapshots" in words:
+        raise refusal("InvalidQueryParameterValue", QueryParameterName="include", QueryParameterValue=include)
+    if only not in {"", "files", "directories", "deleted"} or (only and call.is_flat):
+        raise refusal("InvalidQueryParameterValue", QueryParameterName="showonly", QueryParameterValue=only)
+    return Wanted(checked_text(call, "prefix"), delimiter, words, only)
+
+
+def _behind(call: Call) -> Position:
+    """Return where the page begins."""
+    token = read_token(call, "marker", _LISTING)
+    if token:
+        name, _, moment = token.partition("\0")
+        return name, int(moment) if moment else NOW
+    start = call.parameter("startFrom") or ""
+    return (start if call.is_flat else normal_path(start)), 0
 
 
 def checked_text(call: Call, name: str) -> str:
@@ -71,37 +103,14 @@ def checked_text(call: Call, name: str) -> str:
     return text
 
 
-def _found(call: Call, place: Place, begins: str, *, recursive: bool) -> Iterator[tuple[str, Path]]:
-    if place.item is None or not place.item.is_directory:
-        return iter(())
-    after, inclusive = read_token(call, "marker", _LISTING), False
-    if not after and call.parameter("startFrom"):
-        after, inclusive = normal_path(call.parameter("startFrom") or ""), True
-    if place.path and after and not after.startswith(f"{place.path}/"):
-        after = "" if after <= place.path else f"{place.path}/\U0010ffff"
-    found = walk(
-        call.lake.paths,
-        place.item,
-        place.path,
-        recursive=recursive,
-        after=after,
-        inclusive=inclusive,
-        begins=begins,
-    )
-    only = (call.parameter("showonly") or "").lower()
-    if only in {"files", "directories"}:
-        return (one for one in found if one[1].is_directory == (only == "directories"))
-    return found
-
-
-def _steps(place: Place, page: list[tuple[str, Path]], *, recursive: bool) -> Iterator[Step]:
+def _steps(place: Place, page: list[Entry], *, recursive: bool) -> Iterator[Step]:
     yield from place.steps(item=READ | EXECUTE)
-    for full, path in page if recursive else ():
-        if path.is_directory:
-            yield place.step(path, full, READ | EXECUTE)
+    for entry in page if recursive else ():
+        if entry.path is not None and entry.path.is_directory and entry.kept is None:
+            yield place.step(entry.path, entry.name, READ | EXECUTE)
 
 
-def _document(call: Call, items: str, last: str) -> str:
+def _document(call: Call, items: str, last: Entry | None) -> str:
     endpoint = f"{call.request.scheme}://{call.request.host}/"
     if call.request.explicit:
         endpoint = f"{call.request.scheme}://{call.request.host}:{call.request.port}/{call.account.name}/"
@@ -110,11 +119,14 @@ def _document(call: Call, items: str, last: str) -> str:
         for name, element in _ECHOED
         if call.parameter(name)
     )
-    quotes = {'"': "&quot;"}
+    quotes, token = {'"': "&quot;"}, ""
+    if last is not None:
+        name, moment = last.position
+        token = write_token(call, name if moment == NOW else f"{name}\0{moment}", _LISTING)
     return (
         f'<EnumerationResults ServiceEndpoint="{escape(endpoint, quotes)}"'
         f' ContainerName="{escape(call.address.file_system, quotes)}">{sent}<Blobs>{items}</Blobs>'
-        f"<NextMarker>{write_token(call, last, _LISTING) if last else ''}</NextMarker></EnumerationResults>"
+        f"<NextMarker>{token}</NextMarker></EnumerationResults>"
     )
 
 
@@ -124,30 +136,58 @@ def _name(full: str) -> str:
     return f"<Name>{escape(full)}</Name>"
 
 
-def _prefix_item(full: str) -> str:
-    return f"<BlobPrefix>{_name(f'{full}/')}</BlobPrefix>"
+def _prefix_item(call: Call, entry: Entry) -> str:
+    if entry.path is None:
+        return f"<BlobPrefix>{_name(entry.name)}</BlobPrefix>"
+    return f"<BlobPrefix>{_name(f'{entry.name}/')}</BlobPrefix>"
 
 
-def blob_item(call: Call, full: str, path: Path, include: set[str]) -> str:
+def blob_item(call: Call, entry: Entry, include: frozenset[str]) -> str:
     """Spell one blob of a listing."""
-    return f"<Blob>{_name(full)}<Properties>{_properties(call, path, include)}</Properties>{_metadata(path, include)}</Blob>"
+    path = entry.path
+    if path is None:
+        size = "<Content-Length>0</Content-Length>"
+        return f"<Blob>{_name(entry.name)}<Properties>{size}<BlobType>BlockBlob</BlobType></Properties></Blob>"
+    extra = (_metadata(path) if "metadata" in include else "") + (_tags(path) if "tags" in include else "")
+    only = "<HasVersionsOnly>true</HasVersionsOnly>" if entry.has_versions_only else ""
+    return (
+        f"<Blob>{_name(entry.name)}{_identity(call, entry)}"
+        f"<Properties>{_properties(call, entry, path, include)}</Properties>{extra}{only}</Blob>"
+    )
 
 
-def _properties(call: Call, path: Path, include: set[str]) -> str:
-    kept, lease = orjson.loads(path.headers), call.lease_of(path)
+def _identity(call: Call, entry: Entry) -> str:
+    """Spell what tells an entry from others of its name."""
+    kept, path = entry.kept, entry.path
+    fields: Fields = []
+    if kept is not None and kept.kind == "snapshot":
+        fields.append(("Snapshot", moment_text(kept.moment)))
+    version = None if path is None or fields else path.detail(VERSION)
+    if version is not None:
+        fields.append(("VersionId", moment_text(version)))
+        fields += [("IsCurrentVersion", "true")] if kept is None and not entry.has_versions_only else []
+    if kept is not None and kept.deleted is not None:
+        fields.append(("Deleted", "true"))
+        fields += [("DeletionId", deletion_id(kept.moment))] if kept.kind == "deleted" and not call.is_flat else []
+    return "".join(f"<{name}>{value}</{name}>" for name, value in fields)
+
+
+def _properties(call: Call, entry: Entry, path: Path, include: frozenset[str]) -> str:
+    headers, lease = orjson.loads(path.headers), call.lease_of(path)
+    is_typed = call.version >= "2020-10-02" and not call.is_flat
     fields = [
         ("Creation-Time", http_date(path.created_at)),
         ("Last-Modified", http_date(path.modified_at)),
         ("Etag", path.etag_text),
-        ("ResourceType", "directory" if path.is_directory else "file"),
+        *([("ResourceType", "directory" if path.is_directory else "file")] if is_typed else []),
         ("Content-Length", str(path.size_bytes)),
-        ("Content-Type", kept.get("Content-Type") or "application/octet-stream"),
-        ("Content-Encoding", kept.get("Content-Encoding") or ""),
-        ("Content-Language", kept.get("Content-Language") or ""),
+        ("Content-Type", headers.get("Content-Type") or "application/octet-stream"),
+        ("Content-Encoding", headers.get("Content-Encoding") or ""),
+        ("Content-Language", headers.get("Content-Language") or ""),
         ("Content-CRC64", ""),
         ("Content-MD5", base64.b64encode(path.md5).decode() if path.md5 else ""),
-        ("Cache-Control", kept.get("Cache-Control") or ""),
-        ("Content-Disposition", kept.get("Content-Disposition") or ""),
+        ("Cache-Control", headers.get("Cache-Control") or ""),
+        ("Content-Disposition", headers.get("Content-Disposition") or ""),
         ("BlobType", blob_type(path)),
         ("AccessTier", path.detail("tier") or "Hot"),
         *([] if path.detail("tier") else [("AccessTierInferred", "true")]),
@@ -158,13 +198,20 @@ def _properties(call: Call, path: Path, include: set[str]) -> str:
         *(_copy_fields(path) if "copy" in include else []),
         ("ServerEncrypted", "true"),
         *([("Expiry-Time", http_date(instant(path.expires)))] if path.expires is not None else []),
+        *_deletion_fields(call, entry),
     ]
-    if "permissions" in include:
+    if "permissions" in include and not call.is_flat:
         acl = call.lake.paths.acl(path)
         fields += [("Owner", path.owner), ("Group", path.group), ("Permissions", acl.permissions), ("Acl", acl.text)]
-    if call.version < "2020-10-02":
-        del fields[3]
     return "".join(f"<{name}>{escape(value)}</{name}>" if value else f"<{name} />" for name, value in fields)
+
+
+def _deletion_fields(call: Call, entry: Entry) -> Fields:
+    kept = entry.kept
+    if kept is None or kept.deleted is None:
+        return []
+    left = str(kept.days_left(call.request.at))
+    return [("DeletedTime", http_date(instant(kept.deleted))), ("RemainingRetentionDays", left)]
 
 
 def _copy_fields(path: Path) -> list[tuple[str, str]]:
@@ -172,9 +219,13 @@ def _copy_fields(path: Path) -> list[tuple[str, str]]:
     return [(f"Copy{''.join(word.capitalize() for word in name.split('-'))}", text) for name, text in kept.items()]
 
 
-def _metadata(path: Path, include: set[str]) -> str:
-    if "metadata" not in include:
-        return ""
+def _metadata(path: Path) -> str:
     pairs = [*path.pairs, (FOLDER_MARK, "true")] if path.is_directory else path.pairs
     inner = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in pairs)
     return f"<Metadata>{inner}</Metadata>" if inner else "<Metadata />"
+
+
+def _tags(path: Path) -> str:
+    tags: dict[str, str] = path.detail("tags") or {}
+    inner = "".join(f"<Tag><Key>{escape(key)}</Key><Value>{escape(text)}</Value></Tag>" for key, text in tags.items())
+    return f"<Tags><TagSet>{inner}</TagSet></Tags>" if tags else ""

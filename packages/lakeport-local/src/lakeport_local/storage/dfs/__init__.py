@@ -15,6 +15,7 @@ from lakeport_local.storage.dfs import (
     renaming,
     writing,
 )
+from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.operations import MIB, Operation, must_be_empty, stored, unsupported
 
 if TYPE_CHECKING:
@@ -47,6 +48,19 @@ OPERATIONS: dict[tuple[str, str, str], Operation] = {
 }
 """By what is addressed, method, and the word that tells operations apart: `action`, `resource` or `rename`."""
 
+_OF_DIRECTORIES = {
+    ("path", word)
+    for word in (
+        "directory",
+        "rename",
+        "setaccesscontrol",
+        "setaccesscontrolrecursive",
+        "getaccesscontrol",
+        "checkaccess",
+    )
+}
+"""What an account without directories refuses."""
+
 
 def operation_of(call: Call) -> Operation:
     """Return the operation that a request asks for.
@@ -62,4 +76,6 @@ def operation_of(call: Call) -> Operation:
     found = OPERATIONS.get((level, call.method, word))
     if found is None:
         raise unsupported(call.method)
+    if call.is_flat and (level, word) in _OF_DIRECTORIES:
+        raise refusal("HierarchicalNamespaceNotEnabled")
     return found

@@ -18,6 +18,7 @@ from lakeport_local.storage.call import Demand
 from lakeport_local.storage.dfs.access_control import given_id, new_owner_demands
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.expiry import asked_expiry, with_expiry
+from lakeport_local.storage.keeping import keep_overwritten
 from lakeport_local.storage.leasing import lease_on_creation, with_lease
 from lakeport_local.storage.metadata import metadata_json, properties_of
 from lakeport_local.storage.stamps import microseconds
@@ -38,6 +39,7 @@ def create_file(call: Call) -> Response:
         raise refusal("PathConflict")
     columns = _columns(call)
     expires = asked_expiry(call, microseconds(call.request.at)) if call.header("x-ms-expiry-option") else None
+    keep_overwritten(call, old)
     parent = call.lake.paths.make_parents(place.file_system.root, place.path, owner=call.owner)
     made = call.lake.paths.replace_file(
         parent,
@@ -47,7 +49,7 @@ def create_file(call: Call) -> Response:
         details=with_expiry(_leased(call, old, _context(call)), expires),
         **columns,
     )
-    call.lake.staging.drop_blocks(place.file_system.id, place.path)
+    call.lake.staging.drop_blocks(place.file_system.id, place.path, is_flat=place.is_flat)
     return Response(201, [*stamps(made), _ENCRYPTED])
 
 

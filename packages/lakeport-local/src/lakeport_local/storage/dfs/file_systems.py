@@ -18,6 +18,7 @@ from lakeport_local.access.storage import (
 from lakeport_local.core import Response, http_date
 from lakeport_local.storage.answers import Fields, in_json, metadata_fields, stamps
 from lakeport_local.storage.continuation import read_token, write_token
+from lakeport_local.storage.keeping import delete_kept
 from lakeport_local.storage.leases import check_lease
 from lakeport_local.storage.metadata import metadata_json, properties_of
 from lakeport_local.storage.names import check_file_system
@@ -48,7 +49,8 @@ def create_file_system(call: Call) -> Response:
     name = check_file_system(call.address.file_system)
     call.demand(CREATE_CONTAINER)
     pairs = properties_of(call.header("x-ms-properties") or "")
-    made = call.lake.file_systems.make(call.account.uid, name, owner=call.owner or SUPERUSER, metadata=pairs)
+    owner = call.owner or SUPERUSER
+    made = call.lake.file_systems.make(call.account.uid, name, owner=owner, metadata=pairs, is_flat=call.is_flat)
     return Response(201, [*stamps(made), *_NAMESPACE])
 
 
@@ -73,5 +75,5 @@ def delete_file_system(call: Call) -> Response:
     call.demand(DELETE_CONTAINER)
     call.conditions.check_write(call.file_system)
     check_lease(call.lease_of(call.file_system), call.header("x-ms-lease-id"), of="Container")
-    call.lake.file_systems.delete(call.file_system)
+    delete_kept(call)
     return Response(202)

@@ -11,6 +11,7 @@ from lakeport_local.access.acl import EXECUTE, READ, WRITE
 from lakeport_local.access.storage import DELETE
 from lakeport_local.core import Response
 from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.keeping import remove, remove_snapshots
 
 if TYPE_CHECKING:
     from lakeport_local.storage.call import Call
@@ -31,6 +32,6 @@ def delete_path(call: Call) -> Response:
     recursive = call.flag("recursive")
     if path.is_directory and not recursive and call.lake.paths.has_children(path):
         raise refusal("DirectoryNotEmpty")
-    call.lake.paths.detach(path)
-    call.lake.staging.drop_blocks(place.file_system.id, place.path)
-    return Response(200, [("x-ms-delete-type-permanent", "true")])
+    if not path.is_directory:
+        remove_snapshots(call, path)
+    return Response(200, remove(call, path))

@@ -53,7 +53,8 @@ def rename(call: Call) -> Response:
         raise refusal("PathConflict")
     if target.item is not None:
         call.lake.paths.detach(target.item)
-    moved = call.lake.paths.move(_without_lease(call, source.item), parent, target.name)
+    moved = call.lake.paths.move(_without_lease(call, source.item), parent.id, target.name)
+    call.lake.kept.move((source.file_system.id, source.path), (target.file_system.id, target.path))
     call.lake.staging.drop_blocks(source.file_system.id, source.path)
     return Response(201, stamps(moved))
 
