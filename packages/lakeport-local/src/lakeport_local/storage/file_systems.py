@@ -90,7 +90,7 @@ class FileSystems:
     """
 
     def __init__(
-        self, store: Store, paths: Paths, kept: KeptPaths, staging: Staging, stamps: Stamps, clock: Clock
+        self, store: Store, paths: Paths, kept: KeptPaths, staging: Staging, *, stamps: Stamps, clock: Clock
     ) -> None:
         self.next_purge = 0
         self._db = store.db

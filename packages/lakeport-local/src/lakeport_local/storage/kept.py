@@ -54,7 +54,7 @@ class Kept:
 
     def days_left(self, now: datetime) -> int:
         """Return for how many more days it is kept, begun ones counted."""
-        return -((microseconds(now) - (self.purge_at or 0)) // 86_400_000_000) - 1 if self.purge_at else 0
+        return -((microseconds(now) - (self.purge_at or 0)) // 86_400_000_000) if self.purge_at else 0
 
 
 def moment_text(moment: int) -> str:

@@ -76,7 +76,7 @@ class Lake:
         self.paths = Paths(store, self.contents, stamps)
         self.kept = KeptPaths(store, self.paths, stamps)
         self.staging = Staging(store, self.contents, clock)
-        self.file_systems = FileSystems(store, self.paths, self.kept, self.staging, stamps, clock)
+        self.file_systems = FileSystems(store, self.paths, self.kept, self.staging, stamps=stamps, clock=clock)
         self.delegation_keys = DelegationKeys(store, ids)
         self.seals = Seals(store, ids)
         self.reclaimer = Reclaimer(store, self.contents)

@@ -23,8 +23,8 @@ from lakeport_local.storage.blob.documents import policies_of, policies_xml
 from lakeport_local.storage.blob.listing import checked_text
 from lakeport_local.storage.continuation import read_token, write_token
 from lakeport_local.storage.errors import refusal
-from lakeport_local.storage.leases import Lease, check_lease
 from lakeport_local.storage.keeping import delete_kept
+from lakeport_local.storage.leases import Lease, check_lease
 from lakeport_local.storage.leasing import done, with_lease
 from lakeport_local.storage.metadata import metadata_headers, metadata_json, metadata_of
 from lakeport_local.storage.names import check_file_system

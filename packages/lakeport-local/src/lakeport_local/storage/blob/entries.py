@@ -81,7 +81,7 @@ class Wanted:
     def is_plain(self) -> bool:
         """Whether blobs alone are asked for."""
         more = {"snapshots", "versions", "deleted", "deletedwithversions", "uncommittedblobs"}
-        return not self.only == "deleted" and not self.include & more
+        return self.only != "deleted" and not self.include & more
 
 
 def entries(call: Call, place: Place, wanted: Wanted, behind: Position) -> Iterator[Entry]:
