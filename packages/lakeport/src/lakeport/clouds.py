@@ -34,6 +34,7 @@ class Cloud:
     dfs_suffix: str
     blob_suffix: str
     graph: str = "https://graph.microsoft.com"
+    vault_scope: str = "https://vault.azure.net/.default"
     proxy: str = ""
     ca_bundle: str = ""
 
@@ -74,6 +75,7 @@ CLOUDS = {
         "dfs.core.usgovcloudapi.net",
         "blob.core.usgovcloudapi.net",
         "https://graph.microsoft.us",
+        "https://vault.usgovcloudapi.net/.default",
     ),
     "china": Cloud(
         "china",
@@ -82,6 +84,7 @@ CLOUDS = {
         "dfs.core.chinacloudapi.cn",
         "blob.core.chinacloudapi.cn",
         "https://microsoftgraph.chinacloudapi.cn",
+        "https://vault.azure.cn/.default",
     ),
 }
 NAMES = (*CLOUDS, "local")

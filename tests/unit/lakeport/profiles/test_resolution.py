@@ -69,7 +69,7 @@ def test_an_unknown_profile_names_the_known_ones_and_where_was_looked(folder: Pa
     [
         ('client_sercet = "x"', "unknown key 'client_sercet'"),
         ('client_secret = "hunter2"', "holds a secret itself"),
-        ("client_secret = {keyring = 'x'}", "is no reference"),
+        ("client_secret = {elsewhere = 'x'}", "is no reference"),
         ("tenant_id = 7", "must be a text"),
         ('credential = "magic"', "credential 'magic' is unknown"),
         ("= nonsense", "is not TOML"),

@@ -12,6 +12,7 @@ from lakeport.cli import options
 from lakeport.errors import Misused, NotFound
 from lakeport.identity.caller import caller
 from lakeport.profiles.files import PROJECT_FILE, ProfileFile, project_file, user_file
+from lakeport.profiles.secrets import WAYS
 
 if TYPE_CHECKING:
     from lakeport.cli.output import Output
@@ -39,7 +40,7 @@ def _file(is_project: bool) -> ProfileFile:
 @options.common
 @click.pass_obj
 def add(output: Output, *, name: str, values: tuple[str, ...], project: bool, dry_run: bool) -> None:
-    """Add or replace a profile. A secret is given as env:NAME or file:PATH.
+    """Add or replace a profile. A secret is given as env:NAME, file:PATH, keyring:SERVICE/USER or key_vault:URL.
 
     \b
     lakeport profile add contoso tenant_id=contoso.onmicrosoft.com client_id=... client_secret=env:CONTOSO_SECRET
@@ -67,10 +68,9 @@ def _parsed(text: str) -> tuple[str, str | profiles.Secret]:
     if not profiles.KEYS[key].secret:
         return key, value
     way, _, target = value.partition(":")
-    if way not in {"env", "file"} or not target:
-        raise Misused(
-            f"{key} is a secret, and arguments are seen by others", hint=f"Write {key}=env:NAME or {key}=file:PATH"
-        )
+    if way not in WAYS or not target:
+        forms = f"{key}=env:NAME, file:PATH, keyring:SERVICE/USER or key_vault:https://VAULT/secrets/NAME"
+        raise Misused(f"{key} is a secret, and arguments are seen by others", hint=f"Write {forms}")
     return key, profiles.Secret(**{way: target})
 
 
@@ -156,5 +156,5 @@ def remove(output: Output, *, name: str, project: bool, dry_run: bool) -> None:
 
 def _argument(key: str, value: str | profiles.Secret) -> str:
     if isinstance(value, profiles.Secret):
-        return f"{key}=env:{value.env}" if value.env else f"{key}=file:{value.file}"
+        return f"{key}={':'.join(*value.reference().items())}"
     return f"{key}={value}"

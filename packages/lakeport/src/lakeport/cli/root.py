@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "cat": ("lake:cat", "Print a file of a lake."),
+    "certificate": ("certificate:certificate", "Make a key and certificate, name one, convert one."),
     "cp": ("lake:cp", "Copy files between this machine and a lake."),
     "demo": ("demo:demo", "Tell the whole story on this machine: two organisations share a folder."),
     "local": ("", "Run a local Azure: up, down, status, exec, env, credentials."),
@@ -21,6 +22,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "profile": ("profile:profile", "Name connections and see where their values come from."),
     "receive": ("receive:receive", "Be the receiving side: accept, map, follow, sync, verify."),
     "share": ("share:share", "Be the providing side: share, schedule, invite, revoke."),
+    "token": ("token:token", "Sign in and show what the token says."),
     "table": ("lake:table", "Look into tables of a lake."),
 }
 

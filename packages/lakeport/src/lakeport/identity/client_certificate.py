@@ -1,41 +1,37 @@
-"""An application with its certificate: a PEM file that holds certificate and private key."""
+"""An application with its certificate: a PEM or PFX file, or one of an Azure Batch node's."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from azure.identity import CertificateCredential
 
 from lakeport.errors import BadProfile
+from lakeport.identity.certificates import container
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
     from lakeport.profiles import Profile
 
+HINT = "It must be PEM or PFX with an RSA private key and its certificate; set certificate_password if it has one"
+
 
 def build(profile: Profile) -> TokenCredential:
-    """Return the credential of a profile that has `tenant_id`, `client_id` and `certificate`.
+    """Return the credential of a profile that has `tenant_id`, `client_id` and a certificate.
 
     Raises:
         BadProfile: The file cannot be read, is not such a file, or its password is wrong.
     """
-    path = profile.text("certificate")
-    password = profile.secret("certificate_password")
+    found = container(profile)
     try:
         return CertificateCredential(
             profile.tenant_id,
             profile.client_id,
-            certificate_data=Path(path).read_bytes(),
-            password=password.reveal() if password else None,
+            certificate_data=found.content,
+            password=found.password or None,
             authority=profile.cloud.authority,
             **profile.cloud.sdk_options(),
         )
-    except OSError as error:
-        raise BadProfile(f"cannot read the certificate {path}: {error.strerror}") from error
     except ValueError as error:
-        hint = (
-            "It must be a PEM file with an RSA private key and its certificate; set certificate_password if it has one"
-        )
-        raise BadProfile(f"the certificate {path} cannot be used: {error}", hint=hint) from error
+        raise BadProfile(f"the certificate {found.origin} cannot be used: {error}", hint=HINT) from error

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from azure.identity import ClientSecretCredential
 
+from lakeport.identity.revealing import reveal
+
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
@@ -18,11 +20,10 @@ def build(profile: Profile) -> TokenCredential:
     Raises:
         BadProfile: The secret cannot be read.
     """
-    secret = profile.secret("client_secret")
     return ClientSecretCredential(
         profile.tenant_id,
         profile.client_id,
-        secret.reveal() if secret else "",
+        reveal(profile, "client_secret"),
         authority=profile.cloud.authority,
         **profile.cloud.sdk_options(),
     )

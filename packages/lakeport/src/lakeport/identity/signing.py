@@ -1,27 +1,48 @@
-"""A credential whose refusals are lakeport's errors, wherever in an SDK's pipeline they happen."""
+"""A credential whose tokens come from the broker, and whose refusals are lakeport's errors wherever they happen."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
+from azure.core.credentials import AccessToken, AccessTokenInfo
+
+from lakeport.identity.broker import Held
 from lakeport.identity.refusals import translated
 
 if TYPE_CHECKING:
-    from azure.core.credentials import AccessToken, AccessTokenInfo, TokenCredential, TokenRequestOptions
+    from collections.abc import Callable
+    from types import TracebackType
 
+    from azure.core.credentials import TokenCredential, TokenRequestOptions
+
+    from lakeport.identity.broker import Broker
     from lakeport.profiles import Profile
 
 
 class Signing:
-    """The credential of a profile.
+    """The credential of a profile, for azure-core's clients.
 
     SDK clients try again what fails with one of azure-core's errors, storage's for more than a minute. A sign-in that
     was refused stays refused: it leaves as our own error, at once.
+
+    Args:
+        build: Makes azure-identity's credential, when no token is at hand.
+        principal: A digest of who signs in.
     """
 
-    def __init__(self, inner: TokenCredential, profile: Profile) -> None:
-        self._inner = inner
+    def __init__(self, build: Callable[[], TokenCredential], profile: Profile, broker: Broker, principal: str) -> None:
+        self._build = build
         self._profile = profile
+        self._broker = broker
+        self._principal = principal
+        self._built: TokenCredential | None = None
+
+    @property
+    def _inner(self) -> TokenCredential:
+        if self._built is None:
+            self._built = self._build()
+        return self._built
 
     def get_token(
         self,
@@ -37,8 +58,13 @@ class Signing:
             NotSignedIn: Sign-in was refused; the class says how.
             Unreachable: The authority does not answer.
         """
-        with translated(self._profile):
-            return self._inner.get_token(*scopes, claims=claims, tenant_id=tenant_id, enable_cae=enable_cae, **options)
+        asked: TokenRequestOptions = {"enable_cae": enable_cae, **options}  # type: ignore[typeddict-item]
+        if claims:
+            asked["claims"] = claims
+        if tenant_id:
+            asked["tenant_id"] = tenant_id
+        found = self.get_token_info(*scopes, options=asked)
+        return AccessToken(found.token, found.expires_on)
 
     def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
         """Return a token for scopes, in azure-core's newer form.
@@ -47,10 +73,58 @@ class Signing:
             NotSignedIn: Sign-in was refused; the class says how.
             Unreachable: The authority does not answer.
         """
+        asked: TokenRequestOptions = {key: value for key, value in (options or {}).items() if value}  # type: ignore[assignment]
+        if asked.get("claims"):  # a service wants another token than the one at hand
+            held = self._ask(scopes, asked)
+        else:
+            audience = " ".join((*scopes, *(f"{key}={value}" for key, value in sorted(asked.items()))))
+            held = self._broker.token(self._principal, audience, lambda: self._ask(scopes, asked))
+        return AccessTokenInfo(held.token, held.expires_on, refresh_on=held.refresh_on)
+
+    def _ask(self, scopes: tuple[str, ...], options: TokenRequestOptions) -> Held:
         with translated(self._profile):
-            found: AccessTokenInfo = self._inner.get_token_info(*scopes, options=options)  # type: ignore[attr-defined]
-        return found
+            ask = getattr(self._inner, "get_token_info", None)
+            found = ask(*scopes, options=options) if ask else self._inner.get_token(*scopes, **options)
+        return Held(found.token, found.expires_on, getattr(found, "refresh_on", None))
 
     def close(self) -> None:
         """Close the connections that it holds."""
-        self._inner.close()  # type: ignore[attr-defined]
+        if self._built is not None:
+            self._built.close()  # type: ignore[attr-defined]
+
+
+class AsyncSigning:
+    """The same credential for azure-core's asynchronous clients: one broker, one sign-in, whichever kind of client asks."""
+
+    def __init__(self, signing: Signing) -> None:
+        self._signing = signing
+
+    async def get_token(self, *scopes: str, **options: Any) -> AccessToken:  # Any: azure-core's protocol says so
+        """Return a token for scopes; a sign-in waits in a thread.
+
+        Raises:
+            NotSignedIn: Sign-in was refused; the class says how.
+            Unreachable: The authority does not answer.
+        """
+        return await asyncio.to_thread(self._signing.get_token, *scopes, **options)
+
+    async def get_token_info(self, *scopes: str, options: TokenRequestOptions | None = None) -> AccessTokenInfo:
+        """Return a token for scopes, in azure-core's newer form; a sign-in waits in a thread.
+
+        Raises:
+            NotSignedIn: Sign-in was refused; the class says how.
+            Unreachable: The authority does not answer.
+        """
+        return await asyncio.to_thread(self._signing.get_token_info, *scopes, options=options)
+
+    async def close(self) -> None:
+        """Close the connections that it holds."""
+        self._signing.close()
+
+    async def __aenter__(self) -> AsyncSigning:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()

@@ -70,7 +70,7 @@ class FileSystem:
         return FileSystemClient(
             cloud.account_url(self.account),
             self.name,
-            credential=self._credential or identity.credential(self.profile),
+            credential=self._credential or identity.storage_credential(self.profile, self.account),
             proxies=options.get("proxies"),
             connection_verify=options.get("connection_verify", True),
             retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=3),

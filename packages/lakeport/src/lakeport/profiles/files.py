@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from lakeport.errors import BadProfile, NotFound
-from lakeport.profiles.model import CREDENTIALS, KEYS, Value
+from lakeport.profiles.kinds import KINDS
+from lakeport.profiles.model import KEYS, Value
 from lakeport.profiles.secrets import Secret, reference
 
 if TYPE_CHECKING:
@@ -62,9 +63,9 @@ class ProfileFile:
             return reference(value, f"{where} {key}")
         if not isinstance(value, str) or not value:
             raise BadProfile(f"{where} {key} must be a text", hint=f"It is {KEYS[key].meaning}")
-        if key == "credential" and value not in CREDENTIALS:
-            raise BadProfile(f"{where} credential {value!r} is unknown", hint=f"Credentials: {', '.join(CREDENTIALS)}")
-        if key == "certificate":
+        if key == "credential" and value not in KINDS:
+            raise BadProfile(f"{where} credential {value!r} is unknown", hint=f"Credentials: {', '.join(KINDS)}")
+        if KEYS[key].is_path:
             return str(self.path.parent / Path(str(value)).expanduser())
         return str(value)
 
@@ -122,5 +123,5 @@ def _inline(secret: Secret) -> Any:
     import tomlkit  # noqa: PLC0415
 
     table = tomlkit.inline_table()
-    table.update({"env": secret.env} if secret.env else {"file": secret.file})
+    table.update(secret.reference())
     return table

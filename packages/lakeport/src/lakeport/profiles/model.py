@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakeport import clouds
+from lakeport.profiles.kinds import KINDS
 from lakeport.profiles.secrets import Secret
 from lakeport.types import ClientId, ObjectId, SubscriptionId, TenantId
 
@@ -22,6 +24,7 @@ class Key:
         azure: The ecosystem's variable for it, or empty.
         identity: It belongs to who signs in; such values are never mixed from two places.
         secret: Files hold a reference to it.
+        is_path: It is a path, which a file may give relative to itself.
     """
 
     name: str
@@ -29,6 +32,7 @@ class Key:
     azure: str = ""
     identity: bool = False
     secret: bool = False
+    is_path: bool = False
 
     @property
     def variable(self) -> str:
@@ -36,19 +40,53 @@ class Key:
         return f"LAKEPORT_{self.name.upper()}"
 
 
+EXAMPLE_SOURCES = "managed_identity azure_cli"
 KEYS = {
     key.name: key
     for key in (
         Key("cloud", f"one of {', '.join(clouds.NAMES)}"),
-        Key("credential", "client_secret, client_certificate or default", identity=True),
+        Key("credential", f"one of {', '.join(KINDS)}", identity=True),
         Key("tenant_id", "the tenant to sign in to: its id or a domain of it", "AZURE_TENANT_ID", identity=True),
         Key("client_id", "the application (client) id", "AZURE_CLIENT_ID", identity=True),
         Key("client_secret", "the application's secret", "AZURE_CLIENT_SECRET", identity=True, secret=True),
-        Key("certificate", "a PEM file with certificate and key", "AZURE_CLIENT_CERTIFICATE_PATH", identity=True),
+        Key(
+            "certificate",
+            "a PEM or PFX file with certificate and private key",
+            "AZURE_CLIENT_CERTIFICATE_PATH",
+            identity=True,
+            is_path=True,
+        ),
         Key(
             "certificate_password",
             "the certificate file's password",
             "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+            identity=True,
+            secret=True,
+        ),
+        Key("thumbprint", "which certificate of an Azure Batch node: its SHA-1, in hex", identity=True),
+        Key(
+            "certificate_folder",
+            "an Azure Batch node's folder of certificates",
+            "AZ_BATCH_CERTIFICATES_DIR",
+            is_path=True,
+        ),
+        Key(
+            "token_file",
+            "the file with the other issuer's token",
+            "AZURE_FEDERATED_TOKEN_FILE",
+            identity=True,
+            is_path=True,
+        ),
+        Key("identity_object_id", "which managed identity: its object id", identity=True),
+        Key("identity_resource_id", "which managed identity: its resource id", identity=True),
+        Key("sources", f"credential kinds to try in turn, such as '{EXAMPLE_SOURCES}'", identity=True),
+        Key("account_key", "the storage account's key", "AZURE_STORAGE_KEY", identity=True, secret=True),
+        Key("sas", "a SAS", "AZURE_STORAGE_SAS_TOKEN", identity=True, secret=True),
+        Key("sas_secret", "the Key Vault secret that holds a SAS: https://VAULT/secrets/NAME", identity=True),
+        Key(
+            "connection_string",
+            "the storage account's connection string",
+            "AZURE_STORAGE_CONNECTION_STRING",
             identity=True,
             secret=True,
         ),
@@ -59,7 +97,8 @@ KEYS = {
         Key("file_system", "the file system that short URLs begin at"),
     )
 }
-CREDENTIALS = ("client_secret", "client_certificate", "default")
+WHOLE = ("client_id", "account_key", "sas", "sas_secret", "connection_string")
+"""Keys that say who signs in: a layer that has one of them is not mixed with others' identities."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +114,7 @@ class Profile:
     """A named connection, resolved.
 
     Attributes:
-        credential: One of `CREDENTIALS`.
+        credential: One of `KINDS`.
         object_id: The principal's object id in its tenant, when this machine knows it.
         values: Every value by key, with its origin.
     """
@@ -97,6 +136,10 @@ class Profile:
         if found is None:
             return None
         return found.value if isinstance(found.value, Secret) else Secret(text=found.value)
+
+    def path(self, key: str) -> Path:
+        """Return a value that is a path, with the home folder put in."""
+        return Path(self.text(key)).expanduser()
 
     @property
     def tenant_id(self) -> TenantId:

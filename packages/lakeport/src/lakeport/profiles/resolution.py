@@ -11,12 +11,16 @@ from lakeport import clouds
 from lakeport.errors import BadProfile, LakeportError, NotFound
 from lakeport.profiles import local
 from lakeport.profiles.files import ProfileFile, project_file, user_file
-from lakeport.profiles.model import CREDENTIALS, KEYS, Profile, Value
+from lakeport.profiles.foreign import is_file, values_of
+from lakeport.profiles.kinds import KINDS, kind_of
+from lakeport.profiles.model import KEYS, WHOLE, Profile, Value
 from lakeport.profiles.secrets import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+PRINCIPALS = ("app", "managed_identity")
+"""Kinds of a local Azure's things that are profiles."""
 IDENTITY = frozenset(key.name for key in KEYS.values() if key.identity)
 
 
@@ -44,7 +48,9 @@ def resolve(
     """Return a profile with every value decided.
 
     Args:
-        name: Which; absent: `LAKEPORT_PROFILE`, else the project's or user's `default_profile`, else none at all.
+        name: Which: one of the files', a principal of the local Azure (`local:NAME`), or the path of a `config.json` or
+            `.env` file that is taken as it is; absent: `LAKEPORT_PROFILE`, else the project's or user's
+            `default_profile`, else none at all.
         arguments: Values that win over all, by key.
         origin: What those are called.
         environment: The variables to look at; absent: the process's.
@@ -65,13 +71,13 @@ def resolve(
     given = _given(arguments or {}, origin)
     if chosen.startswith(local.PREFIX):
         return _local_profile(chosen, given)
-    layers = [given, *_environment(variables), *_file_layers(chosen, files)]
-    return _profile(chosen or "default", layers)
+    own = [Layer(values_of(Path(chosen)))] if is_file(chosen) else _file_layers(chosen, files)
+    return _profile(chosen or "default", [given, *_environment(variables), *own])
 
 
 def _given(arguments: Mapping[str, str], origin: str) -> Layer:
     values = {key: Value(Secret(text=text) if KEYS[key].secret else text, origin) for key, text in arguments.items()}
-    return Layer(values, whole="client_id" in values)
+    return Layer(values, whole=not values.keys().isdisjoint(WHOLE))
 
 
 def profile_files(start: Path | None = None, user: Path | None = None) -> list[ProfileFile]:
@@ -101,7 +107,7 @@ def _environment(variables: Mapping[str, str]) -> list[Layer]:
         for key in KEYS.values()
         if key.azure and variables.get(key.azure)
     }
-    return [Layer(own, whole="client_id" in own), Layer(azure, whole="client_id" in azure)]
+    return [Layer(one, whole=not one.keys().isdisjoint(WHOLE)) for one in (own, azure)]
 
 
 def _from_variable(variable: str, is_secret: bool, variables: Mapping[str, str]) -> Value:
@@ -137,23 +143,10 @@ def _cloud(name: str) -> clouds.Cloud:
 
 
 def _credential_kind(name: str, values: Mapping[str, Value]) -> str:
-    if "credential" in values:
-        kind = str(values["credential"].value)
-    elif "client_secret" in values:
-        kind = "client_secret"
-    elif "certificate" in values:
-        kind = "client_certificate"
-    else:
-        kind = "default"
-    if kind not in CREDENTIALS:
-        raise BadProfile(
-            f"profile {name!r}: credential {kind!r} is unknown", hint=f"Credentials: {', '.join(CREDENTIALS)}"
-        )
-    needed = {
-        "client_secret": ("tenant_id", "client_id", "client_secret"),
-        "client_certificate": ("tenant_id", "client_id", "certificate"),
-    }
-    missing = [key for key in needed.get(kind, ()) if key not in values]
+    kind = str(values["credential"].value) if "credential" in values else kind_of(values)
+    if kind not in KINDS:
+        raise BadProfile(f"profile {name!r}: credential {kind!r} is unknown", hint=f"Credentials: {', '.join(KINDS)}")
+    missing = [key for key in KINDS[kind].needs if key not in values]
     if missing:
         tried = " or ".join(filter(None, (KEYS[missing[0]].variable, KEYS[missing[0]].azure)))
         raise BadProfile(
@@ -166,42 +159,52 @@ def _credential_kind(name: str, values: Mapping[str, Value]) -> str:
 def _local_profile(name: str, given: Layer) -> Profile:
     """A principal of the running local Azure. The name says who signs in: nothing of the environment mixes in."""
     principal = name.removeprefix(local.PREFIX)
-    origin = "running local Azure"
-    found = local.variables(principal)
-    values = {
-        key.name: Value(Secret(text=found[key.azure]) if key.secret else found[key.azure], origin)
-        for key in KEYS.values()
-        if key.azure and key.identity and found.get(key.azure)
-    }
-    things = local.things()
+    found, things = local.variables(principal), local.things()
+    signs_in_as = found.get("AZURE_CLIENT_ID", "")
     itself = next(
-        (one for one in things if one.name == principal and one.client_id == values_text(values, "client_id")), None
+        (
+            one
+            for one in things
+            if one.name == principal and one.kind in PRINCIPALS and signs_in_as in {"", str(one.client_id)}
+        ),
+        None,
     )
-    tenant_id = values_text(values, "tenant_id")
-    stores = [one for one in things if one.kind == "storage_account" and one.tenant_id == tenant_id]
-    shares = [one for one in things if one.kind == "data_share_account" and one.tenant_id == tenant_id]
-    for account in (shares + stores)[:1]:
-        values["subscription_id"] = Value(account.subscription_id or "", origin)
-        values["resource_group"] = Value(account.resource_group, origin)
-    for key, accounts in (("storage_account", stores), ("share_account", shares)):
-        if len(accounts) == 1:
-            values[key] = Value(accounts[0].name, origin)
-    values["cloud"] = Value("local", origin)
-    profile = _profile(name, [given, Layer(values)], at=local.cloud_of(found))
+    values = {
+        key.name: found[key.azure] for key in KEYS.values() if key.azure and key.identity and found.get(key.azure)
+    }
+    if itself is not None and itself.kind == "managed_identity":
+        values["credential"] = itself.kind
+    tenant_id = values.get("tenant_id") or str((itself and itself.tenant_id) or "")
+    values |= _surroundings([one for one in things if one.tenant_id == tenant_id])
+    layer = Layer(
+        {
+            key: Value(Secret(text=text) if KEYS[key].secret else text, "running local Azure")
+            for key, text in {**values, "cloud": "local"}.items()
+        }
+    )
+    profile = _profile(name, [given, layer], at=local.cloud_of(found))
     return Profile(name, profile.cloud, profile.credential, itself.object_id if itself else None, profile.values)
 
 
-def values_text(values: Mapping[str, Value], key: str) -> str:
-    """Return a plain value, or empty."""
-    found = values.get(key)
-    return found.value if found and isinstance(found.value, str) else ""
+def _surroundings(things: list[local.Thing]) -> dict[str, str]:
+    """Where a principal's accounts are, of what its tenant has; an account only where there is no choice."""
+    shares = [one for one in things if one.kind == "data_share_account"]
+    stores = [one for one in things if one.kind == "storage_account"]
+    values = {
+        key: accounts[0].name
+        for key, accounts in (("share_account", shares), ("storage_account", stores))
+        if len(accounts) == 1
+    }
+    for account in (shares + stores)[:1]:
+        values |= {"subscription_id": account.subscription_id or "", "resource_group": account.resource_group}
+    return values
 
 
 def names(start: Path | None = None) -> dict[str, str]:
-    """Return every profile that can be named here, with where it is: files', and a running local Azure's apps."""
+    """Return every profile that can be named here, with where it is: files', and a running local Azure's."""
     found = {name: str(file.path) for file in reversed(profile_files(start)) for name in file.profiles}
     try:
-        apps = [one.name for one in local.things() if one.kind == "app"]
+        principals = [one.name for one in local.things() if one.kind in PRINCIPALS]
     except LakeportError:
         return found  # none is running: it has no profiles
-    return found | {f"{local.PREFIX}{name}": "running local Azure" for name in apps}
+    return found | {f"{local.PREFIX}{name}": "running local Azure" for name in principals}

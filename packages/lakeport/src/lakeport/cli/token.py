@@ -1,0 +1,84 @@
+"""`lakeport token`: what a token says."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lakeport import identity, profiles
+from lakeport.cli import options
+from lakeport.errors import Misused
+
+if TYPE_CHECKING:
+    from lakeport.cli.output import Output
+    from lakeport.clouds import Cloud
+
+SERVICES = ("storage", "arm", "vault", "graph")
+INSTANTS = ("iat", "nbf", "exp")
+
+
+@click.command("token")
+@click.argument("name", required=False, metavar="[PROFILE]")
+@click.option("--for", "audience", default="storage", metavar="WHAT", help=f"{', '.join(SERVICES)}, or a scope.")
+@click.option("--raw", is_flag=True, help="Print the token itself, and nothing else.")
+@options.common
+@click.pass_obj
+def token(output: Output, *, name: str | None, audience: str, raw: bool) -> None:
+    """Sign in and show what the token says; the token itself only with --raw.
+
+    \b
+    lakeport token local:provider
+    lakeport token contoso --for arm --json
+    curl -H "Authorization: Bearer $(lakeport token contoso --raw)" ...
+    """
+    profile = profiles.resolve(name)
+    found = identity.credential(profile).get_token(scope(profile.cloud, audience))
+    if raw:
+        output.result(found.token, token=found.token, expires_on=found.expires_on)
+        return
+    claims = decoded(found.token)
+    if not claims:
+        output.say("the token is opaque: only the service that it is for can read it")
+    for key, value in sorted(claims.items()):
+        shown = _instant(value) if key in INSTANTS else value
+        output.result(f"{key:<12} {shown}", claim=key, value=value)
+    output.summary(profile=profile.name, audience=claims.get("aud", ""), expires_on=found.expires_on)
+
+
+def scope(cloud: Cloud, audience: str) -> str:
+    """Return the scope that a service's name means; a scope is returned as it is.
+
+    Raises:
+        Misused: It is neither.
+    """
+    named = {
+        "storage": "https://storage.azure.com/.default",
+        "arm": cloud.control_scope,
+        "vault": cloud.vault_scope,
+        "graph": f"{cloud.graph}/.default",
+    }
+    if audience in named:
+        return named[audience]
+    if "/" not in audience:
+        raise Misused(
+            f"--for {audience!r} is no service", hint=f"Use {', '.join(SERVICES)}, or a scope such as URL/.default"
+        )
+    return audience
+
+
+def decoded(text: str) -> dict[str, Any]:  # Any: claims are JSON
+    """Return a token's claims, unjudged; empty when it is not one that can be read."""
+    try:
+        body = text.split(".")[1]
+        claims: Any = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    except (IndexError, ValueError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def _instant(value: object) -> str:
+    return f"{datetime.fromtimestamp(value, UTC):%Y-%m-%d %H:%M:%S}Z" if isinstance(value, int | float) else str(value)
