@@ -55,7 +55,7 @@ format: $(SETUP) ## Format the sources and mend what can be mended
 	@$(BIN)/ruff format --quiet $(SOURCES)
 
 test: $(SETUP) ## All tests that need no foreign program
-	@$(BIN)/pytest
+	@$(BIN)/pytest && $(BIN)/python parity/check.py --driven
 
 # The Azure CLI has its own environment: its pins are not ours.
 .witness/az/.setup: $(UV) requirements/witness.txt
@@ -65,7 +65,7 @@ test: $(SETUP) ## All tests that need no foreign program
 	@touch $@
 
 witness: $(SETUP) .witness/az/.setup ## Tests that need big or foreign programs: install them, run them
-	@$(BIN)/pytest -m witness
+	@$(BIN)/pytest -m witness && $(BIN)/python parity/check.py --driven
 
 bench: $(SETUP) ## Benchmarks, peers in the same run
 	@$(BIN)/python benchmarks/run.py

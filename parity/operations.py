@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from lakeport_local.arm.providers import PROVIDERS
 from lakeport_local.datashare.provider import provider as data_share
+from lakeport_local.graph.routes import ROUTES as GRAPH
 from lakeport_local.storage import blob, dfs
+from lakeport_local.vault.routes import ROUTES as VAULT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +21,8 @@ def operations() -> set[str]:
     providers = (*PROVIDERS, data_share(lambda: None))
     arm = (f"arm {name}" for provider in providers for name in _of_provider(provider))
     lake = (f"{api} {' '.join(key).strip()}" for api, table in _LAKE.items() for key in table)
-    return {*arm, *lake}
+    routes = (" ".join(route.words) for table in (VAULT, GRAPH) for route in table)
+    return {*arm, *lake, *routes}
 
 
 _LAKE = {"dfs": dfs.OPERATIONS, "blob": blob.OPERATIONS}

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from tests.driven import traced
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -34,7 +36,7 @@ class LocalAzure:
     ) -> None:
         self.state = folder / "state"
         self.port = 0
-        self._arguments = [*(["--memory"] if memory else []), *arguments]
+        self._arguments = ["--trace", str(traced(folder)), *(["--memory"] if memory else []), *arguments]
         if topology is not None:
             (folder / "topology.toml").write_text(topology)
             self._arguments += ["--topology", str(folder / "topology.toml")]

@@ -5,14 +5,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from tests import driven
 from tests.azure import LocalAzure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
 
 collect_ignore_glob = ["sdk/scripts/*"]  # programs that tests run, not tests
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Begin to note what is driven; once, not in each worker."""
+    if not hasattr(config, "workerinput") and not config.option.collectonly:
+        driven.begin()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Note which operations a stranger's client drives in a test that passes."""
+    driven.news()
+    outcome = yield
+    if item.nodeid.startswith("tests/sdk/"):
+        driven.note(item.nodeid.partition("[")[0], driven.news())
+    return outcome
 
 
 class NewAzure(Protocol):

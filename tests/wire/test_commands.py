@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 
 if TYPE_CHECKING:
     from tests.azure import LocalAzure
@@ -196,3 +197,18 @@ def test_whoever_reads_only_the_first_line_sees_no_complaint(azure: LocalAzure) 
     command = f"'{sys.executable}' -m lakeport_local credentials --json --state '{azure.state}' | head -c 1"
     done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False, timeout=60)
     assert (done.stdout, done.stderr) == ("{", "")
+
+
+def test_a_trace_names_the_operations_that_are_asked_for(new_azure: NewAzure, tmp_path: Path) -> None:
+    trace = tmp_path / "mine.jsonl"
+    azure = new_azure(arguments=("--trace", str(trace)))
+    url = "http://login.microsoftonline.com/common/discovery/keys"
+    assert requests.get(url, proxies=azure.sdk["proxies"], timeout=10).status_code == 200
+    (line,) = map(json.loads, trace.read_text().splitlines())
+    assert (line["operation"], line["status"]) == ("entra discovery/keys", 200)
+
+
+def test_a_trace_in_a_folder_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
+    line = the_one_line(local("up", "--state", str(tmp_path / "state"), "--trace", str(tmp_path / "no" / "trace")), 2)
+    assert "there is no such folder" in line
+    assert not (tmp_path / "state").exists()

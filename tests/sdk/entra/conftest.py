@@ -12,11 +12,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from tests.driven import traced
 
 from lakeport_local.core import RandomIds, Service, ShiftableClock
 from lakeport_local.entra import App, Directory, EntraService, ManagedIdentity, People, Tenant, Tokens
 from lakeport_local.gateway import Callers, CertificateAuthority, Gateway, Routes
 from lakeport_local.imds import ImdsService
+from lakeport_local.serve.trace import Trace, TracedService
 from lakeport_local.state import Resources, Store
 
 if TYPE_CHECKING:
@@ -85,7 +87,7 @@ def app_pem() -> tuple[bytes, bytes]:
 
 @pytest.fixture
 async def entra(
-    authority: CertificateAuthority, app_pem: tuple[bytes, bytes], monkeypatch: pytest.MonkeyPatch
+    authority: CertificateAuthority, app_pem: tuple[bytes, bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> AsyncIterator[Entra]:
     store, clock, ids, callers = Store(None), ShiftableClock(), RandomIds(), Callers(b"0123456789abcdef")
     directory, resources = Directory(store, ids, clock), Resources(store)
@@ -107,6 +109,8 @@ async def entra(
         "entra": EntraService(directory, tokens, resources, clock, People(directory, store, ids, clock)),
         "imds": ImdsService(directory, tokens, resources, clock, callers),
     }
+    trace = Trace(traced(tmp_path))
+    services = {name: TracedService(one, trace) for name, one in services.items()}
     gateway = Gateway(Routes(services), authority, callers=callers, clock=clock, ids=ids)
     port = await gateway.start("127.0.0.1", 0)
     entra = Entra(

@@ -33,6 +33,10 @@ class StoredEntry:
         """The RBAC action of a method."""
         return f"{self.kind.name}/{VERBS[method]}"
 
+    def verb(self, method: str, address: Address) -> str:
+        """What a method on one resource, or on their collection, is called in `parity/`."""
+        return "GET" if method == "HEAD" else method if address.is_instance else "LIST"
+
 
 @dataclass(frozen=True, slots=True)
 class OperationEntry:
@@ -49,6 +53,10 @@ class OperationEntry:
     def action(self, method: str) -> str | None:
         """The RBAC action; None when any authenticated caller may ask."""
         return self.operation.action
+
+    def verb(self, method: str, address: Address) -> str:
+        """What the operation's method is called in `parity/`."""
+        return method
 
 
 class Entries:

@@ -71,6 +71,7 @@ class Gate:
             raise errors.unknown_path()
         tenant_id = _tenant(address, subscription, caller)
         entry = self.entries.find(request.method, address)
+        request.operation = ("arm", entry.verb(request.method, address), entry.name)
         _check_version(entry.provider, address, version)
         call = Call(self.plane, request, address.spelled(entry.name), version, caller, tenant_id)
         self._authorize(call, entry)

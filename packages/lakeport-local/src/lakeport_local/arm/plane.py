@@ -100,6 +100,7 @@ class ControlPlane:
             raise errors.too_large()
         public = self.entries.public(request.method, address)
         if address is not None and public is not None:
+            request.operation = ("arm", public.method, public.name)
             return public.handle(Call(self, request, address, request.parameter("api-version") or "", _NOBODY, ""))
         return self._run(*self._gate.admit(request, address))
 

@@ -140,6 +140,7 @@ class Request:
         at: When the request arrived, by the local Azure's clock.
         body: The sink returned by `open_body`, complete; a `MemorySink` unless the service chose another.
         explicit: True when the service was chosen by path on an explicit endpoint instead of by host name.
+        operation: Words that name the operation of its tables that the service found, once it has; for traces.
     """
 
     method: str
@@ -155,6 +156,7 @@ class Request:
     at: datetime
     body: BodySink = field(default_factory=MemorySink)
     explicit: bool = False
+    operation: tuple[str, ...] = ()
     _query: list[tuple[str, str]] | None = field(default=None, init=False, repr=False, compare=False)
 
     @property

@@ -69,6 +69,8 @@ class Grants:
         grant = self._grants.get(name)
         if grant is None:
             raise refusal(70003, grant=name)
+        by = [word for word in ("client_secret", "client_assertion") if asked.form.get(word)]
+        asked.request.operation = ("entra", "token", name.rpartition(":")[2], *by)
         body = grant(asked)
         return self._as_v1(body, asked.form.get("resource")) if asked.is_v1 else body
 

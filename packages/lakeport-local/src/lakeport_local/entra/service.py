@@ -86,6 +86,7 @@ class EntraService:
         """Answer a complete request."""
         key, slash, rest = request.path.removeprefix("/").partition("/")
         handler = self._handlers.get(slash + rest, _nothing)
+        request.operation = ("entra", rest)
         try:
             response = handler(request, key)
         except EntraError as refused:

@@ -45,6 +45,11 @@ class Route:
     right: Right
     handler: Handler
 
+    @property
+    def words(self) -> tuple[str, str, str]:
+        """What the operation is called in `parity/`."""
+        return ("graph", self.method, "/".join(self.path))
+
 
 def _route(method: str, path: str, right: Right, handler: Handler) -> Route:
     segments = tuple(part if part.startswith("{") else part.lower() for part in path.split("/"))

@@ -89,6 +89,7 @@ class GraphService:
         if not request.raw_path.startswith(_VERSION):
             raise errors.unknown_segment(request.raw_path.strip("/").partition("/")[0])
         route, key, member = find(request.method, segments_of(request.raw_path.removeprefix(_VERSION)))
+        request.operation = route.words
         self._authorize(request, route, caller, key)
         return route.handler(
             Call(

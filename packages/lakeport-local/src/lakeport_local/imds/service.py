@@ -58,6 +58,7 @@ class ImdsService:
     def handle(self, request: Request) -> Response:
         """Answer a complete request."""
         path = [part.lower() for part in request.segments]
+        request.operation = ("imds", "/".join(path[:2]))
         if path == _APP_SERVICE_PATH and request.explicit:
             return self._app_service(request)
         try:

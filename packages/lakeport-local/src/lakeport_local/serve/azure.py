@@ -23,6 +23,7 @@ from lakeport_local.serve.provision import provision
 from lakeport_local.serve.rooms import Rooms
 from lakeport_local.serve.things import things
 from lakeport_local.serve.topology import Topology, load
+from lakeport_local.serve.trace import Trace, TracedService
 from lakeport_local.state import FolderLock, Store, holder_of
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Options:
         is_memory: Keep the data in memory; the state folder then only says where.
         is_durable: Wait for the disk on each commit.
         pass_through: Relay connections to hosts that are not Azure's.
+        trace: Where to note the operations that are asked for.
     """
 
     state: Path
@@ -55,6 +57,7 @@ class Options:
     is_memory: bool = False
     is_durable: bool = False
     pass_through: bool = False
+    trace: Path | None = None
 
 
 class LocalAzure:
@@ -114,7 +117,9 @@ class LocalAzure:
         Raises:
             OSError: The address cannot be bound.
         """
-        services: dict[str, Service] = {**self._services, "admin": AdminService(self, self._admin_token())}
+        trace = Trace(self._options.trace) if self._options.trace is not None else None
+        traced = {name: TracedService(one, trace) for name, one in self._services.items()} if trace else self._services
+        services: dict[str, Service] = {**traced, "admin": AdminService(self, self._admin_token())}
         authority = CertificateAuthority(self._store.folder)
         gateway = Gateway(
             Routes(services),

@@ -40,6 +40,11 @@ class Route:
     permission: str
     handler: Handler
 
+    @property
+    def words(self) -> tuple[str, str, str]:
+        """What the operation is called in `parity/`."""
+        return ("vault", self.method, "/".join(self.path))
+
 
 def _secret(method: str, path: str, action: str, permission: str, handler: Handler) -> Route:
     return Route(method, tuple(path.split("/")), "secrets", action, permission, handler)

@@ -69,6 +69,7 @@ class VaultService:
         caller = self._door.authenticate(request, vault)
         _judge_version(request)
         route, name, version = find(request)
+        request.operation = route.words
         self._door.authorize(request, vault, caller, route, name)
         return route.handler(Call(request, caller, vault, name, version, self._chest, self._sealing))
 

@@ -48,6 +48,12 @@ _READY_WITHIN_S = 60.0
     show_default=True,
     help="What acknowledged data survives: the death of the process, or the loss of power too.",
 )
+@click.option(
+    "--trace",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Note which operations are asked for: JSON lines, added to the file.",
+)
 @json_option
 def up(*, state: Path, detach: bool, as_json: bool, **given: Any) -> int:  # Any: click's values
     """Start a local Azure; print one line when it is ready.
@@ -82,6 +88,7 @@ def _options(state: Path, given: dict[str, Any]) -> Options:  # Any: click's val
         is_memory=given["memory"],
         is_durable=given["durability"] == "power",
         pass_through=given["pass_through"],
+        trace=given["trace"],
     )
 
 
@@ -103,6 +110,8 @@ def _check_free(options: Options) -> None:
     holder = holder_of(options.state)
     if holder is not None:
         raise _held(options.state, holder)
+    if options.trace is not None and not options.trace.absolute().parent.is_dir():
+        raise Refusal(f"--trace {options.trace}: there is no such folder.", "up --trace FILE", status=MISUSED)
     if options.state.exists() and not options.state.is_dir():
         raise Refusal(f"--state {options.state} is a file, not a folder.", "up --state DIR", status=MISUSED)
     if options.port:

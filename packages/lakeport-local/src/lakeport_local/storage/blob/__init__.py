@@ -93,11 +93,13 @@ def operation_of(call: Call) -> Operation:
     Raises:
         ServiceError: 400 or 405: there is none.
     """
-    found = OPERATIONS.get((_level(call), call.method, _word(call)))
+    key = (_level(call), call.method, _word(call))
+    found = OPERATIONS.get(key)
     if found is None:
         raise unsupported(call.method)
     if call.moment is not None and (call.method, _word(call)) not in _OF_THE_PAST:
         raise refusal("InvalidQueryParameterValue", QueryParameterName=call.moment[0].replace("version", "versionid"))
+    call.request.operation = ("blob", *key)
     return found
 
 

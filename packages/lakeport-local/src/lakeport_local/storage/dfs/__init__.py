@@ -78,4 +78,5 @@ def operation_of(call: Call) -> Operation:
         raise unsupported(call.method)
     if call.is_flat and (level, word) in _OF_DIRECTORIES:
         raise refusal("HierarchicalNamespaceNotEnabled")
+    call.request.operation = ("dfs", level, call.method, word)
     return found
