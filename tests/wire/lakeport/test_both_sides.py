@@ -6,60 +6,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.sides import Killed, Wire, side, wire
 
 from lakeport import read_receive_file, read_share_file
-from lakeport.share import Consumer, Session, resources
-from lakeport.share.control import Control
+from lakeport.share import Consumer, consumer, provider, resources, revocation
+from lakeport.share.apply import Worker
 from lakeport.share.invite_book import InviteBook
 from lakeport.share.roles import CONTRIBUTOR, assignment_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.azure import LocalAzure
     from tests.wire.lakeport.conftest import Lakeport, Sides
 
-    from lakeport.share import Provider, Step
-    from lakeport.share.resources import Document
+    from lakeport.share import Session, Step
 
 
-class Killed(BaseException):
-    """The process ends here."""
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wire]:
+    with wire(monkeypatch) as found:
+        yield found
 
 
-class Counting(Control):
-    """Counts what is sent to change something; dies when so many such requests have been answered."""
-
-    left: int = 1_000_000
-    writes: int = 0
-
-    def _one(self, group: str, method: str, *names: str, body: tuple[str, Document] | None = None) -> Document:
-        answer = super()._one(group, method, *names, body=body)
-        if not method.startswith("get"):
-            self.writes += 1
-            if self.writes == self.left:
-                raise Killed
-        return answer
-
-
-def session(wished: Provider | Consumer, *, dies_after: int = 1_000_000) -> tuple[Session, Counting]:
-    found = Session(wished, grant=True)
-    place = wished.place
-    control = Counting(wished.profile, found.credential, place.subscription_id, place.resource_group, place.account)
-    control.left = dies_after
-    found.__dict__["control"] = control
-    return found, control
-
-
-def applied(wished: Provider | Consumer) -> list[str]:
-    found, _ = session(wished)
-    done: list[Step] = []
-    found.apply(done.append)
-    return [f"{step.verb} {step.kind}" for step in done]
-
-
-def assert_in_step(wished: Provider | Consumer) -> None:
-    found, control = session(wished)
-    assert found.apply(lambda step: None).steps == ()
-    assert control.writes == 0
+def assert_in_step(session: Session, heard: Wire) -> None:
+    heard.reset()
+    assert session.apply(lambda step: None).steps == ()
+    assert heard.writes == []
 
 
 @pytest.fixture
@@ -69,16 +42,18 @@ def book(running: LocalAzure) -> InviteBook:
     return InviteBook(profiles.resolve("local:provider"))
 
 
-def test_applying_twice_sends_nothing_the_second_time(running: LocalAzure, lakeport: Lakeport, sides: Sides) -> None:
+def test_applying_twice_sends_nothing_the_second_time(
+    running: LocalAzure, lakeport: Lakeport, sides: Sides, heard: Wire
+) -> None:
     sides("twice")
-    for side in ("share", "receive"):
-        first = lakeport(side, "apply", "--grant")
+    for group in ("share", "receive"):
+        first = lakeport(group, "apply", "--grant")
         assert (first.status, first.out.splitlines()[-1]) == (0, "in step"), first.err
         assert "undo: lakeport" in first.err
-        again = lakeport(side, "apply")
+        again = lakeport(group, "apply")
         assert (again.status, again.out) == (0, "already in step\n"), again.err
-    assert_in_step(read_share_file(Path("share.yaml")))
-    assert_in_step(read_receive_file(Path("receive.yaml")))
+    assert_in_step(side(read_share_file(Path("share.yaml"))), heard)
+    assert_in_step(side(read_receive_file(Path("receive.yaml"))), heard)
 
 
 def test_a_dry_run_prints_the_steps_and_sends_nothing(running: LocalAzure, lakeport: Lakeport, sides: Sides) -> None:
@@ -95,41 +70,59 @@ def test_a_dry_run_prints_the_steps_and_sends_nothing(running: LocalAzure, lakep
     ]
 
 
-@pytest.mark.timeout(120)
-def test_a_provider_killed_between_any_two_steps_is_completed_by_the_next_run(
-    running: LocalAzure, sides: Sides, book: InviteBook
-) -> None:
-    for requests in range(1, 100):
-        sides(f"provider{requests}")
-        wished = read_share_file(Path("share.yaml"), book=book)
-        try:
-            found, _ = session(wished, dies_after=requests)
-            found.apply(lambda step: None)
-        except Killed:
-            applied(wished)
-            assert_in_step(wished)
-        else:
-            assert requests > 4
-            return
+def removed(session: Session, steps: list[Step]) -> None:
+    worker = Worker(session.control, session.roles, session.clock, session.talk)
+    for step in steps:
+        worker.do(step)
 
 
-@pytest.mark.timeout(120)
-def test_a_consumer_killed_between_any_two_steps_is_completed_by_the_next_run(
-    running: LocalAzure, sides: Sides, book: InviteBook
+def completed(session: Session, heard: Wire, requests: int) -> bool:
+    """Apply a side whose process ends after so many requests, then again; tell if it ended before its end."""
+    heard.reset(dies_after=requests)
+    try:
+        session.apply(lambda step: None)
+    except Killed:
+        heard.reset()
+        session.apply(lambda step: None)
+    else:
+        return False
+    assert_in_step(session, heard)
+    return True
+
+
+@pytest.mark.timeout(180)
+def test_a_provider_killed_at_any_request_boundary_is_completed_by_the_next_run(
+    running: LocalAzure, sides: Sides, book: InviteBook, heard: Wire
 ) -> None:
-    for requests in range(1, 100):
-        sides(f"consumer{requests}")
-        applied(read_share_file(Path("share.yaml"), book=book))
-        wished = read_receive_file(Path("receive.yaml"))
-        try:
-            found, _ = session(wished, dies_after=requests)
-            found.apply(lambda step: None)
-        except Killed:
-            applied(wished)
-            assert_in_step(wished)
-        else:
-            assert requests > 4
-            return
+    sides("killedprovider")
+    session = side(read_share_file(Path("share.yaml"), book=book))
+    for requests in range(1, 200):
+        if not completed(session, heard, requests):
+            break
+        seen = provider.observe(session.wished, session.control, session.roles)  # type: ignore[arg-type]
+        assert (len(seen.data_sets), len(seen.schedules), len(seen.invitations)) == (2, 1, 1), "made once each"
+        removed(session, revocation.share_removal(session.control, "killedprovider"))
+    assert requests > 20
+
+
+@pytest.mark.timeout(180)
+def test_a_consumer_killed_at_any_request_boundary_is_completed_by_the_next_run(
+    running: LocalAzure, sides: Sides, book: InviteBook, heard: Wire
+) -> None:
+    sides("killedconsumer")
+    giving = side(read_share_file(Path("share.yaml"), book=book))
+    session = side(read_receive_file(Path("receive.yaml")))
+    for requests in range(1, 200):
+        heard.reset()
+        giving.apply(lambda step: None)
+        if not completed(session, heard, requests):
+            break
+        [taken] = consumer.observe(session.wished, session.control, session.roles).received  # type: ignore[arg-type]
+        assert (len(taken.mappings), len(taken.triggers)) == (2, 1), "made once each"
+        removed(session, revocation.subscription_removal(session.control, taken.subscription.name))
+        [invitation] = giving.control.all("invitation", "killedconsumer")
+        giving.control.delete("invitation", "killedconsumer", invitation["name"])
+    assert requests > 20
 
 
 def test_a_missing_account_is_made_waited_for_and_given_its_role(
@@ -199,7 +192,7 @@ def test_a_role_that_is_taken_away_fails_the_snapshot_and_is_given_again(
     sides("roleless")
     assert lakeport("share", "apply", "--grant").status == 0
     assert lakeport("receive", "apply", "--grant").status == 0
-    found, _ = session(read_receive_file(Path("receive.yaml")))
+    found = side(read_receive_file(Path("receive.yaml")))
     (store,) = found.wished.stores if isinstance(found.wished, Consumer) else ()
     account = resources.read(resources.Account, found.control.get("account") or {})
     name = assignment_name(CONTRIBUTOR, account.principal_id, store)
