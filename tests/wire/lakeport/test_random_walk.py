@@ -27,8 +27,15 @@ if TYPE_CHECKING:
 EXAMPLES = int(os.environ.get("LAKEPORT_WALKS", "4"))
 """How many walks; more by hand: each step costs a third of a second of CPU."""
 NAMES = count()
-KINDS = ("file_system: share-data", "folder: share-data/gold", "file: share-data/a.csv", "container: share-data")
-KINDS += ("blob_folder: share-data/gold", "blob: share-data/b.csv", "folder: share-data/silver")
+KINDS = (
+    "file_system: share-data",
+    "folder: share-data/gold",
+    "folder: share-data/silver",
+    "file: share-data/a.csv",
+    "container: share-data",
+    "blob_folder: share-data/gold",
+    "blob: share-data/b.csv",
+)
 SHARE = """\
 share: {name}
 profile: local:provider

@@ -19,6 +19,8 @@ LakeportError
 │   ├── Conflict             it exists, in another form
 │   ├── Refused              the service does not accept the request
 │   ├── SnapshotFailed       a snapshot ended without success
+│   ├── Stale                the newest good snapshot is older than it may be
+│   ├── NotRevoked           a revoked share can still be taken
 │   ├── NotVerified          what arrived is not what was sent
 │   └── NotConverging        applying again and again does not reach the wished state
 └── Transient                the same call may succeed later
@@ -159,6 +161,14 @@ class Refused(Terminal):
 
 class SnapshotFailed(Terminal):
     """A snapshot ended without success."""
+
+
+class Stale(Terminal):
+    """The newest good snapshot is older than it may be."""
+
+
+class NotRevoked(Terminal):
+    """A share that was taken back can still be taken."""
 
 
 class NotVerified(Terminal):

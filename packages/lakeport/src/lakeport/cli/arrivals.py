@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 from lakeport import profiles
 from lakeport.cli.output import counted, size
 from lakeport.errors import BadProfile, NotFound
-from lakeport.share import consumer, resources
+from lakeport.share import consumer, resources, schedules
+from lakeport.share.freshness import judge
 from lakeport.share.resources import Subscription
+from lakeport.share.snapshots import Snapshot
 from lakeport.share.verification import Verifier
 
 if TYPE_CHECKING:
     from lakeport.cli.output import Output
     from lakeport.share import Session
-    from lakeport.share.snapshots import Snapshot
+    from lakeport.share.consumer import Received
+    from lakeport.share.freshness import Freshness
     from lakeport.share.verification import Findings
 
 
@@ -27,6 +30,56 @@ def print_snapshot(output: Output, snapshot: Snapshot) -> None:
     )
     fields = {"mode": run.synchronization_mode, "status": run.status, "synchronization_id": run.synchronization_id}
     output.result(text, share=snapshot.subscription, files=snapshot.files, size_bytes=snapshot.size_bytes, **fields)
+
+
+def standing(session: Session, one: Received) -> tuple[Snapshot | None, Freshness]:
+    """Return the newest good snapshot of a received share, and how fresh it is."""
+    subscription, taker = one.subscription, session.taker()
+    runs = taker.runs(subscription.name)
+    is_followed = any(trigger.trigger_status == "Active" for trigger in one.triggers)
+    schedule = one.schedules[0] if one.schedules and is_followed else None
+    limit = session.wished.stale_after if subscription.share_subscription_status == "Active" else None
+    fresh = judge(
+        subscription.name,
+        subscription.provider_tenant_name,
+        runs,
+        schedule=schedule,
+        since=subscription.created_at,
+        now=session.clock.now(),
+        stale_after=limit,
+    )
+    good = [run for run in runs if run.status == "Succeeded"]
+    if not good:
+        return None, fresh
+    run = max(good, key=lambda run: schedules.parse_instant(run.start_time))
+    return Snapshot(subscription.name, run, taker.details(subscription.name, run.synchronization_id)), fresh
+
+
+def print_received(output: Output, one: Received, last: Snapshot | None, fresh: Freshness) -> None:
+    """Print where one received share stands."""
+    subscription = one.subscription
+    trigger = one.triggers[0] if one.triggers else None
+    spoken = schedules.spoken(trigger.recurrence_interval, trigger.synchronization_time) if trigger else "no schedule"
+    newest = f"{last.run.end_time}, {counted(last.files, 'file')}, {size(last.size_bytes)}" if last else "never"
+    text = (
+        f"{subscription.name}  {subscription.share_name} of {subscription.provider_tenant_name}"
+        f"  {subscription.share_subscription_status}  {len(one.mappings)} of {len(one.offered)} data sets mapped"
+        f"  {spoken}  newest snapshot: {newest}{'  STALE' if fresh.is_stale else ''}"
+    )
+    output.result(
+        text,
+        **{
+            **fresh.fields(),
+            "name": subscription.name,
+            "share": subscription.share_name,
+            "tenant": subscription.provider_tenant_name,
+            "status": subscription.share_subscription_status,
+            "mapped": len(one.mappings),
+            "offered": len(one.offered),
+            "trigger": trigger.trigger_status if trigger else None,
+            "newest_snapshot": last.run.end_time if last else None,
+        },
+    )
 
 
 def verify(

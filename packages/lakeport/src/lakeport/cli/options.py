@@ -17,6 +17,12 @@ verbose = click.option("-v", "--verbose", is_flag=True, expose_value=False, help
 profile = click.option("--profile", metavar="NAME", help="Who connects; wins over the file's.")
 dry_run = click.option("--dry-run", is_flag=True, help="Print what would be done; send nothing that changes anything.")
 grant = click.option("--grant", is_flag=True, help="Give the share account's identity the storage role it lacks.")
+webhook = click.option(
+    "--webhook",
+    metavar="URL",
+    envvar="LAKEPORT_WEBHOOK",
+    help="Told by a POST of JSON what is stale; https or loopback.",
+)
 only_share = click.option("--share", "name", metavar="NAME", help="Only this received share.")
 
 

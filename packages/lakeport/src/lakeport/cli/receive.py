@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from lakeport.cli import arrivals, options, sides
-from lakeport.cli.output import counted, size
+from lakeport.cli.output import counted
+from lakeport.cli.snapshots import cancel, history, prune
 from lakeport.cli.watch import watch
 from lakeport.errors import NotFound
-from lakeport.share import Consumer, Session, consumer, resources, revocation, schedules
+from lakeport.share import Consumer, Session, consumer, resources, revocation
 from lakeport.share.resources import ConsumerInvitation, Subscription
-from lakeport.share.snapshots import MODES, Snapshot
+from lakeport.share.snapshots import MODES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,7 +135,7 @@ def sync(
         if wished.verify:
             arrivals.verify(output, session, one, snapshot)
 
-    names = _names(session, name)
+    names = sides.received_names(session, name)
     sides.per_share(output, names, take)
     output.summary(status="planned" if dry_run else "done", snapshots=len(names))
 
@@ -141,9 +143,14 @@ def sync(
 @receive.command()
 @options.desired("receive.yaml")
 @options.only_share
+@options.webhook
 @click.pass_obj
-def status(output: Output, *, file: Path, env: Path | None, profile: str | None, name: str | None) -> None:
+def status(
+    output: Output, *, file: Path, env: Path | None, profile: str | None, name: str | None, webhook: str | None
+) -> None:
     """Print where every received share stands: mappings, schedule, newest snapshot, and what drifted.
+
+    Ends with 1 when the newest good snapshot of a share is older than its schedule allows, and tells the webhook.
 
     \b
     lakeport receive status receive.yaml
@@ -155,38 +162,19 @@ def status(output: Output, *, file: Path, env: Path | None, profile: str | None,
     shown = [one for one in seen.received if name is None or one.subscription.name.lower() == name.lower()]
     if name is not None and not shown:
         raise NotFound(f"there is no received share {name!r}", hint="Next: lakeport receive list")
-    for one in shown:
-        last = session.last_snapshot(one.subscription.name)
-        _print_received(output, one, last)
+    with ThreadPoolExecutor(8) as pool:
+        standings = list(pool.map(lambda one: arrivals.standing(session, one), shown))
+    for one, (last, fresh) in zip(shown, standings, strict=True):
+        arrivals.print_received(output, one, last, fresh)
     drift = consumer.plan(wished, seen, grant=True)
     for step in drift.steps:
         output.result(f"drift  {step.sentence()}", **{**sides.fields(step), "drift": True})
     for error in drift.held:
         output.say(f"held: {error}")
     text = "in step" if not drift.steps else "out of step: lakeport receive apply mends it"
-    output.summary(text, received=len(shown), drift=len(drift.steps), held=[str(error) for error in drift.held])
-
-
-def _print_received(output: Output, one: consumer.Received, last: Snapshot | None) -> None:
-    subscription = one.subscription
-    trigger = one.triggers[0] if one.triggers else None
-    spoken = schedules.spoken(trigger.recurrence_interval, trigger.synchronization_time) if trigger else "no schedule"
-    newest = f"{last.run.end_time}, {counted(last.files, 'file')}, {size(last.size_bytes)}" if last else "never"
-    text = (
-        f"{subscription.name}  {subscription.share_name} of {subscription.provider_tenant_name}"
-        f"  {subscription.share_subscription_status}  {len(one.mappings)} of {len(one.offered)} data sets mapped"
-        f"  {spoken}  newest snapshot: {newest}"
-    )
-    output.result(
-        text,
-        name=subscription.name,
-        share=subscription.share_name,
-        tenant=subscription.provider_tenant_name,
-        status=subscription.share_subscription_status,
-        mapped=len(one.mappings),
-        offered=len(one.offered),
-        trigger=trigger.trigger_status if trigger else None,
-        newest_snapshot=last.run.end_time if last else None,
+    held = [str(error) for error in drift.held]
+    sides.end_status(
+        output, text, [fresh for _, fresh in standings], webhook, received=len(shown), drift=len(drift.steps), held=held
     )
 
 
@@ -217,7 +205,7 @@ def verify(
     def one_share(one: str) -> None:
         arrivals.verify(output, session, one, session.last_snapshot(one), against=against, read=read)
 
-    sides.per_share(output, _names(session, name), one_share)
+    sides.per_share(output, sides.received_names(session, name), one_share)
     output.summary(status="done")
 
 
@@ -239,21 +227,11 @@ def destroy(output: Output, *, file: Path, env: Path | None, profile: str | None
     sides.carry_out(output, session, steps, dry_run=dry_run, undo=undo, nothing="already gone")
 
 
-def _names(session: Session, name: str | None) -> list[str]:
-    if name is not None:
-        return [name]
-    wished = _wished(session)
-    found = [resources.read(Subscription, one) for one in session.control.all("subscription")]
-    names = [one.name for one in found if wished.rule_for(one)]
-    if not names:
-        raise NotFound("nothing was received yet", hint=f"Next: lakeport receive apply {wished.where}")
-    return names
-
-
 def _wished(session: Session) -> Consumer:
     if not isinstance(session.wished, Consumer):
         raise TypeError("a receiving side is meant")
     return session.wished
 
 
-receive.add_command(watch)
+for command in (cancel, history, prune, watch):
+    receive.add_command(command)

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from lakeport import profiles
 from lakeport.cli import options, sides
-from lakeport.share import Provider, Session, provider, resources, revocation, schedules
+from lakeport.cli.snapshots import publish_manifest, share_history
+from lakeport.share import Provider, Session, freshness, provider, resources, revocation, schedules
 from lakeport.share.resources import Run
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lakeport.cli.output import Output
+    from lakeport.share.freshness import Freshness
 
 
 @click.group()
@@ -61,9 +64,12 @@ def apply(output: Output, *, file: Path, env: Path | None, profile: str | None, 
 
 @share.command()
 @options.desired("share.yaml")
+@options.webhook
 @click.pass_obj
-def status(output: Output, *, file: Path, env: Path | None, profile: str | None) -> None:
+def status(output: Output, *, file: Path, env: Path | None, profile: str | None, webhook: str | None) -> None:
     """Print where the share stands: data sets, schedule, invitations, subscribers, and what drifted.
+
+    Ends with 1 when a subscriber's newest good snapshot is older than the schedule allows, and tells the webhook.
 
     \b
     lakeport share status share.yaml
@@ -81,51 +87,82 @@ def status(output: Output, *, file: Path, env: Path | None, profile: str | None)
         to = invited.target_email or f"{invited.target_object_id} in tenant {invited.target_active_directory_id}"
         text = f"invitation  {invited.name}  {invited.invitation_status}  to {to}"
         output.result(text, kind="invitation", name=invited.name, status=invited.invitation_status, to=to)
-    for taken in seen.subscribers:
-        text = f"subscriber  {taken.name} of {taken.consumer_tenant_name}  {taken.share_subscription_status}"
+    fresh = _freshness(session, seen)
+    for taken, age in zip(seen.subscribers, fresh, strict=True):
+        text = (
+            f"subscriber  {taken.name} of {taken.consumer_tenant_name}  {taken.share_subscription_status}  {age.spoken}"
+        )
         fields = {"tenant": taken.consumer_tenant_name, "status": taken.share_subscription_status}
-        output.result(text, kind="subscriber", name=taken.name, **fields)
+        output.result(text, **{**age.fields(), "kind": "subscriber", "name": taken.name, **fields})
     drift = provider.plan(wished, seen, session.clock.now(), grant=True)
     for step in drift.steps:
         output.result(f"drift       {step.sentence()}", **{**sides.fields(step), "drift": True})
     text = "in step" if not drift.steps else "out of step: lakeport share apply mends it"
-    output.summary(text, share=wished.share, drift=len(drift.steps), subscribers=len(seen.subscribers))
+    counts = {"drift": len(drift.steps), "subscribers": len(seen.subscribers)}
     if drift.refusals:
+        output.summary(text, share=wished.share, **counts)
         raise drift.refusals[0]
+    sides.end_status(output, text, fresh, webhook, share=wished.share, **counts)
 
 
-@share.command()
-@options.desired("share.yaml")
-@click.pass_obj
-def sync(output: Output, *, file: Path, env: Path | None, profile: str | None) -> None:
-    """Print the snapshots that consumers took; it is they who start them.
-
-    \b
-    lakeport share sync share.yaml
-    lakeport share sync share.yaml --json
-    """
-    session = sides.provider(output, file, env, profile)
-    found = [resources.read(Run, one) for one in session.control.share_runs(_wished(session).share)]
-    for one in found:
-        text = f"{one.start_time}  {one.consumer_tenant_name}  {one.synchronization_mode}  {one.status}"
-        fields = {"tenant": one.consumer_tenant_name, "mode": one.synchronization_mode, "status": one.status}
-        output.result(text, synchronization_id=one.synchronization_id, start_time=one.start_time, **fields)
-    output.summary("" if found else "nobody took a snapshot yet", snapshots=len(found))
+def _freshness(session: Session, seen: provider.Observed) -> list[Freshness]:
+    """Return how fresh each subscriber is; the service tells a provider the tenant of a run, not the subscription."""
+    if not seen.subscribers or seen.share is None:
+        return []
+    wished = _wished(session)
+    runs = [resources.read(Run, one) for one in session.control.share_runs(wished.share)]
+    found = []
+    for one in seen.subscribers:
+        tenant, is_active = one.consumer_tenant_name, one.share_subscription_status == "Active"
+        schedule = seen.schedules[0] if seen.schedules and is_active else None
+        limit = wished.stale_after if is_active else None
+        of_tenant = [run for run in runs if run.consumer_tenant_name == tenant]
+        since, now = one.created_at, session.clock.now()
+        found.append(
+            freshness.judge(wished.share, tenant, of_tenant, schedule=schedule, since=since, now=now, stale_after=limit)
+        )
+    return found
 
 
 @share.command()
 @options.desired("share.yaml")
 @click.option("--to", metavar="NAME", help="Only this consumer: its tenant's or subscription's name.")
+@click.option(
+    "--prove", metavar="PROFILE", help="A profile of the consumer: try a snapshot as it, which must be refused."
+)
 @options.dry_run
 @click.pass_obj
-def revoke(output: Output, *, file: Path, env: Path | None, profile: str | None, to: str | None, dry_run: bool) -> None:
+def revoke(
+    output: Output,
+    *,
+    file: Path,
+    env: Path | None,
+    profile: str | None,
+    to: str | None,
+    prove: str | None,
+    dry_run: bool,
+) -> None:
     """Take the share back: no snapshot can start; what was copied stays with the consumer.
 
     \b
     lakeport share revoke share.yaml
-    lakeport share revoke share.yaml --to fabrikam
+    lakeport share revoke share.yaml --to fabrikam --prove local:consumer
     """
-    _change(output, sides.provider(output, file, env, profile), to, "Revoked", dry_run=dry_run)
+    session = sides.provider(output, file, env, profile)
+    _change(output, session, to, "Revoked", dry_run=dry_run)
+    if prove and not dry_run:
+        _prove(output, session, to, prove)
+
+
+def _prove(output: Output, session: Session, to: str | None, profile: str) -> None:
+    share = _wished(session).share
+    theirs = sides.account_of(profiles.resolve(profile))
+    for change in revocation.changes(session.control, share, to, "Revoked"):
+        name = change.subscriber.name
+        refused = revocation.prove(theirs, name)
+        output.result(
+            f"proven: a snapshot of {name} is refused: {refused.message}", subscription=name, code=refused.code
+        )
 
 
 @share.command()
@@ -176,6 +213,11 @@ def destroy(output: Output, *, file: Path, env: Path | None, profile: str | None
     steps = revocation.share_removal(session.control, wished.share)
     undo = f"lakeport share apply {wished.where} (consumers must accept anew)"
     sides.carry_out(output, session, steps, dry_run=dry_run, undo=undo, nothing="already gone")
+
+
+for command in (publish_manifest, share_history):
+    share.add_command(command)
+share.add_command(share_history, "sync")
 
 
 def _wished(session: Session) -> Provider:

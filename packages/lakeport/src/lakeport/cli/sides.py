@@ -5,19 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from lakeport import profiles
+from lakeport import identity, profiles
 from lakeport.cli.outcome import FORBIDDEN, Partly, exit_status
-from lakeport.errors import BadProfile, LakeportError
-from lakeport.share import Consumer, Session, environment, files
+from lakeport.errors import BadProfile, LakeportError, NotFound
+from lakeport.share import Consumer, Session, environment, files, resources
 from lakeport.share.apply import Worker
+from lakeport.share.control import Control
 from lakeport.share.desired import Place
+from lakeport.share.freshness import stale
+from lakeport.share.resources import Subscription
+from lakeport.share.webhook import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from lakeport.cli.output import Output
+    from lakeport.profiles import Profile
     from lakeport.share import Plan, Provider, Step
+    from lakeport.share.freshness import Freshness
 
 
 def provider(output: Output, file: Path, env: Path | None, profile: str | None, *, grant: bool = False) -> Session:
@@ -37,11 +43,22 @@ def listener(output: Output, file: Path, env: Path | None, profile: str | None) 
     if env is not None or profile is None or file.exists():
         return consumer(output, file, env, profile)
     resolved = profiles.resolve(profile)
-    place = Place(resolved.subscription_id, resolved.resource_group, resolved.text("share_account"))
+    return Session(Consumer(resolved, _place(resolved), (), ()), talk=output.say)
+
+
+def account_of(profile: Profile) -> Control:
+    """Return the data share account that a profile names."""
+    where = _place(profile)
+    credential = identity.credential(profile)
+    return Control(profile, credential, where.subscription_id, where.resource_group, where.account)
+
+
+def _place(profile: Profile) -> Place:
+    place = Place(profile.subscription_id, profile.resource_group, profile.text("share_account"))
     if not all((place.subscription_id, place.resource_group, place.account)):
-        hint = f"Write {file}, or give the profile subscription_id, resource_group and share_account"
-        raise BadProfile(f"profile {resolved.name!r} does not say which data share account it receives in", hint=hint)
-    return Session(Consumer(resolved, place, (), ()), talk=output.say)
+        hint = "Write a file, or give the profile subscription_id, resource_group and share_account"
+        raise BadProfile(f"profile {profile.name!r} does not say which data share account it is about", hint=hint)
+    return place
 
 
 def _session(output: Output, wished: Provider | Consumer, profile: str | None, *, grant: bool) -> Session:
@@ -136,6 +153,38 @@ def _held(plan: Plan) -> list[str]:
 def _held_ends(plan: Plan) -> None:
     if plan.held:
         raise Partly
+
+
+def received_names(session: Session, name: str | None) -> list[str]:
+    """Return the names of the received shares that a command is about: the named one, or all that a rule wants.
+
+    Raises:
+        NotFound: Nothing was received yet.
+    """
+    if name is not None:
+        return [name]
+    wished = session.wished
+    found = [resources.read(Subscription, one) for one in session.control.all("subscription")]
+    names = [one.name for one in found if isinstance(wished, Consumer) and wished.rule_for(one)]
+    if not names:
+        raise NotFound("nothing was received yet", hint=f"Next: lakeport receive apply {wished.where}")
+    return names
+
+
+def end_status(output: Output, text: str, fresh: list[Freshness], webhook: str | None, **fields: object) -> None:
+    """End a status: tell the webhook what is stale, and the caller by the exit status.
+
+    Raises:
+        Stale: Something is.
+    """
+    old = [one for one in fresh if one.is_stale]
+    error = stale(fresh)
+    if error is not None and webhook:
+        failed = tell(webhook, str(error), [one.fields() for one in old])
+        output.say(f"note: {failed}" if failed else "the webhook was told")
+    output.summary(text, stale=len(old), **fields)
+    if error is not None:
+        raise error
 
 
 def per_share(output: Output, names: list[str], act: Callable[[str], None]) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC
 from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
 from lakeport import identity
-from lakeport.errors import NotVerified
+from lakeport.errors import NotFound, NotVerified
 from lakeport.identity import translated
 
 if TYPE_CHECKING:
@@ -87,7 +89,8 @@ class FileSystem:
         """
         with self._asking(under):
             for one in self._client.get_paths(under or None, recursive=recursive):
-                yield Entry(str(one.name), bool(one.is_directory), int(one.content_length or 0), one.last_modified)
+                at = one.last_modified.replace(tzinfo=UTC)  # listed without zone
+                yield Entry(str(one.name), bool(one.is_directory), int(one.content_length or 0), at)
 
     def entry(self, path: str) -> Entry:
         """Return one path.
@@ -99,6 +102,11 @@ class FileSystem:
             found = self._client.get_file_client(path).get_file_properties()
         is_directory = (found.metadata or {}).get("hdi_isfolder") == "true"
         return Entry(path, is_directory, int(found.size or 0), found.last_modified)
+
+    def remove(self, path: str) -> None:
+        """Delete a file; one that is not there is deleted."""
+        with suppress(NotFound), self._asking(path):
+            self._client.get_file_client(path).delete_file()
 
     def checksum(self, path: str) -> Checksum:
         """Return a file's size and stored MD5."""

@@ -124,6 +124,11 @@ class Control:
         body = ("synchronize", {"synchronizationMode": mode})
         return self._one("share_subscriptions", "begin_synchronize", subscription, body=body)
 
+    def cancel(self, subscription: str, synchronization_id: str) -> Document:
+        """Ask for the end of a snapshot; it is over when its run says so."""
+        body = ("share_subscription_synchronization", {"synchronizationId": synchronization_id})
+        return self._one("share_subscriptions", "begin_cancel_synchronization", subscription, body=body)
+
     def runs(self, subscription: str) -> list[Document]:
         """Return the snapshots of a received share, newest first where the service orders them."""
         return self._many("share_subscriptions", "list_synchronizations", subscription)
@@ -136,6 +141,11 @@ class Control:
     def share_runs(self, share: str) -> list[Document]:
         """Return the snapshots that consumers took of a share."""
         return self._many("shares", "list_synchronizations", share)
+
+    def share_run_details(self, share: str, synchronization_id: str) -> list[Document]:
+        """Return what a consumer's snapshot of a share did, data set by data set."""
+        body = ("share_synchronization", {"synchronizationId": synchronization_id})
+        return self._many("shares", "list_synchronization_details", share, body=body)
 
     def revoke(self, share: str, subscriber_id: str) -> Document:
         """Take a share back from one subscriber; it is done when the subscriber says `Revoked`."""

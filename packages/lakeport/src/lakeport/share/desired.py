@@ -11,7 +11,7 @@ from lakeport.share import kinds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from lakeport.profiles import Profile
     from lakeport.share.resources import ConsumerInvitation, Document, SourceDataSet, Subscription
@@ -59,6 +59,7 @@ class Provider:
         location: Where to make the account if there is none; empty: it must exist.
         schedule: The wished schedule, `none` for no schedule at all, or `None` to leave it alone.
         where: What names this file on a command line.
+        stale_after: How old a newest good snapshot may be; `None`: the schedule tells.
     """
 
     profile: Profile
@@ -72,6 +73,7 @@ class Provider:
     schedule: Schedule | str | None = None
     where: str = ""
     notes: tuple[str, ...] = ()
+    stale_after: timedelta | None = None
 
 
 ANYBODY = "*"
@@ -172,6 +174,7 @@ class Consumer:
         follow: Each received share's schedule is followed; otherwise triggers are left alone.
         mode: `Incremental` or `FullSync`.
         where: What names this file on a command line.
+        stale_after: How old a newest good snapshot may be; `None`: the schedule tells.
         places: Finds the tenants of the makers of data sets, as far as this machine can.
     """
 
@@ -184,6 +187,7 @@ class Consumer:
     mode: str = "Incremental"
     verify: bool = False
     where: str = ""
+    stale_after: timedelta | None = None
     notes: tuple[str, ...] = field(default=())
     places: Callable[[Iterable[str]], Mapping[str, TenantId | None]] = field(default=_unplaced, compare=False)
 

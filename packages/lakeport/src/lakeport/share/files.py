@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lakeport import profiles
 from lakeport.errors import BadFile
-from lakeport.share import documents, kinds, schema
+from lakeport.share import documents, kinds, manifests, schema
 from lakeport.share.desired import (
     PLACEHOLDERS,
     Consumer,
@@ -20,11 +20,12 @@ from lakeport.share.desired import (
 )
 from lakeport.share.invite_book import InviteBook
 from lakeport.share.roles import Store
-from lakeport.share.schedules import Schedule, parse_at
+from lakeport.share.schedules import Schedule, parse_at, parse_span
 from lakeport.share.senders import SenderBook
 from lakeport.types import SubscriptionId
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from pathlib import Path
 
     from lakeport.profiles import Profile
@@ -54,6 +55,8 @@ def provider(path: Path, *, profile: str | None = None, book: InviteBook | None 
     place = _place(file, resolved, where)
     checked_name(file.share, "share", where)
     data_sets = tuple(_data_set(entry, place, resolved, where) for entry in file.datasets)
+    listed = manifests.data_set(file.share, data_sets) if file.manifest else None
+    data_sets = (*data_sets, listed) if listed is not None else data_sets
     _refuse_twice([one.name for one in data_sets], "data set", where)
     book = book or InviteBook(resolved)
     return Provider(
@@ -68,6 +71,7 @@ def provider(path: Path, *, profile: str | None = None, book: InviteBook | None 
         _schedule(file.schedule, where),
         str(path),
         tuple(book.notes),
+        _span(file.stale_after, where),
     )
 
 
@@ -97,6 +101,7 @@ def consumer(path: Path, *, profile: str | None = None, book: InviteBook | None 
         mode="FullSync" if file.sync.mode == "full" else "Incremental",
         verify=file.sync.verify,
         where=str(path),
+        stale_after=_span(file.sync.stale_after, str(path)),
         places=senders.places,
     )
 
@@ -143,6 +148,13 @@ def _schedule(entry: schema.ScheduleEntry | str | None, where: str) -> Schedule 
         return Schedule(entry.every, parse_at(entry.at) if entry.at is not None else None)
     except ValueError as error:
         raise BadFile(f"{where}: schedule.at {error}") from error
+
+
+def _span(text: str | None, where: str) -> timedelta | None:
+    try:
+        return parse_span(text) if text is not None else None
+    except ValueError as error:
+        raise BadFile(f"{where}: stale_after {error}") from error
 
 
 def _invitee(entry: schema.InviteEntry, book: InviteBook, where: str) -> Invitee:

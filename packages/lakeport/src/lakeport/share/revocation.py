@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakeport.errors import LakeportError, NotFound
+from lakeport.errors import Conflict, Forbidden, LakeportError, NotFound, NotRevoked, Refused
 from lakeport.share import resources, waiting
 from lakeport.share.resources import Resource, Setting, Subscriber
 from lakeport.share.steps import Step
@@ -70,6 +70,35 @@ def carry_out(control: Control, share: str, change: Change, clock: Clock) -> Non
         return True if resources.read(Subscriber, found).share_subscription_status == change.wished else None
 
     waiting.until(shown, clock, f"{change.subscriber.consumer_tenant_name} becoming {change.wished}")
+
+
+def prove(consumer: Control, subscription: str) -> LakeportError:
+    """Try to take a snapshot as a consumer, and return the refusal.
+
+    Args:
+        consumer: The consumer's account.
+        subscription: The name of the revoked share there.
+
+    Raises:
+        NotRevoked: The snapshot was started; it is cancelled again.
+        NotFound: There is no such subscription: nothing is proven.
+        Forbidden: This caller may not start snapshots there: nothing is proven.
+    """
+    if consumer.get("subscription", subscription) is None:
+        raise NotFound(f"account {consumer.account!r} has no received share {subscription!r}: nothing is proven")
+    try:
+        started = consumer.synchronize(subscription, "Incremental")
+    except Forbidden as error:
+        if error.code in {"AuthorizationFailed", "LinkedAuthorizationFailed"}:
+            raise
+        return error
+    except (Conflict, Refused) as error:
+        return error
+    synchronization_id = str(started.get("synchronizationId", ""))
+    consumer.cancel(subscription, synchronization_id)
+    raise NotRevoked(
+        f"{subscription} in {consumer.account!r} was taken after it was revoked", request_id=synchronization_id
+    )
 
 
 def share_removal(control: Control, share: str) -> list[Step]:

@@ -39,6 +39,26 @@ def parse_at(text: str) -> int:
     return int(found["hour"]) * 3600 + int(found["minute"]) * 60 + int(found["second"] or 0)
 
 
+_SPAN = re.compile(r"(?P<number>\d+)(?P<unit>[mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def parse_span(text: str) -> timedelta:
+    """Return the duration of `30m`, `36h` or `2d`.
+
+    Raises:
+        ValueError: It has another form.
+
+    Example:
+        >>> parse_span("36h")
+        datetime.timedelta(days=1, seconds=43200)
+    """
+    found = _SPAN.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no duration; write it like 30m, 36h or 2d")
+    return timedelta(**{_UNITS[found["unit"]]: int(found["number"])})
+
+
 def parse_instant(text: str) -> datetime:
     """Return the instant of a service's text, which may have seven digits of a second and any offset."""
     instant = datetime.fromisoformat(text)

@@ -60,6 +60,8 @@ class ShareFile(Entry, frozen=True):
     terms: str = ""
     schedule: ScheduleEntry | Literal["none"] | None = None
     invite: list[InviteEntry] = []
+    manifest: bool = False
+    stale_after: str | None = None
 
 
 class AcceptEntry(Entry, frozen=True):
@@ -89,6 +91,7 @@ class SyncEntry(Entry, frozen=True):
 
     mode: Literal["incremental", "full"] = "incremental"
     verify: bool = False
+    stale_after: str | None = None
 
 
 class ReceiveFile(Entry, frozen=True):

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from lakeport import identity
 from lakeport.clock import Clock, SystemClock
-from lakeport.share import apply, consumer, provider, resources
+from lakeport.share import apply, consumer, provider
 from lakeport.share.control import Control
 from lakeport.share.desired import Consumer, Provider
-from lakeport.share.resources import Detail, Run
+from lakeport.share.manifests import Publisher
 from lakeport.share.roles import Roles
 from lakeport.share.schedules import parse_instant
 from lakeport.share.snapshots import Snapshot, Taker
@@ -77,6 +77,8 @@ class Session:
         Raises:
             LakeportError: A plan is refused, or a step fails. Running again continues.
         """
+        if isinstance(self.wished, Provider) and self.publisher.is_needed():
+            self.publisher.publish(self.clock.now())  # before the data set that carries it: a snapshot must find it
         worker = apply.Worker(self.control, self.roles, self.clock, self.talk)
         return apply.reconcile(self.plan, worker, told)
 
@@ -86,10 +88,20 @@ class Session:
 
     def last_snapshot(self, name: str) -> Snapshot | None:
         """Return the newest snapshot of a received share that succeeded, with its details."""
-        runs = [resources.read(Run, one) for one in self.control.runs(name)]
-        ended = [one for one in runs if one.status == "Succeeded"]
+        taker = self.taker()
+        ended = [one for one in taker.runs(name) if one.status == "Succeeded"]
         if not ended:
             return None
         run = max(ended, key=lambda one: parse_instant(one.start_time))
-        details = tuple(resources.read(Detail, one) for one in self.control.run_details(name, run.synchronization_id))
-        return Snapshot(name, run, details)
+        return Snapshot(name, run, taker.details(name, run.synchronization_id))
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        """What publishes the manifest of a providing side.
+
+        Raises:
+            TypeError: This side receives.
+        """
+        if not isinstance(self.wished, Provider):
+            raise TypeError("a providing side is meant")
+        return Publisher(self.wished.profile, self.credential, self.wished)

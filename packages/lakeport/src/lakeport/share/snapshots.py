@@ -91,6 +91,35 @@ class Taker:
         started = resources.read(Run, self.control.synchronize(name, mode))
         return self._follow(name, started.synchronization_id)
 
+    def cancel(self, name: str, synchronization_id: str | None = None) -> list[Run]:
+        """End the snapshots of a received share that are under way, and wait until they are over.
+
+        Args:
+            name: The subscription.
+            synchronization_id: Only this one.
+
+        Returns:
+            How each ended: one that was just done may have succeeded.
+
+        Raises:
+            NotFound: The named snapshot is not under way.
+        """
+        going = [one for one in self.runs(name) if one.status not in ENDED]
+        meant = [one for one in going if synchronization_id in {None, one.synchronization_id}]
+        if synchronization_id is not None and not meant:
+            raise NotFound(f"snapshot {synchronization_id} of {name} is not under way")
+        for one in meant:
+            self.control.cancel(name, one.synchronization_id)
+        return [self._follow(name, one.synchronization_id).run for one in meant]
+
+    def runs(self, name: str) -> list[Run]:
+        """Return the snapshots of a received share that the service remembers."""
+        return [resources.read(Run, one) for one in self.control.runs(name)]
+
+    def details(self, name: str, synchronization_id: str) -> tuple[Detail, ...]:
+        """Return what a snapshot did, data set by data set."""
+        return tuple(resources.read(Detail, one) for one in self.control.run_details(name, synchronization_id))
+
     def _follow(self, name: str, synchronization_id: str) -> Snapshot:
         said = ""
 
@@ -100,7 +129,7 @@ class Taker:
             if run is None:
                 return None
             ended = run.status in ENDED
-            details = self._details(name, synchronization_id) if ended or run.status == "InProgress" else ()
+            details = self.details(name, synchronization_id) if ended or run.status == "InProgress" else ()
             snapshot = Snapshot(name, run, details)
             now_said = f"{name}: {run.status} (files: {snapshot.files}, bytes: {snapshot.size_bytes})"
             if now_said != said:
@@ -112,8 +141,6 @@ class Taker:
         return waiting.until(look, self.clock, what, within=self.within, longest=timedelta(seconds=10))
 
     def _run(self, name: str, synchronization_id: str) -> Run | None:
-        runs = (resources.read(Run, one) for one in self.control.runs(name))
-        return next((one for one in runs if one.synchronization_id.lower() == synchronization_id.lower()), None)
-
-    def _details(self, name: str, synchronization_id: str) -> tuple[Detail, ...]:
-        return tuple(resources.read(Detail, one) for one in self.control.run_details(name, synchronization_id))
+        return next(
+            (one for one in self.runs(name) if one.synchronization_id.lower() == synchronization_id.lower()), None
+        )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakeport.errors import NotFound, NotVerified
 from lakeport.lake import Checksum, FileSystem
+from lakeport.share import manifests
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
     from lakeport.profiles import Profile
     from lakeport.share.consumer import Received
+    from lakeport.share.manifests import Manifest
     from lakeport.share.resources import Mapping, SourceDataSet
     from lakeport.share.snapshots import Snapshot
 
@@ -75,7 +78,8 @@ class Verifier:
     """What arrivals are verified with.
 
     Attributes:
-        source: The provider's profile, to look at the source itself; `None`: only counts can be compared.
+        source: The provider's profile, to look at the source itself; `None`: the share's manifest is compared with, and
+            without one only counts.
         read: Read every arrived byte instead of trusting the stored MD5.
     """
 
@@ -84,33 +88,66 @@ class Verifier:
     source: Profile | None = None
     read: bool = False
 
+    def manifest(self, received: Received) -> Manifest | None:
+        """Return the manifest that arrived with a share, or `None` when there is none.
+
+        Raises:
+            NotVerified: What arrived as manifest is none.
+        """
+        listed = {one.data_set_id.lower() for one in received.offered if one.data_set_name == manifests.NAME}
+        mapping = next((one for one in received.mappings if one.data_set_id.lower() in listed), None)
+        if mapping is None:
+            return None
+        lake, path = self._at(mapping)
+        try:
+            text = b"".join(lake.chunks(path)).decode("utf-8", "replace")
+        except NotFound:
+            return None
+        return manifests.parse(text.splitlines())
+
+    def _at(self, mapping: Mapping) -> tuple[FileSystem, str]:
+        root, below = manifests.place(mapping.properties)
+        account = str(mapping.properties.get("storageAccountName", ""))
+        return FileSystem(self.profile, account, root, self.credential), below
+
     def verify(self, received: Received, last: Snapshot | None) -> list[Findings]:
         """Verify every mapped data set of a received share.
 
         Raises:
             NotFound: Nothing is mapped.
         """
-        offered = {one.data_set_id.lower(): one for one in received.offered}
+        offered = {one.data_set_id.lower(): one for one in received.offered if one.data_set_name != manifests.NAME}
         pairs = [
             (one, offered[one.data_set_id.lower()]) for one in received.mappings if one.data_set_id.lower() in offered
         ]
         if not pairs:
             raise NotFound(f"nothing of {received.subscription.name} is mapped", hint="Next: lakeport receive apply")
-        return [self._data_set(mapping, source, last) for mapping, source in pairs]
+        manifest = self.manifest(received) if self.source is None else None
+        return [self._data_set(mapping, source, last, manifest) for mapping, source in pairs]
 
-    def _data_set(self, mapping: Mapping, source: SourceDataSet, last: Snapshot | None) -> Findings:
-        root = mapping.properties.get("fileSystem") or mapping.properties.get("containerName") or ""
-        below = next(
-            (mapping.properties[key] for key in ("folderPath", "filePath", "prefix") if key in mapping.properties), ""
-        )
-        there = FileSystem(self.profile, str(mapping.properties["storageAccountName"]), str(root), self.credential)
-        arrived = _arrived(there, str(below), read=self.read)
-        if self.source is None:
-            return _counted(source, arrived, last)
-        name, _, path = source.data_set_path.strip("/").partition("/")
-        sent = listing(FileSystem(self.source, self.source.storage_account, name), path, read=False)
+    def _data_set(
+        self, mapping: Mapping, source: SourceDataSet, last: Snapshot | None, manifest: Manifest | None
+    ) -> Findings:
+        there, below = self._at(mapping)
+        arrived = {
+            path: one for path, one in _arrived(there, below, read=self.read).items() if not _is_ours(path, below)
+        }
         how = "MD5 of the bytes read" if self.read else "stored MD5"
-        return compare(source.data_set_name, f"names, sizes and {how} against {self.source.name}", sent, arrived)
+        if self.source is not None:
+            name, _, path = source.data_set_path.strip("/").partition("/")
+            sent = listing(FileSystem(self.source, self.source.storage_account, name), path, read=False)
+            sent = {each: one for each, one in sent.items() if not _is_ours(each, path)}
+            return compare(source.data_set_name, f"names, sizes and {how} against {self.source.name}", sent, arrived)
+        if manifest is None:
+            return _counted(source, arrived, last)
+        sent = manifest.files.get(source.data_set_name.lower(), {})
+        against = f"names, sizes and {how} against the provider's manifest of {manifest.made_at:%Y-%m-%d %H:%MZ}"
+        return compare(source.data_set_name, against, sent, arrived)
+
+
+def _is_ours(path: str, below: str) -> bool:
+    """Tell if a path at the root of a file system is where manifests lie."""
+    return not below and path.startswith(f"{manifests.FOLDER}/")
 
 
 def _counted(source: SourceDataSet, arrived: dict[str, Checksum], last: Snapshot | None) -> Findings:
@@ -149,7 +186,9 @@ def listing(lake: FileSystem, under: str, *, read: bool) -> dict[str, Checksum]:
     if under and not lake.entry(under).is_directory:
         return {THE_FILE: _checksum(lake, under, read)}
     paths = [one.path for one in lake.entries(under, recursive=True) if not one.is_directory]
-    return {path.removeprefix(under).lstrip("/"): _checksum(lake, path, read) for path in paths}
+    with ThreadPoolExecutor(8) as pool:
+        sums = pool.map(lambda path: _checksum(lake, path, read), paths)
+        return {path.removeprefix(under).lstrip("/"): one for path, one in zip(paths, sums, strict=True)}
 
 
 def _arrived(lake: FileSystem, under: str, *, read: bool) -> dict[str, Checksum]:

@@ -43,7 +43,8 @@ def until(
         if found is not None:
             return found
         if within is not None and clock.now() - began + pause > within:
-            minutes = within.total_seconds() / 60
-            raise NotYet(f"{what} did not happen within {minutes:g} minutes", hint="Next: run the same command again")
+            seconds = within.total_seconds()
+            spoken = f"{seconds / 60:g} minutes" if seconds >= 60 else f"{seconds:g} seconds"
+            raise NotYet(f"{what} did not happen within {spoken}", hint="Next: run the same command again")
         clock.sleep(pause)
         pause = min(pause * 1.5, longest)
