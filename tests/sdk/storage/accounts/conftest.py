@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -12,12 +13,12 @@ from azure.identity import ClientSecretCredential
 from azure.mgmt.resource.subscriptions import SubscriptionClient
 from azure.mgmt.storage import StorageManagementClient
 from azure.mgmt.storage.models import BlobServiceProperties, StorageAccountCreateParameters
-from azure.storage.blob import BlobServiceClient, ContainerClient
+from azure.storage.blob import BlobServiceClient, ContainerClient, ContainerSasPermissions, generate_container_sas
 from azure.storage.filedatalake import DataLakeServiceClient
 from tests.azure import LocalAzure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 GROUP = "lakes"
 TOPOLOGY = f"""
@@ -73,6 +74,12 @@ class Account:
         """Return a new container."""
         return self.blob().create_container(name)
 
+    def signature(self, container: str) -> str:
+        """Return a signature that reads a container, for the source of a copy."""
+        permission = ContainerSasPermissions(read=True)
+        expiry = datetime.now(UTC) + timedelta(hours=1)
+        return generate_container_sas(self.name, container, self.key, permission=permission, expiry=expiry)
+
     def keep_deleted(self, days: int = 7) -> None:
         """Switch soft delete on, for blobs and containers."""
         policy = {"enabled": True, "days": days}
@@ -126,3 +133,9 @@ def account_factory(azure: LocalAzure) -> NewAccount:
         return Account(azure, name, str(keys[0].value), management, credential)
 
     return make
+
+
+@pytest.fixture
+def new_own_account(new_azure: Callable[..., LocalAzure]) -> NewAccount:
+    """Makes storage accounts in a local Azure of the test's own, on disk: its clock moves, and it is killed."""
+    return account_factory(new_azure(topology=TOPOLOGY, memory=False))

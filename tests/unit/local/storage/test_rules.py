@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -22,6 +22,7 @@ ID, OTHER = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222
 class File:
     etag_text = "0x8D1"
     modified_at = NOW
+    tags: ClassVar[dict[str, str]] = {}
 
 
 def outcome(act: Any) -> tuple[int, str] | None:

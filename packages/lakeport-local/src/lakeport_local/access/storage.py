@@ -39,3 +39,6 @@ UNDELETE = Action(f"{_BLOBS}/write", is_data=True, letters="w")
 DELETE_VERSION = Action(
     f"{_BLOBS}/deleteBlobVersion/action", is_data=True, alternatives=(f"{_BLOBS}/delete",), letters="dx"
 )
+READ_TAGS = Action(f"{_BLOBS}/tags/read", is_data=True, letters="t")
+WRITE_TAGS = Action(f"{_BLOBS}/tags/write", is_data=True, letters="t")
+FIND_BY_TAGS = Action(f"{_BLOBS}/filter/action", is_data=True, letters="f")

@@ -15,6 +15,7 @@ from lakeport_local.storage.identities import acl_text, naming
 from lakeport_local.storage.keeping import version_fields
 from lakeport_local.storage.metadata import FOLDER_MARK, Pairs, metadata_headers, properties_text
 from lakeport_local.storage.stamps import instant
+from lakeport_local.storage.tiers import tier_fields
 
 if TYPE_CHECKING:
     from lakeport_local.storage.call import Call
@@ -118,13 +119,12 @@ def _blob_only(call: Call, path: Path) -> Fields:
     pairs: Pairs = [*path.pairs, (FOLDER_MARK, "true")] if path.is_directory else path.pairs
     fields: Fields = [*metadata_headers(pairs), ("x-ms-blob-type", blob_type(path))]
     fields += version_fields(path, is_current=call.past is None)
+    fields += [("x-ms-tag-count", str(len(path.tags)))] if path.tags else []
     if path.made_by == "append":
         fields.append(("x-ms-blob-committed-block-count", str(path.detail("blocks") or 0)))
         fields += [("x-ms-blob-sealed", "true")] if path.detail("sealed") else []
-    if call.request.method == "HEAD":
-        fields += [("x-ms-access-tier", path.detail("tier") or "Hot")]
-        fields += [] if path.detail("tier") else [("x-ms-access-tier-inferred", "true")]
-        fields += tier_change_fields(path, "x-ms-access-tier-change-time")
+    if call.request.method == "HEAD" or path.detail("tier"):
+        fields += tier_fields(path, call.request.at)
     if call.version >= "2023-11-03" and not call.is_flat:
         fields.append(("x-ms-acl", acl_text(call, call.lake.paths.acl(path))))
     copy = path.detail("copy") or {}
@@ -144,12 +144,6 @@ def path_fields(call: Call, path: Path) -> Fields:
 def blob_type(path: Path) -> str:
     """Return the kind of blob that a file or directory is."""
     return "AppendBlob" if path.made_by == "append" else "BlockBlob"
-
-
-def tier_change_fields(path: Path, name: str) -> Fields:
-    """Return when the tier was last set, when it ever was."""
-    at = path.detail("tiered")
-    return [] if at is None else [(name, http_date(instant(at)))]
 
 
 def metadata_fields(pairs: Pairs) -> Fields:

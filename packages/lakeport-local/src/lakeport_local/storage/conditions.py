@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from lakeport_local.core import parse_http_date
 from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.tags import Either, Malformed, parse_condition
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,6 +31,11 @@ class Stamped(Protocol):
         """When it last changed."""
         ...
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """Its tags."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
@@ -40,14 +46,14 @@ class Conditions:
         none_match: Etags of which none may be present.
         modified_since: It must have changed after this.
         unmodified_since: It must not have changed after this.
-        tags: What its tags must say. Nothing has tags here, so that the condition never holds.
+        tags: What its tags must say.
     """
 
     match: frozenset[str] | None = None
     none_match: frozenset[str] | None = None
     modified_since: datetime | None = None
     unmodified_since: datetime | None = None
-    tags: str | None = None
+    tags: Either | None = None
 
     @property
     def wants_nothing(self) -> bool:
@@ -69,7 +75,7 @@ class Conditions:
         """
         code = code or "ConditionNotMet"
         if found is None:
-            if self.match is not None:
+            if self.match is not None or self.tags is not None:
                 raise refusal(code)
             return
         if self.wants_nothing:
@@ -91,7 +97,9 @@ class Conditions:
             raise refusal("ConditionNotMet", status=304)
 
     def _holds_for_write(self, found: Stamped) -> bool:
-        if self.tags is not None or (self.match is not None and not self.match & {"*", found.etag_text}):
+        if self.match is not None and not self.match & {"*", found.etag_text}:
+            return False
+        if self.tags is not None and not self.tags.holds(found.tags):
             return False
         return self.unmodified_since is None or _whole(found.modified_at) <= self.unmodified_since
 
@@ -103,6 +111,16 @@ class Conditions:
 
 def _whole(at: datetime) -> datetime:
     return at.replace(microsecond=0)
+
+
+def _tag_condition(headers: Headers, name: str) -> Either | None:
+    text = headers.get(name)
+    if not text:
+        return None
+    try:
+        return parse_condition(text)
+    except Malformed:
+        raise refusal("InvalidHeaderValue", HeaderName=name, HeaderValue=text) from None
 
 
 def conditions_of(headers: Headers, prefix: str = "") -> Conditions:
@@ -127,7 +145,7 @@ def conditions_of(headers: Headers, prefix: str = "") -> Conditions:
         except (ValueError, TypeError):
             raise refusal("InvalidHeaderValue", HeaderName=prefix + name, HeaderValue=text) from None
 
-    tags = headers.get(f"{prefix or 'x-ms-'}if-tags") or None
+    tags = _tag_condition(headers, f"{prefix or 'x-ms-'}if-tags")
     etag_sets, dates = (
         (etags("if-match"), etags("if-none-match")),
         (date("if-modified-since"), date("if-unmodified-since")),

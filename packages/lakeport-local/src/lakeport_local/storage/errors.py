@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 _TABLE: dict[str, tuple[int, str]] = {
+    "AccessTierChangeTimeConditionNotMet": (412, "The condition specified using access tier change time is not met."),
     "AccountRequiresHttps": (400, "The account being accessed does not support http."),
     "AppendPositionConditionNotMet": (412, "The append position condition specified was not met."),
     "AuthenticationFailed": (
@@ -47,6 +48,8 @@ _TABLE: dict[str, tuple[int, str]] = {
         403,
         "This request is not authorized to perform this operation using this source IP.",
     ),
+    "BlobArchived": (409, "This operation is not permitted on an archived blob."),
+    "BlobBeingRehydrated": (409, "This operation is not permitted because the blob is being rehydrated."),
     "BlobIsSealed": (
         409,
         "The specified blob is sealed and its contents can't be modified unless the blob is re-created.",
@@ -105,6 +108,7 @@ _TABLE: dict[str, tuple[int, str]] = {
         "The source and destination resource type must be identical.",
     ),
     "InvalidSourceUri": (400, "The source URI is invalid."),
+    "InvalidTags": (400, "The tags specified are invalid. It contains characters that are not permitted."),
     "InvalidUri": (400, "The request URI is invalid."),
     "InvalidXmlDocument": (400, "XML specified is not syntactically valid."),
     "InvalidXmlNodeValue": (400, "The value for one of the XML nodes is not in the correct format."),

@@ -60,6 +60,11 @@ class FileSystem:
         """The user metadata."""
         return [(str(name), str(value)) for name, value in orjson.loads(self.metadata)]
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """None: blobs have tags."""
+        return {}
+
     def detail(self, name: str) -> Any:  # Any: a member of a JSON object
         """Return one of the rarely used members, or None."""
         return orjson.loads(self.details).get(name)

@@ -117,6 +117,14 @@ class Lake:
                 self.kept.purge(at)
                 self.file_systems.purge_before(at)
 
+    def tagged(self, account: Resource) -> Iterator[tuple[FileSystem, str, Path]]:
+        """Yield file system, full path and row of each file of an account that has tags."""
+        roots: dict[int, FileSystem] = {one.root: one for one in self.file_systems.page(account.uid, limit=1 << 30)}
+        for path in self.paths.tagged():
+            root, name = self.paths.full_name(path)
+            if root in roots:
+                yield roots[root], name, path
+
     def files(self, account: Resource, file_system: str, under: str = "") -> Iterator[FileEntry]:
         """Yield the files below a directory, depth first, in the order of listings.
 

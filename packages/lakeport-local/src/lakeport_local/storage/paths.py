@@ -90,6 +90,12 @@ class Path:
         found: int | None = self.detail("expires")
         return found
 
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags, which are no metadata."""
+        found: dict[str, str] = (self.detail("tags") if '"tags"' in self.details else None) or {}
+        return found
+
     def header(self, name: str) -> str | None:
         """Return a stored content header, such as `Content-Type`."""
         value = orjson.loads(self.headers).get(name)
@@ -271,6 +277,19 @@ class Paths:
             (now,),
         )
         return [_path(row) for row in rows]
+
+    def tagged(self) -> list[Path]:
+        """Return every path of the namespace that has tags."""
+        condition = "json_extract(details, '$.tags') IS NOT NULL AND parent >= 0"
+        return [_path(row) for row in self._db.execute(f"SELECT {_COLUMNS} FROM paths WHERE {condition}")]
+
+    def full_name(self, path: Path) -> tuple[int, str]:
+        """Return the root that a path is below, and its full path."""
+        names: list[str] = []
+        while path.parent > 0:
+            names.append(path.name)
+            path = self.row(path.parent)
+        return path.id, "/".join(reversed(names))
 
     def move(self, path: Path, parent: int, name: str) -> Path:
         """Move a path and everything below it into another directory, in one row; nothing else of it changes."""

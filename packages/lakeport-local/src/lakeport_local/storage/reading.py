@@ -16,6 +16,7 @@ from lakeport_local.core import Response
 from lakeport_local.storage.answers import path_fields
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.ranges import range_of
+from lakeport_local.storage.tiers import check_online
 
 if TYPE_CHECKING:
     from lakeport_local.storage.answers import Fields
@@ -48,6 +49,7 @@ def head(call: Call) -> Response:
 def read(call: Call) -> Response:
     """Answer a GET of a file, whole or in part; a directory reads as empty."""
     path = readable(call)
+    check_online(path, call.request.at)
     part = range_of(call.request.headers, path.size_bytes)
     fields = path_fields(call, path)
     if part.is_partial:

@@ -254,7 +254,7 @@ def _check_reach(presented: Presented) -> None:
             raise refusal("AuthorizationResourceTypeMismatch")
         return
     word = "resource" if presented.address.api == "dfs" else "comp"
-    is_listing = request.method == "GET" and (request.parameter(word) or "").lower() in {"list", "filesystem"}
+    is_listing = request.method == "GET" and (request.parameter(word) or "").lower() in {"list", "filesystem", "blobs"}
     is_information = (request.parameter("restype") or "").lower() == "account"
     is_batch = request.method == "POST" and (request.parameter("comp") or "").lower() == "batch" and fields["sr"] == "c"
     if level != "path" and not ((is_listing and fields["sr"] in {"c", "d"}) or is_information or is_batch):

@@ -16,6 +16,7 @@ from lakeport_local.storage.blob import (
     history,
     listing,
     service_properties,
+    tagging,
 )
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.operations import MIB, Operation, in_memory, stored, unsupported
@@ -67,6 +68,7 @@ OPERATIONS: dict[tuple[str, str, str], Operation] = {
     ("path", "PUT", "appendblock"): Operation(appending.append_block, _APPEND_BLOCK, appending.admitted_append),
     ("path", "PUT", "seal"): Operation(appending.seal),
     ("path", "PUT", "copy"): Operation(copying.copy_blob),
+    ("path", "PUT", "append-copy"): Operation(copying.append_block_from_url),
     ("path", "PUT", "block"): Operation(blocks.put_block, _PUT_BLOCK, blocks.admitted_block),
     ("path", "PUT", "block-copy"): Operation(copying.put_block_from_url, in_memory),
     ("path", "PUT", "blocklist"): Operation(blocks.put_block_list),
@@ -76,6 +78,10 @@ OPERATIONS: dict[tuple[str, str, str], Operation] = {
     ("path", "PUT", "properties"): Operation(blobs.set_headers),
     ("path", "PUT", "tier"): Operation(blobs.set_tier),
     ("path", "PUT", "lease"): Operation(path_leases.lease_path),
+    ("account", "GET", "blobs"): Operation(tagging.find_by_tags),
+    ("container", "GET", "blobs"): Operation(tagging.find_by_tags),
+    ("path", "GET", "tags"): Operation(tagging.get_tags),
+    ("path", "PUT", "tags"): Operation(tagging.set_tags),
     ("path", "PUT", "snapshot"): Operation(history.snapshot_blob),
     ("path", "PUT", "undelete"): Operation(history.undelete_blob),
     ("path", "PUT", "expiry"): Operation(expiry.set_expiry),

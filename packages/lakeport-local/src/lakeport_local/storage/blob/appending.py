@@ -21,7 +21,9 @@ from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.keeping import version_fields
 
 if TYPE_CHECKING:
+    from lakeport_local.storage.answers import Fields
     from lakeport_local.storage.call import Call
+    from lakeport_local.storage.chunks import ChunkSink
     from lakeport_local.storage.paths import Path
 
 _ENCRYPTED = ("x-ms-request-server-encrypted", "true")
@@ -63,6 +65,18 @@ def append_block(call: Call) -> Response:
     path, chunk = admitted_append(call), call.chunk
     if not chunk.size_bytes:
         raise refusal("InvalidHeaderValue", HeaderName="Content-Length", HeaderValue="0")
+    echo = check_hashes(call.request.headers, chunk)
+    changed, fields = extended(call, path, chunk)
+    sums = {"x-ms-content-crc64": base64.b64encode(chunk.crc64).decode(), **dict(echo)}
+    return Response(201, [*stamps(changed), *fields, *sums.items(), _ENCRYPTED])
+
+
+def extended(call: Call, path: Path, chunk: ChunkSink) -> tuple[Path, Fields]:
+    """Append a complete sink to a blob; return what it is then, and what the answer says of the block.
+
+    Raises:
+        ServiceError: 409 `BlobIsSealed` or `BlockCountExceedsLimit`, 412 `MaxBlobSizeConditionNotMet`.
+    """
     details = orjson.loads(path.details)
     count = details.get("blocks", 0) + 1
     if details.get("sealed"):
@@ -72,14 +86,14 @@ def append_block(call: Call) -> Response:
     most = _number(call, "x-ms-blob-condition-maxsize")
     if most is not None and path.size_bytes + chunk.size_bytes > most:
         raise refusal("MaxBlobSizeConditionNotMet")
-    echo = check_hashes(call.request.headers, chunk)
     kept = call.lake.contents.keep(chunk)
     content, size = call.lake.contents.extend(path.content, path.size_bytes, [Extent(kept.id, 0, kept.size_bytes)])
-    details = orjson.dumps(details | {"blocks": count}).decode()
-    changed = call.lake.paths.change(path, content=content, size_bytes=size, details=details)
-    fields = [("x-ms-blob-append-offset", str(path.size_bytes)), ("x-ms-blob-committed-block-count", str(count))]
-    sums = echo or [("x-ms-content-crc64", base64.b64encode(chunk.crc64).decode())]
-    return Response(201, [*stamps(changed), *fields, *sums, _ENCRYPTED])
+    noted = orjson.dumps(details | {"blocks": count}).decode()
+    changed = call.lake.paths.change(path, content=content, size_bytes=size, details=noted)
+    return changed, [
+        ("x-ms-blob-append-offset", str(path.size_bytes)),
+        ("x-ms-blob-committed-block-count", str(count)),
+    ]
 
 
 def seal(call: Call) -> Response:

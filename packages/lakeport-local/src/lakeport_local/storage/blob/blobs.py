@@ -27,7 +27,8 @@ from lakeport_local.storage.keeping import (
     with_version,
 )
 from lakeport_local.storage.metadata import FOLDER_MARK, metadata_json, metadata_of
-from lakeport_local.storage.stamps import microseconds
+from lakeport_local.storage.tags import tags_in_header
+from lakeport_local.storage.tiers import asked_priority, check_tier_conditions, checked_tier, tier_of, with_tier
 
 if TYPE_CHECKING:
     from typing import Any
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from lakeport_local.storage.paths import Path
 
 _ENCRYPTED = ("x-ms-request-server-encrypted", "true")
-_TIERS = {"Hot", "Cool", "Cold", "Archive"}
 
 
 def admitted(call: Call) -> Path | None:
@@ -64,14 +64,16 @@ def admitted(call: Call) -> Path | None:
 def blob_columns(call: Call, *, fall_back: bool) -> dict[str, Any]:
     """Return the columns that headers of a put set: content headers, metadata, tier."""
     tier = call.header("x-ms-access-tier")
-    if tier is not None and tier not in _TIERS:
-        raise refusal("InvalidHeaderValue", HeaderName="x-ms-access-tier", HeaderValue=tier)
-    if call.header("x-ms-tags"):  # tags are not kept here: to take them and drop them would be a lie
-        raise refusal("UnsupportedHeader", HeaderName="x-ms-tags")
+    if tier is not None:
+        checked_tier(tier, is_page=call.header("x-ms-blob-type") == "PageBlob")
+    tags = tags_in_header(call.header("x-ms-tags"))
+    if tags:
+        call.demand(actions.WRITE_TAGS, lambda: call.place.steps(parent=WRITE | EXECUTE))
+    details = ({"tier": tier} if tier else {}) | ({"tags": tags} if tags else {})
     return {
         "headers": orjson.dumps(content_headers(call, "x-ms-blob-", fall_back=fall_back)).decode(),
         "metadata": metadata_json(metadata_of(call.request.headers), is_flat=call.is_flat),
-        "details": orjson.dumps({"tier": tier} if tier else {}).decode(),
+        "details": orjson.dumps(details).decode(),
         "made_by": "blob",
     }
 
@@ -146,6 +148,7 @@ def delete_blob(call: Call) -> Response:
     if path is None or not place.path:
         raise refusal("PathNotFound")
     call.conditions.check_write(path)
+    check_tier_conditions(path, call.request.headers, call.request.at)
     if call.moment is not None:
         return Response(202, remove_past(call))
     call.check_lease(path)
@@ -188,10 +191,18 @@ def set_headers(call: Call) -> Response:
 
 def set_tier(call: Call) -> Response:
     """Answer Set Blob Tier; the etag stays."""
-    path = _writable(call)
-    tier = call.header("x-ms-access-tier")
-    if tier not in _TIERS or path.is_directory:
-        raise refusal("InvalidHeaderValue", HeaderName="x-ms-access-tier", HeaderValue=tier or "")
-    details = orjson.loads(path.details) | {"tier": tier, "tiered": microseconds(call.request.at)}
-    call.lake.paths.change(path, touch=False, details=orjson.dumps(details).decode())
-    return Response(200)
+    call.demand(actions.WRITE, lambda: call.place.steps(item=WRITE))
+    path = call.place.item
+    if path is None:
+        raise refusal("PathNotFound")
+    call.conditions.check_write(path)
+    if call.header("x-ms-lease-id"):
+        call.check_lease(path)
+    tier = checked_tier(call.header("x-ms-access-tier"), is_page=path.made_by == "page")
+    if path.is_directory:
+        raise refusal("OperationNotSupportedOnDirectory")
+    if path.made_by == "append":
+        raise refusal("InvalidBlobType")
+    details = with_tier(path, tier, asked_priority(call.request.headers), call.request.at)
+    changed = call.lake.paths.change(path, touch=False, details=details)
+    return Response(202 if tier_of(changed, call.request.at).target else 200)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from lakeport_local.access.storage import READ as READ_DATA
 from lakeport_local.core import Headers, Response, ServiceError, http_date
 from lakeport_local.storage.address import address_of
 from lakeport_local.storage.answers import stamps
+from lakeport_local.storage.blob.appending import admitted_append, extended
 from lakeport_local.storage.blob.blobs import admitted, blob_columns, put_file
 from lakeport_local.storage.blob.blocks import admitted_block, stage
 from lakeport_local.storage.checks import decoded_md5
@@ -25,16 +27,22 @@ from lakeport_local.storage.conditions import conditions_of
 from lakeport_local.storage.errors import in_blob_words, refusal
 from lakeport_local.storage.keeping import version_fields
 from lakeport_local.storage.metadata import metadata_of
+from lakeport_local.storage.operations import MIB
 from lakeport_local.storage.ranges import range_of
 from lakeport_local.storage.settings import is_hierarchical
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
     from lakeport_local.core import Request
     from lakeport_local.state import Resource, Resources
     from lakeport_local.storage.call import Call
+    from lakeport_local.storage.chunks import ChunkSink
     from lakeport_local.storage.paths import Path
 
 _ACCOUNTS = "Microsoft.Storage/storageAccounts"
+_MOST_TAKEN = 4000 * MIB
 _ENCRYPTED = ("x-ms-request-server-encrypted", "true")
 
 
@@ -48,7 +56,7 @@ def copy_blob(call: Call) -> Response:
     _check_md5(call, source, 0, source.size_bytes)
     columns = blob_columns(call, fall_back=False)
     kept_headers = not is_put or (columns["headers"] == "{}" and _takes_properties(call))
-    details = orjson.loads(columns["details"])
+    details = orjson.loads(columns["details"]) | _carried(call, source, is_put=is_put)
     fields = [] if is_put else [("x-ms-copy-id", call.lake.ids.guid()), ("x-ms-copy-status", "success")]
     if not is_put:
         details["copy"] = _copy_details(call, source, dict(fields)["x-ms-copy-id"])
@@ -69,6 +77,19 @@ def copy_blob(call: Call) -> Response:
     )
 
 
+def _carried(call: Call, source: Path, *, is_put: bool) -> dict[str, Any]:  # Any: a JSON object
+    """Return what of a source's details its copy has too: how it was appended, tags when asked for."""
+    found: dict[str, Any] = {}  # Any: a JSON object
+    if source.made_by == "append" and not is_put:
+        is_sealed = (call.header("x-ms-seal-blob") or str(bool(source.detail("sealed")))).lower() == "true"
+        found = {"blocks": source.detail("blocks") or 0, **({"sealed": True} if is_sealed else {})}
+    if (call.header("x-ms-copy-source-tag-option") or "").upper() == "COPY":
+        if call.header("x-ms-tags"):
+            raise refusal("InvalidHeaderValue", HeaderName="x-ms-copy-source-tag-option")
+        found["tags"] = source.tags
+    return found
+
+
 def _takes_properties(call: Call) -> bool:
     return (call.header("x-ms-copy-source-blob-properties") or "true").lower() != "false"
 
@@ -84,24 +105,58 @@ def put_block_from_url(call: Call) -> Response:
     """Answer Put Block From URL."""
     source = _source(call)
     block = admitted_block(call)
-    text = call.header("x-ms-source-range")
+    with _taken(call, source, "x-ms-source-range") as sink:
+        stage(call, block, sink)
+    return Response(201, [*_sums(call, sink), _ENCRYPTED])
+
+
+def append_block_from_url(call: Call) -> Response:
+    """Answer Append Block From URL."""
+    source = _source(call)
+    path = admitted_append(call)
+    with _taken(call, source, "x-ms-source-range") as sink:
+        changed, fields = extended(call, path, sink)
+    return Response(201, [*stamps(changed), *fields, *_sums(call, sink), _ENCRYPTED])
+
+
+def _sums(call: Call, sink: ChunkSink) -> list[tuple[str, str]]:
+    given = [("Content-MD5", sink.md5)] if call.header("x-ms-source-content-md5") else []
+    return [(name, base64.b64encode(value).decode()) for name, value in [*given, ("x-ms-content-crc64", sink.crc64)]]
+
+
+@contextmanager
+def _taken(call: Call, source: Path, header: str) -> Iterator[ChunkSink]:
+    """Read the part of a source that a request names into a sink, with its checksums checked.
+
+    Raises:
+        ServiceError: 400.
+    """
+    text = call.header(header)
     part = range_of(Headers([("range", text)] if text else []), source.size_bytes)
     if not part.size_bytes:
-        raise refusal("InvalidHeaderValue", HeaderName="x-ms-source-range", HeaderValue=text or "")
-    _check_md5(call, source, part.start, part.size_bytes)
+        raise refusal("InvalidHeaderValue", HeaderName=header, HeaderValue=text or "")
+    if part.size_bytes > _MOST_TAKEN:
+        raise refusal("RequestBodyTooLarge")
     reader = call.lake.contents.read(source.content, part.start, part.size_bytes)
-    sink = call.lake.contents.sink(limit_bytes=part.size_bytes)
+    sink = call.lake.contents.sink(limit_bytes=part.size_bytes, hashes=frozenset({"md5", "crc64"}))
     try:
         while data := reader.read(1 << 20):
             sink.write(data)
         sink.finish()
-        stage(call, block, sink)
-    except BaseException:
-        sink.abort()
-        raise
+        _check_source_sums(call, sink)
+        yield sink
+        sink.settle()
     finally:
         reader.close()
-    return Response(201, [_ENCRYPTED])
+        sink.abort()
+
+
+def _check_source_sums(call: Call, sink: ChunkSink) -> None:
+    md5, crc64 = call.header("x-ms-source-content-md5"), call.header("x-ms-source-content-crc64")
+    if md5 is not None and sink.md5 != decoded_md5(md5):
+        raise refusal("Md5Mismatch")
+    if crc64 is not None and base64.b64encode(sink.crc64).decode() != crc64:
+        raise refusal("Crc64Mismatch")
 
 
 def _unverified(error: ServiceError) -> ServiceError:

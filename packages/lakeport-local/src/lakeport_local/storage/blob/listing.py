@@ -17,8 +17,9 @@ import orjson
 from lakeport_local.access.acl import EXECUTE, READ
 from lakeport_local.access.storage import LIST
 from lakeport_local.core import http_date
-from lakeport_local.storage.answers import blob_type, in_xml, tier_change_fields
+from lakeport_local.storage.answers import blob_type, in_xml
 from lakeport_local.storage.blob.entries import NOW, Entry, Position, Wanted, entries
+from lakeport_local.storage.blob.tagging import tags_xml
 from lakeport_local.storage.continuation import read_token, write_token
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.keeping import VERSION
@@ -26,6 +27,7 @@ from lakeport_local.storage.kept import deletion_id, moment_text
 from lakeport_local.storage.metadata import FOLDER_MARK
 from lakeport_local.storage.names import normal_path
 from lakeport_local.storage.stamps import instant
+from lakeport_local.storage.tiers import tier_elements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,9 +191,7 @@ def _properties(call: Call, entry: Entry, path: Path, include: frozenset[str]) -
         ("Cache-Control", headers.get("Cache-Control") or ""),
         ("Content-Disposition", headers.get("Content-Disposition") or ""),
         ("BlobType", blob_type(path)),
-        ("AccessTier", path.detail("tier") or "Hot"),
-        *([] if path.detail("tier") else [("AccessTierInferred", "true")]),
-        *tier_change_fields(path, "AccessTierChangeTime"),
+        *tier_elements(path, call.request.at),
         ("LeaseStatus", lease.status),
         ("LeaseState", lease.state),
         *([("LeaseDuration", lease.kind)] if lease.state == "leased" else []),
@@ -226,6 +226,4 @@ def _metadata(path: Path) -> str:
 
 
 def _tags(path: Path) -> str:
-    tags: dict[str, str] = path.detail("tags") or {}
-    inner = "".join(f"<Tag><Key>{escape(key)}</Key><Value>{escape(text)}</Value></Tag>" for key, text in tags.items())
-    return f"<Tags><TagSet>{inner}</TagSet></Tags>" if tags else ""
+    return f"<Tags>{tags_xml(path.tags)}</Tags>" if path.tags else ""
