@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,14 @@ from lakeport_local.access.grants import Grant, Way, in_words, together
 from lakeport_local.access.network import refused_address
 from lakeport_local.access.policies import is_permitted
 from lakeport_local.access.roles import Assignments, RoleAssignment
+from lakeport_local.core import ShiftableClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from lakeport_local.access.log import DecisionLog
     from lakeport_local.access.steps import Step
+    from lakeport_local.core import Clock
     from lakeport_local.state import Resource, Resources
 
 
@@ -105,11 +108,16 @@ class Access:
     Args:
         resources: Where role assignments and custom roles live.
         log: Where decisions go.
+        clock: When a role that arrives late holds.
+
+    Attributes:
+        role_delay: How long a new role assignment takes to hold; none unless an operator says so.
     """
 
-    def __init__(self, resources: Resources, log: DecisionLog) -> None:
-        self._assignments = Assignments(resources)
+    def __init__(self, resources: Resources, log: DecisionLog, clock: Clock | None = None) -> None:
+        self._assignments = Assignments(resources, clock or ShiftableClock())
         self._log = log
+        self.role_delay = timedelta()
 
     def decide(self, caller: Caller, action: Action, target: Target, *, request_id: str = "") -> Decision:
         """Allow or refuse.

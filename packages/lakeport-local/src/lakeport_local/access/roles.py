@@ -10,9 +10,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from lakeport_local.core import parse_instant
+
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from lakeport_local.access.caller import Principal
     from lakeport_local.access.decision import Action
+    from lakeport_local.core import Clock
     from lakeport_local.state import Resource, Resources
 
 ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
@@ -63,11 +68,13 @@ class RoleAssignment:
         role: The role.
         principal_id: Object id of the principal or group.
         scope: Lower-case id, without a trailing slash; empty for the tenant's root.
+        from_at: When it begins to hold, where an operator has roles arrive late; None: at once.
     """
 
     role: Role
     principal_id: str
     scope: str
+    from_at: datetime | None = None
 
     def covers(self, scope: str) -> bool:
         """Tell whether the assignment reaches a scope: equal to its own, or whole segments below it."""
@@ -78,8 +85,10 @@ class RoleAssignment:
 class Assignments:
     """The role assignments in force, kept by principal; read again when one of them changed."""
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, clock: Clock) -> None:
         self._resources = resources
+        self._clock = clock
+        self._has_late = False
         self._generation: tuple[int, int] | None = None
         self._by_principal: dict[str, list[RoleAssignment]] = {}
 
@@ -90,14 +99,20 @@ class Assignments:
             self._load()
             self._generation = generation
         ids = (principal.object_id, *principal.groups)
-        return [assignment for one in ids for assignment in self._by_principal.get(one.lower(), ())]
+        found = [assignment for one in ids for assignment in self._by_principal.get(one.lower(), ())]
+        if self._has_late:
+            now = self._clock.now()
+            found = [one for one in found if one.from_at is None or one.from_at <= now]
+        return found
 
     def _load(self) -> None:
         self._by_principal = {}
+        self._has_late = False
         for resource in self._resources.under("", ASSIGNMENTS):
             assignment = self._assignment(resource)
             if assignment is not None:
                 self._by_principal.setdefault(assignment.principal_id, []).append(assignment)
+                self._has_late |= assignment.from_at is not None
 
     def _assignment(self, resource: Resource) -> RoleAssignment | None:
         """Read one assignment; None when it cannot grant: unknown role, or a condition that is not evaluated."""
@@ -105,7 +120,9 @@ class Assignments:
         if role is None or resource.properties.get("condition"):
             return None
         scope = str(resource.properties["scope"]).rstrip("/").lower()
-        return RoleAssignment(role, str(resource.properties["principalId"]).lower(), scope)
+        late = resource.internal.get("from_at")
+        from_at = None if late is None else parse_instant(str(late))
+        return RoleAssignment(role, str(resource.properties["principalId"]).lower(), scope, from_at)
 
     def role(self, definition_id: str) -> Role | None:
         """Return the role with this definition id or GUID, built-in or custom, or None."""

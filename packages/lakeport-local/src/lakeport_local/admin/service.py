@@ -57,6 +57,18 @@ class Operated(Protocol):
         """Move its clock forward and let fall due what does."""
         ...
 
+    def switches(self) -> Document:
+        """Return what is set: `role_delay_s`, `throttle_per_minute`."""
+        ...
+
+    def set_role_delay(self, delay: timedelta) -> None:
+        """Let role assignments made from now on hold only after a while."""
+        ...
+
+    def set_throttle(self, per_minute: int | None) -> None:
+        """Let the control plane take so many calls of a kind a minute from each principal; None: as many as come."""
+        ...
+
     def things(self) -> list[Document]:
         """Return its principals and accounts, without secrets."""
         ...
@@ -187,6 +199,26 @@ def _decisions(operated: Operated, _body: Document, found: tuple[str, ...]) -> D
     return {"decisions": operated.decisions(found[0])}
 
 
+def _switches(operated: Operated, _body: Document, _found: tuple[str, ...]) -> Document:
+    return operated.switches()
+
+
+def _set_switches(operated: Operated, body: Document, _found: tuple[str, ...]) -> Document:
+    """Set what is said, leave the rest."""
+    delay, limit = body.get("role_delay_s", 0), body.get("throttle_per_minute")
+    if set(body) - {"role_delay_s", "throttle_per_minute"}:
+        raise ServiceError(400, "BadRequest", "the switches are role_delay_s and throttle_per_minute")
+    if isinstance(delay, bool) or not isinstance(delay, int | float) or not 0 <= delay <= 86400:
+        raise ServiceError(400, "BadRequest", "role_delay_s must be 0 to 86400")
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= 1_000_000):
+        raise ServiceError(400, "BadRequest", "throttle_per_minute must be 1 to 1000000, or null")
+    if "role_delay_s" in body:
+        operated.set_role_delay(timedelta(seconds=delay))
+    if "throttle_per_minute" in body:
+        operated.set_throttle(limit)
+    return operated.switches()
+
+
 def _faults(operated: Operated, _body: Document, _found: tuple[str, ...]) -> Document:
     return {"faults": operated.faults.all()}
 
@@ -199,6 +231,8 @@ def _add_fault(operated: Operated, body: Document, _found: tuple[str, ...]) -> D
 
 
 def _clear_faults(operated: Operated, _body: Document, _found: tuple[str, ...]) -> Document:
+    operated.set_role_delay(timedelta())
+    operated.set_throttle(None)
     return {"cleared": operated.faults.clear()}
 
 
@@ -211,6 +245,8 @@ _TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "credentials", _things),
     ("POST", "credentials/([^/]+)/([^/]+)", _credential),
     ("GET", "decisions/([^/]+)", _decisions),
+    ("GET", "switches", _switches),
+    ("PATCH", "switches", _set_switches),
     ("GET", "faults", _faults),
     ("POST", "faults", _add_fault),
     ("DELETE", "faults", _clear_faults),

@@ -11,6 +11,7 @@ import orjson
 
 from lakeport_local.access import Principal
 from lakeport_local.arm import errors
+from lakeport_local.arm.activity import Activity
 from lakeport_local.arm.address import Address, parse_address
 from lakeport_local.arm.body import WholeBody
 from lakeport_local.arm.call import Call
@@ -21,6 +22,7 @@ from lakeport_local.arm.longrunning import LongRunning, poll_again
 from lakeport_local.arm.paging import page
 from lakeport_local.arm.table import Answer, Outcome, Provider, ResourceType, arm_error
 from lakeport_local.arm.templates.running import Deployments
+from lakeport_local.arm.throttle import Throttle
 from lakeport_local.core import BodySink, Headers, Request, Response, ServiceError
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 _NOBODY = Principal("", "", "", "User", "")
 _DEFAULT_REGION = "westeurope"
+_READS = frozenset({"GET", "HEAD"})
 _JSON = Headers([("Content-Type", "application/json")])
 
 
@@ -68,6 +71,8 @@ class ControlPlane:
         self.long_running = LongRunning(resources)
         self._gate = Gate(self, self.entries, tokens)
         self._limits = RateLimits()
+        self.throttle = Throttle()
+        self.activity = Activity(store)
         self.deployments = Deployments(self)
         self._listeners: dict[str, list[Callable[[Resource], None]]] = {}
 
@@ -79,30 +84,42 @@ class ControlPlane:
         """Answer one call; whatever it changes is committed before the answer is given, or not at all."""
         address = parse_address(request.segments)
         self.deployments.go_on(request)
+        admitted: list[tuple[Call, Entry]] = []
         try:
             with self.store.transaction():
-                answer = self._answer(request, address)
+                answer = self._answer(request, address, admitted)
         except ServiceError as refusal:
             answer = self._refusal(refusal, address)
         if isinstance(answer, Awaitable):
-            return self._finished(answer, request, address)
-        return self._dressed(answer, request, address)
+            return self._finished(answer, request, address, admitted)
+        return self._dressed(answer, request, address, admitted)
 
-    async def _finished(self, answer: Awaitable[Response], request: Request, address: Address | None) -> Response:
+    async def _finished(
+        self, answer: Awaitable[Response], request: Request, address: Address | None, admitted: list[tuple[Call, Entry]]
+    ) -> Response:
         try:
             response = await answer
         except ServiceError as refusal:
             response = self._refusal(refusal, address)
-        return self._dressed(response, request, address)
+        return self._dressed(response, request, address, admitted)
 
-    def _answer(self, request: Request, address: Address | None) -> Answer:
+    def _answer(self, request: Request, address: Address | None, admitted: list[tuple[Call, Entry]]) -> Answer:
         if isinstance(request.body, WholeBody) and request.body.is_too_large:
             raise errors.too_large()
         public = self.entries.public(request.method, address)
         if address is not None and public is not None:
             request.operation = ("arm", public.method, public.name)
             return public.handle(Call(self, request, address, request.parameter("api-version") or "", _NOBODY, ""))
-        return self._run(*self._gate.admit(request, address))
+        call, entry = self._gate.admit(request, address)
+        self.throttle.pass_or_refuse(call)
+        admitted.append((call, entry))
+        return self._run(call, entry)
+
+    def _note(self, call: Call, entry: Entry, response: Response) -> None:
+        """Tell the activity log of a write."""
+        action = entry.action(call.request.method)
+        if action is not None:
+            self.activity.note(call, action, response)
 
     def _run(self, call: Call, entry: Entry) -> Answer:
         if isinstance(entry, OperationEntry):
@@ -138,9 +155,11 @@ class ControlPlane:
             body=sink,
         )
         with self.store.transaction():
-            answer = self._run(*self._gate.admit(request, parse_address(request.segments), caller))
-        if isinstance(answer, Awaitable):
-            raise errors.wrong_method(method)
+            call, entry = self._gate.admit(request, parse_address(request.segments), caller)
+            answer = self._run(call, entry)
+            if isinstance(answer, Awaitable):
+                raise errors.wrong_method(method)
+            self._note(call, entry, answer)
         return answer
 
     def seen(self, origin: Request, caller: Principal, resource_id: str) -> Document | None:
@@ -239,11 +258,17 @@ class ControlPlane:
             headers.append(errors.FAILURE_CAUSE)
         return Response(refusal.status, headers, orjson.dumps(document))
 
-    def _dressed(self, response: Response, request: Request, address: Address | None) -> Response:
-        """Add the headers that every answer of ARM carries, where the hook has not set its own; one it set to nothing is left out.
+    def _dressed(
+        self, response: Response, request: Request, address: Address | None, admitted: list[tuple[Call, Entry]]
+    ) -> Response:
+        """Note what was written, and add the headers that every answer of ARM carries, where the hook has not set its own; one it set to nothing is left out.
 
         A refusal of ARM's own says nothing of a provider or of limits.
         """
+        if request.method not in _READS:
+            for call, entry in admitted:
+                with self.store.transaction():
+                    self._note(call, entry, response)
         have = {name.lower() for name, _ in response.headers}
         more = standard_headers(request, self._region(address))
         if errors.FAILURE_CAUSE[0] not in have:

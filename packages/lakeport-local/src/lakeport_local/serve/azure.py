@@ -213,6 +213,21 @@ class LocalAzure:
         self._clock.advance(max(to - self._clock.now(), timedelta()))
         self._store.set_setting("clock_offset_s", str(self._clock.offset.total_seconds()))
 
+    def switches(self) -> dict[str, Any]:  # Any: a JSON object
+        """Return what is set: how late roles hold, and how much the control plane takes."""
+        return {
+            "role_delay_s": self._rooms.access.role_delay.total_seconds(),
+            "throttle_per_minute": self._rooms.plane.throttle.per_minute,
+        }
+
+    def set_role_delay(self, delay: timedelta) -> None:
+        """Let role assignments made from now on hold only after a while, by the clock."""
+        self._rooms.access.role_delay = delay
+
+    def set_throttle(self, per_minute: int | None) -> None:
+        """Let the control plane take so many calls of a kind a minute from each principal; None: as many as come."""
+        self._rooms.plane.throttle.limit(per_minute)
+
     def things(self) -> list[dict[str, Any]]:  # Any: JSON objects
         """Return the principals and accounts, without secrets."""
         return things(self._rooms.stores)

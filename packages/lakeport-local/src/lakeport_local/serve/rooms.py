@@ -34,6 +34,8 @@ class Rooms:
 
     Attributes:
         stores: What a topology is put into.
+        access: Decides.
+        plane: The control plane.
         data_share: Runs snapshots, in the background too.
         log: Why requests were allowed or refused.
         services: The services by the names of the gateway's tables.
@@ -46,28 +48,28 @@ class Rooms:
         lake = Lake(store, resources, ids, clock)
         tokens = Tokens(directory, store, ids, clock)
         self.log = DecisionLog(store.folder / "refusals.jsonl")
-        access = Access(resources, self.log)
+        self.access = Access(resources, self.log, clock)
         self.stores = Stores(store, resources, directory, Credentials(store), lake, chest, ids, clock)
         self.data_share = DataShare(
             store=store,
             resources=resources,
             directory=directory,
-            access=access,
+            access=self.access,
             lake=lake,
             clock=clock,
             ids=ids,
         )
-        plane = ControlPlane(
+        self.plane = ControlPlane(
             store=store,
             resources=resources,
             directory=directory,
             tokens=tokens,
-            access=access,
+            access=self.access,
             clock=clock,
             ids=ids,
             providers=(*PROVIDERS, self.data_share.provider()),
         )
-        plane.on_removed("Microsoft.Storage/storageAccounts", lake.forget)
+        self.plane.on_removed("Microsoft.Storage/storageAccounts", lake.forget)
         self.services: dict[str, Service] = {
             "entra": EntraService(directory, tokens, resources, clock, People(directory, store, ids, clock)),
             "imds": ImdsService(directory, tokens, resources, clock, callers),
@@ -76,11 +78,11 @@ class Rooms:
                 directory=directory,
                 tokens=tokens,
                 resources=resources,
-                access=access,
+                access=self.access,
                 ids=ids,
                 clock=clock,
             ),
-            "arm": plane,
-            "vault": VaultService(chest, store=store, resources=resources, tokens=tokens, access=access, ids=ids),
-            "storage": StorageService(lake, access, tokens, directory),
+            "arm": self.plane,
+            "vault": VaultService(chest, store=store, resources=resources, tokens=tokens, access=self.access, ids=ids),
+            "storage": StorageService(lake, self.access, tokens, directory),
         }

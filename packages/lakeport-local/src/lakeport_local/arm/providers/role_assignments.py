@@ -114,7 +114,9 @@ def _put(call: Call, existing: Resource | None) -> Outcome:
         at=call.now,
         by=call.caller.object_id,
     )
-    return Outcome(replace(made, properties={**made.properties, **more}), 201)
+    delay = call.plane.access.role_delay
+    late = {"from_at": call.after(delay)} if delay else {}
+    return Outcome(replace(made, properties={**made.properties, **more}, internal={**made.internal, **late}), 201)
 
 
 def _role_id(call: Call, asked: Document) -> str:

@@ -63,6 +63,39 @@ def add(*, state: Path, as_json: bool, **members: str | float) -> int:
     return 0
 
 
+@fault.command("delay-roles")
+@click.argument("seconds", type=click.FloatRange(0, 86400))
+@state_option
+@json_option
+def delay_roles(seconds: float, *, state: Path, as_json: bool) -> int:
+    """Let role assignments made from now on hold only after SECONDS by the clock, as in the cloud; 0: at once again.
+
+    \b
+    lakeport local fault delay-roles 300
+    lakeport local clock advance 5m
+    """
+    found = Running(state).ask("PATCH", "switches", {"role_delay_s": seconds})
+    click.echo(json.dumps(found) if as_json else f"role assignments hold after {found['role_delay_s']:g} s")
+    return 0
+
+
+@fault.command
+@click.argument("per_minute", type=click.IntRange(0, 1_000_000))
+@state_option
+@json_option
+def throttle(per_minute: int, *, state: Path, as_json: bool) -> int:
+    """Let the control plane take PER_MINUTE reads, writes and deletes of each principal; beyond, 429; 0: no limit.
+
+    \b
+    lakeport local fault throttle 10
+    lakeport local fault throttle 0
+    """
+    found = Running(state).ask("PATCH", "switches", {"throttle_per_minute": per_minute or None})
+    limit = found["throttle_per_minute"]
+    click.echo(json.dumps(found) if as_json else f"calls a minute: {limit if limit is not None else 'no limit'}")
+    return 0
+
+
 @fault.command("list")
 @state_option
 @json_option
@@ -86,7 +119,7 @@ def list_(*, state: Path, as_json: bool) -> int:
 @state_option
 @json_option
 def clear(*, state: Path, as_json: bool) -> int:
-    """Remove every fault.
+    """Remove every fault, the delay of roles and the throttle.
 
     \b
     lakeport local fault clear
