@@ -21,6 +21,16 @@ class Still:
     def __init__(self) -> None:
         self.faults = Faults()
         self.moved = timedelta()
+        self.set: dict[str, Any] = {"role_delay_s": 0.0, "throttle_per_minute": None}
+
+    def switches(self) -> dict[str, Any]:
+        return self.set
+
+    def set_role_delay(self, delay: timedelta) -> None:
+        self.set["role_delay_s"] = delay.total_seconds()
+
+    def set_throttle(self, per_minute: int | None) -> None:
+        self.set["throttle_per_minute"] = per_minute
 
     def status(self) -> dict[str, Any]:
         return {"running": True}

@@ -201,7 +201,7 @@ def cloud(signing_key: SigningKey) -> Iterator[Cloud]:
         resources=resources,
         directory=directory,
         tokens=tokens,
-        access=Access(resources, DecisionLog()),
+        access=Access(resources, DecisionLog(), clock),
         clock=clock,
         ids=ids,
         providers=(*PROVIDERS, THINGS),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from lakeport_local.arm import errors
 from lakeport_local.arm.call import Call
 from lakeport_local.arm.entries import OperationEntry, StoredEntry
+from lakeport_local.arm.locks import require_unlocked
 from lakeport_local.entra import TokenRefused
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class Gate:
         self._authorize(call, entry)
         _check_registration(entry.provider, subscription)
         self._check_surroundings(call, entry)
+        require_unlocked(self.plane, request.method, call.address)
         return call, entry
 
     def _subscription(self, address: Address | None) -> Resource | None:

@@ -27,6 +27,7 @@ from lakeport_local.core import BodySink, Headers, Request, Response, ServiceErr
 
 if TYPE_CHECKING:
     from lakeport_local.access import Access
+    from lakeport_local.arm.containers import Containers
     from lakeport_local.arm.gate import Entry
     from lakeport_local.arm.table import Document
     from lakeport_local.core import Clock, Ids
@@ -51,6 +52,7 @@ class ControlPlane:
         clock: The local Azure's clock.
         ids: Request ids, names, keys.
         providers: The table.
+        containers: The lake's containers; without them there are none for the control plane.
     """
 
     def __init__(
@@ -64,7 +66,9 @@ class ControlPlane:
         clock: Clock,
         ids: Ids,
         providers: Sequence[Provider],
+        containers: Containers | None = None,
     ) -> None:
+        self.containers = containers
         self.store, self.resources, self.directory, self.access = store, resources, directory, access
         self.clock, self.ids = clock, ids
         self.entries = Entries(providers)
@@ -261,9 +265,9 @@ class ControlPlane:
     def _dressed(
         self, response: Response, request: Request, address: Address | None, admitted: list[tuple[Call, Entry]]
     ) -> Response:
-        """Note what was written, and add the headers that every answer of ARM carries, where the hook has not set its own; one it set to nothing is left out.
+        """Note what was written, and add the headers that every answer of ARM carries.
 
-        A refusal of ARM's own says nothing of a provider or of limits.
+        Headers that the hook has set stay; one it set to nothing is left out. A refusal of ARM's own says nothing of providers or limits.
         """
         if request.method not in _READS:
             for call, entry in admitted:

@@ -11,6 +11,7 @@ from lakeport_local.datashare import DataShare
 from lakeport_local.entra import Directory, EntraService, People, Tokens
 from lakeport_local.graph import GraphService
 from lakeport_local.imds import ImdsService
+from lakeport_local.serve.containers import LakeContainers
 from lakeport_local.serve.credentials import Credentials
 from lakeport_local.serve.provision import Stores
 from lakeport_local.state import Resources
@@ -68,6 +69,7 @@ class Rooms:
             clock=clock,
             ids=ids,
             providers=(*PROVIDERS, self.data_share.provider()),
+            containers=LakeContainers(lake),
         )
         self.plane.on_removed("Microsoft.Storage/storageAccounts", lake.forget)
         self.services: dict[str, Service] = {

@@ -11,7 +11,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from lakeport_local.arm.identities import forget_identity, identity_of
+from lakeport_local.arm.providers.blob_containers import BLOB_CONTAINERS
 from lakeport_local.arm.providers.blob_services import BLOB_SERVICES
+from lakeport_local.arm.providers.signatures import account_signature, service_signature
+from lakeport_local.arm.providers.storage_offers import OFFERS
 from lakeport_local.arm.providers.storage_settings import network_rules, require_unchanged, settings
 from lakeport_local.arm.providers.subscriptions import seen_subscription
 from lakeport_local.arm.table import Document, Operation, Outcome, Provider, ResourceType, envelope
@@ -111,7 +115,8 @@ def _put(call: Call, existing: Resource | None) -> Outcome:
     kind, sku = _one_of("kind", body.get("kind"), existing), _sku(body.get("sku"))
     if existing is not None:
         require_unchanged(existing.properties, asked)
-        return Outcome(_changed(existing, kind, sku, asked, tags(body)))
+        changed = _changed(existing, kind, sku, asked, tags(body))
+        return Outcome(replace(changed, identity=identity_of(call, body, existing)))
     if asked.get("isHnsEnabled") and kind not in _HNS_KINDS:
         raise _bad_value("isHnsEnabled", "true")
     made = storage_account(
@@ -129,6 +134,7 @@ def _put(call: Call, existing: Resource | None) -> Outcome:
     path = (
         f"/subscriptions/{call.address.subscription_id}/providers/Microsoft.Storage/locations/{region}/asyncoperations"
     )
+    made = replace(made, identity=identity_of(call, body, None))
     begun = call.plane.long_running.start(call, path, lasts=timedelta(), shows=made.id)
     return Outcome(made, begun.status, tuple(begun.headers))
 
@@ -138,7 +144,8 @@ def _patch(call: Call, existing: Resource) -> Outcome:
     require_unchanged(existing.properties, asked)
     kind = _one_of("kind", body.get("kind") or existing.kind, existing)
     sku = _sku(body.get("sku")) if body.get("sku") else None
-    return Outcome(_changed(existing, kind, sku, asked, tags(body)))
+    changed = _changed(existing, kind, sku, asked, tags(body))
+    return Outcome(replace(changed, identity=identity_of(call, body, existing)))
 
 
 def _changed(
@@ -271,7 +278,7 @@ _IN_SUBSCRIPTION: frozenset[Level] = frozenset({"subscription"})
 
 STORAGE = Provider(
     "Microsoft.Storage",
-    resource_types=(ResourceType(ACCOUNTS, put=_put, patch=_patch, render=_render),),
+    resource_types=(ResourceType(ACCOUNTS, put=_put, patch=_patch, render=_render, removed=forget_identity),),
     operations=(
         Operation("POST", "Microsoft.Storage/checkNameAvailability", _check_name, levels=_IN_SUBSCRIPTION),
         Operation("GET", "Microsoft.Storage/locations/asyncoperations", _poll, levels=_IN_SUBSCRIPTION),
@@ -283,7 +290,11 @@ STORAGE = Provider(
             _revoke_delegation,
             action=f"{ACCOUNTS}/revokeUserDelegationKeys/action",
         ),
+        Operation("POST", f"{ACCOUNTS}/ListAccountSas", account_signature, action=f"{ACCOUNTS}/ListAccountSas/action"),
+        Operation("POST", f"{ACCOUNTS}/ListServiceSas", service_signature, action=f"{ACCOUNTS}/ListServiceSas/action"),
         *BLOB_SERVICES,
+        *BLOB_CONTAINERS,
+        *OFFERS,
     ),
     newest="2026-09-01",
 )
