@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "certificate": ("certificate:certificate", "Make a key and certificate, name one, convert one."),
     "cp": ("lake:cp", "Copy files between this machine and a lake."),
     "demo": ("demo:demo", "Tell the whole story on this machine: two organisations share a folder."),
+    "doctor": ("doctor:doctor", "Say what keeps a profile from its lake, and what to do."),
     "local": ("", "Run a local Azure: up, down, status, exec, env, credentials."),
     "ls": ("lake:ls", "List what is in a lake."),
     "profile": ("profile:profile", "Name connections and see where their values come from."),

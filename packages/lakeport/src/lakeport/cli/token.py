@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from lakeport import identity, profiles
 from lakeport.cli import options
 from lakeport.errors import Misused
+from lakeport.identity.caller import decoded
 
 if TYPE_CHECKING:
     from lakeport.cli.output import Output
@@ -68,16 +67,6 @@ def scope(cloud: Cloud, audience: str) -> str:
             f"--for {audience!r} is no service", hint=f"Use {', '.join(SERVICES)}, or a scope such as URL/.default"
         )
     return audience
-
-
-def decoded(text: str) -> dict[str, Any]:  # Any: claims are JSON
-    """Return a token's claims, unjudged; empty when it is not one that can be read."""
-    try:
-        body = text.split(".")[1]
-        claims: Any = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-    except (IndexError, ValueError):
-        return {}
-    return claims if isinstance(claims, dict) else {}
 
 
 def _instant(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lakeport.errors import Unreachable
 from lakeport.identity.refusals import translated
 
 if TYPE_CHECKING:
@@ -37,5 +38,10 @@ def get(cloud: Cloud, url: str, credential: TokenCredential | None = None, scope
     client: PipelineClient[HttpRequest, HttpResponse] = PipelineClient(
         cloud.authority, policies=steps, transport=sender
     )
-    with translated(), client:
-        return client.send_request(rest.HttpRequest("GET", url), proxies=options.get("proxies"))
+    try:
+        with translated(), client:
+            return client.send_request(rest.HttpRequest("GET", url), proxies=options.get("proxies"))
+    except OSError as error:  # requests' word for a CA bundle that is gone, as with a local Azure in memory that ended
+        raise Unreachable(
+            f"the certificates to trust are gone: {cloud.ca_bundle}", hint="Next: lakeport local up"
+        ) from error

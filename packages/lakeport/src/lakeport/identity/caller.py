@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lakeport.errors import NotSignedIn
 from lakeport.identity.refusals import translated
@@ -26,10 +26,21 @@ class Caller:
     client_id: ClientId
 
 
-def caller(credential: TokenCredential, profile: Profile) -> Caller:
-    """Return who a credential is.
+def decoded(token: str) -> dict[str, Any]:  # Any: claims are JSON
+    """Return a token's claims; empty when it is opaque.
 
     The token is read, not judged: whoever it is shown to does that.
+    """
+    try:
+        body = token.split(".")[1]
+        claims: Any = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))  # Any: JSON
+    except (IndexError, ValueError):
+        return {}
+    return claims if isinstance(claims, dict) else {}
+
+
+def claims_of(credential: TokenCredential, profile: Profile) -> dict[str, Any]:  # Any: claims are JSON
+    """Return what a credential's control-plane token says.
 
     Raises:
         NotSignedIn: It cannot sign in.
@@ -37,12 +48,20 @@ def caller(credential: TokenCredential, profile: Profile) -> Caller:
     Wire: one token request, unless a token is at hand.
     """
     with translated(profile):
-        token = credential.get_token(profile.cloud.control_scope).token
-    try:
-        body = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-    except (IndexError, ValueError) as error:
-        raise NotSignedIn(f"profile {profile.name!r} got a token that does not say who it is") from error
+        return decoded(credential.get_token(profile.cloud.control_scope).token)
+
+
+def caller(credential: TokenCredential, profile: Profile) -> Caller:
+    """Return who a credential is.
+
+    Raises:
+        NotSignedIn: It cannot sign in, or its token does not say who it is.
+
+    Wire: one token request, unless a token is at hand.
+    """
+    claims = claims_of(credential, profile)
+    if not claims:
+        raise NotSignedIn(f"profile {profile.name!r} got a token that does not say who it is")
     return Caller(
         TenantId(str(claims.get("tid", ""))),
         ObjectId(str(claims.get("oid", ""))),

@@ -101,8 +101,9 @@ def _wrong_tenant(who: str, tenant_id: str, profile: Profile | None) -> Lakeport
 
 def _refused(error: Any, about: str) -> LakeportError:  # Any: HttpResponseError's parts differ by service
     response = error.response
+    named = getattr(error, "error_code", None)
     code = str(
-        getattr(error, "error_code", None)
+        getattr(named, "value", named)  # storage's client makes an enumeration of it
         or getattr(getattr(error, "error", None), "code", None)
         or _header_code(response)
     )

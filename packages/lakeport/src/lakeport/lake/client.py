@@ -49,6 +49,15 @@ class Checksum:
     md5: str
 
 
+@dataclass(frozen=True)
+class Access:
+    """Who owns a path, and its access control list in its short text form."""
+
+    owner: str
+    group: str
+    acl: str
+
+
 class FileSystem:
     """One file system, as one caller."""
 
@@ -107,6 +116,17 @@ class FileSystem:
         """Delete a file; one that is not there is deleted."""
         with suppress(NotFound), self._asking(path):
             self._client.get_file_client(path).delete_file()
+
+    def access(self, path: str) -> Access:
+        """Return who owns a path and what its list allows; it takes no right on the path itself.
+
+        Raises:
+            Forbidden: A directory above does not let the caller through.
+            NotFound: There is no such path.
+        """
+        with self._asking(path):
+            found = self._client.get_file_client(path or "/").get_access_control()
+        return Access(str(found["owner"]), str(found["group"]), str(found["acl"]))
 
     def checksum(self, path: str) -> Checksum:
         """Return a file's size and stored MD5."""

@@ -1,0 +1,199 @@
+"""The doctor names each fault that a local Azure can have, and the next move."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from azure.mgmt.storage import StorageManagementClient
+from azure.storage.filedatalake import DataLakeServiceClient
+
+from lakeport import doctor, identity, profiles
+from lakeport.clock import FixedClock
+from lakeport.doctor.findings import Case
+from lakeport.doctor.rights import Assignment, judged
+from lakeport.doctor.way import resolved, skew
+from lakeport.profiles import local
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.azure import LocalAzure
+    from tests.conftest import NewAzure
+    from tests.wire.lakeport.conftest import Lakeport
+
+TOPOLOGY = """
+[[tenants]]
+name = "contoso"
+
+  [[tenants.apps]]
+  name = "owner"
+
+  [[tenants.apps]]
+  name = "stranger"
+
+  [[tenants.subscriptions]]
+  name = "main"
+
+    [[tenants.subscriptions.resource_groups]]
+    name = "lake"
+    location = "westeurope"
+
+      [[tenants.subscriptions.resource_groups.storage_accounts]]
+      name = "openlake"
+      file_systems = ["raw"]
+
+      [[tenants.subscriptions.resource_groups.storage_accounts]]
+      name = "walledlake"
+      allow_ips = ["203.0.113.7"]
+
+      [[tenants.subscriptions.resource_groups.storage_accounts]]
+      name = "flatstore"
+      hns = false
+
+  [[tenants.role_assignments]]
+  principal = "owner"
+  role = "Owner"
+  scope = "/subscriptions/main"
+
+  [[tenants.role_assignments]]
+  principal = "owner"
+  role = "Storage Blob Data Owner"
+  scope = "/subscriptions/main"
+"""
+
+
+@pytest.fixture
+def faulty(new_azure: NewAzure, here: Path, monkeypatch: pytest.MonkeyPatch) -> LocalAzure:
+    """A local Azure with an open, a walled and a flat account; `stranger` has no right on any."""
+    running = new_azure(topology=TOPOLOGY)
+    monkeypatch.setenv("LAKEPORT_LOCAL_STATE", str(running.state))
+    local.forget()
+    return running
+
+
+def found(lakeport: Lakeport, *arguments: str) -> dict[str, dict[str, Any]]:
+    """What the doctor found, by link; the last finding of a link wins."""
+    return {str(row["link"]): row for row in lakeport("doctor", *arguments, "--json").rows if "link" in row}
+
+
+def test_a_whole_chain_is_fine_and_each_broken_link_is_named(
+    faulty: LocalAzure, here: Path, lakeport: Lakeport
+) -> None:
+    unnamed = found(lakeport, "local:owner")
+    assert (unnamed["sign-in"]["verdict"], unnamed["account"]["said"]) == ("fine", "no storage account is named")
+    fine = lakeport("doctor", "abfss://raw@openlake.dfs.core.windows.net/", "--profile", "local:owner", "--json")
+    assert fine.status == 0, fine.out + fine.err
+    links = {str(row["link"]): row for row in fine.rows if "link" in row}
+    assert {link: one["verdict"] for link, one in links.items()} == {
+        "names": "fine",
+        "network": "fine",
+        "clock": "fine",
+        "sign-in": "fine",
+        "account": "fine",
+        "namespace": "fine",
+        "roles": "note",
+        "path": "fine",
+    }
+    assert "Storage Blob Data Owner" in str(links["roles"]["said"])
+    assert "0 minutes ago" in str(links["roles"]["said"])
+
+    who = ("--profile", "local:owner")
+    missing = found(lakeport, "abfss://raw@nosuchlake.dfs.core.windows.net/", *who)
+    assert missing["account"]["said"] == "there is no storage account nosuchlake"
+    assert "path" not in missing
+    walled = found(lakeport, "abfss://raw@walledlake.dfs.core.windows.net/", *who)["account"]
+    assert (walled["verdict"], walled["code"]) == ("problem", "AuthorizationFailure")
+    assert "az storage account network-rule add --account-name walledlake" in walled["hint"]
+    flat = found(lakeport, "abfss://raw@flatstore.dfs.core.windows.net/", *who)
+    assert flat["namespace"]["said"] == "flatstore is flat: it has no directories"
+    assert found(lakeport, "abfss://nowhere@openlake.dfs.core.windows.net/", *who)["path"]["verdict"] == "problem"
+
+
+def test_the_directory_that_refuses_is_named_and_its_grant_lets_through(
+    faulty: LocalAzure, here: Path, lakeport: Lakeport
+) -> None:
+    owner = identity.credential(profiles.resolve("local:owner"))
+    stranger = faulty.credentials("stranger")["object_id"]
+    lake = DataLakeServiceClient("https://openlake.dfs.core.windows.net", owner, **faulty.sdk)
+    raw = lake.get_file_system_client("raw")
+    raw.get_file_client("open/closed/file.txt").upload_data(b"words", overwrite=True)
+    root = raw.get_directory_client("/")
+    root.update_access_control_recursive(f"user:{stranger}:r-x")
+    url = "abfss://raw@openlake.dfs.core.windows.net/open/closed/file.txt"
+    raw.get_directory_client("open/closed").remove_access_control_recursive(f"user:{stranger}")
+    roles = found(lakeport, url, "--profile", "local:stranger")["roles"]
+    assert (roles["verdict"], "subscription" in roles["said"]) == ("note", True)
+    path = found(lakeport, url, "--profile", "local:stranger")["path"]
+    assert path["said"].startswith("raw/open/closed refuses: its list does not give")
+    assert "--path 'open/closed'" in path["hint"]
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(lakeport, "doctor", url, "--profile", "local:stranger", "--wait", "60")
+        raw.get_directory_client("open/closed").update_access_control_recursive(f"user:{stranger}:r-x")
+        assert waiting.result(60).status == 0
+
+
+def test_what_sign_in_refuses_is_told_and_ends_the_walk(faulty: LocalAzure, here: Path, lakeport: Lakeport) -> None:
+    ids = faulty.credentials("owner")
+    (here / "lakeport.toml").write_text(
+        f"""[profiles.wrong]
+cloud = "local"
+tenant_id = "{ids["tenant_id"]}"
+client_id = "{ids["client_id"]}"
+client_secret = {{file = "{here / "secret"}"}}
+storage_account = "openlake"
+"""
+    )
+    (here / "secret").write_text("wrong")
+    links = found(lakeport, "wrong")
+    assert (links["sign-in"]["code"], "Check the client secret" in links["sign-in"]["hint"]) == ("AADSTS7000215", True)
+    assert "account" not in links
+    ended = "sv=2023-11-03&ss=b&srt=sco&sp=rl&se=2020-01-01T00%3A00%3A00Z&sig=x"
+    profile = profiles.resolve(arguments={"cloud": "local", "sas": ended}, environment={})
+    last = list(doctor.examine(profile, account="openlake"))[-1]
+    assert last.said == "the SAS ended at 2020-01-01 00:00Z"
+    altered = ended.replace("2020", "2099")
+    profile = profiles.resolve(arguments={"cloud": "local", "sas": altered}, environment={})
+    last = list(doctor.examine(profile, account="openlake"))[-1]
+    assert (last.code, last.said.startswith("the account does not believe")) == ("AuthenticationFailed", True)
+
+
+def test_an_account_that_takes_no_keys_is_told(faulty: LocalAzure, here: Path) -> None:
+    owner = profiles.resolve("local:owner")
+    arm = StorageManagementClient(identity.credential(owner), owner.subscription_id, **faulty.sdk)
+    key = arm.storage_accounts.list_keys("lake", "openlake").keys_property[0].value  # type: ignore[index]
+    arm.storage_accounts.update("lake", "openlake", {"properties": {"allowSharedKeyAccess": False}})
+    profile = profiles.resolve(arguments={"cloud": "local", "account_key": str(key)}, environment={})
+    last = list(doctor.examine(profile, account="openlake"))[-1]
+    assert (last.code, last.said) == (
+        "KeyBasedAuthenticationNotPermitted",
+        "the account takes no keys and no SAS signed with one",
+    )
+
+
+def test_a_clock_that_is_wrong_is_told(faulty: LocalAzure, here: Path, lakeport: Lakeport) -> None:
+    faulty.command("clock", "advance", "10m")
+    clock = found(lakeport, "abfss://raw@openlake.dfs.core.windows.net/", "--profile", "local:owner")["clock"]
+    assert (clock["verdict"], clock["said"].endswith("behind the service")) == ("problem", True)
+    at = datetime(2030, 1, 1, tzinfo=UTC)
+    assert skew(at, at + timedelta(seconds=90)).verdict == "note"
+
+
+def test_nothing_at_the_address_is_told(faulty: LocalAzure, here: Path) -> None:
+    profile = profiles.resolve("local:owner")
+    faulty.stop()
+    last = list(doctor.examine(profile, account="openlake"))[-1]
+    assert (last.link, "lakeport local up" in last.hint) == ("network", True)
+    assert resolved("no-such-host.invalid", is_account=True).hint.startswith("Check the account's name")
+
+
+def test_a_role_counts_as_fresh_for_ten_minutes(faulty: LocalAzure, here: Path) -> None:
+    at = datetime(2030, 1, 1, 12, tzinfo=UTC)
+    case = Case(profiles.resolve("local:owner"), FixedClock(at), "openlake")
+    given = Assignment("Storage Blob Data Reader", "/subscriptions/s", at - timedelta(minutes=9))
+    assert judged([given], case).may_pass
+    given = Assignment("Storage Blob Data Reader", "/subscriptions/s", at - timedelta(minutes=11))
+    assert (judged([given], case).verdict, judged([], case).verdict) == ("fine", "note")
