@@ -128,7 +128,7 @@ def test_basic_authentication_is_taken(world: World) -> None:
         ({"scope": "/.default"}, 1002012),
         ({"scope": "https://storage.azure.com/.default https://vault.azure.net/.default"}, 70011),
         ({"scope": "https://unknown.example/.default"}, 500011),
-        ({"scope": "https://noaccount.blob.core.windows.net/.default"}, 500011),
+        ({"scope": "https://noaccount.blob.core.example.net/.default"}, 500011),
         ({"scope": "https://myvault.vault.azure.net/.default"}, 500011),
         ({"client_assertion": "x.y.z", "client_assertion_type": "other"}, 9002313),
         ({"client_assertion": "x.y.z", "client_assertion_type": None}, 900144),

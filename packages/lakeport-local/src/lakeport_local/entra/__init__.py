@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from lakeport_local.entra.audiences import ARM, GRAPH, KEY_VAULT, STORAGE, Api, api_named, storage_audiences
+from lakeport_local.entra.audiences import ARM, GRAPH, KEY_VAULT, STORAGE, TOKEN_EXCHANGE, Api, storage_audiences
 from lakeport_local.entra.authority import AUTHORITY_HOSTS, is_authority_host
 from lakeport_local.entra.catalog import Catalog, Entry, EntryKind, SecretNote
 from lakeport_local.entra.certificates import Certificate
@@ -23,6 +23,7 @@ __all__ = [
     "KEY_VAULT",
     "MANAGED_IDENTITY_LIFETIME",
     "STORAGE",
+    "TOKEN_EXCHANGE",
     "Api",
     "App",
     "Catalog",
@@ -39,7 +40,6 @@ __all__ = [
     "TokenRefused",
     "Tokens",
     "User",
-    "api_named",
     "is_authority_host",
     "storage_audiences",
 ]

@@ -108,13 +108,11 @@ def judge_assertion(
     audience = audience[0] if isinstance(audience, list) and len(audience) == 1 else audience
     if not isinstance(audience, str) or not is_audience(audience):
         raise refusal(700023)
-    _judge_dates(assertion, clock.client_now())
+    judge_dates(assertion, clock.client_now())
 
 
 def _judge_names(assertion: Assertion, app: App) -> None:
     issuer, subject = assertion.claims.get("iss"), assertion.claims.get("sub")
-    if isinstance(issuer, str) and issuer.lower().startswith(("https://", "http://")):
-        raise refusal(70025, app=app.client_id, name=app.name)  # another issuer's token: federation
     if not isinstance(issuer, str) or issuer.lower() != app.client_id or subject != issuer:
         raise refusal(700021)
 
@@ -166,12 +164,18 @@ def _judge_signature(
         raise refusal(700027, reason=reason, thumbprint=thumbprint, found=found)
 
 
-def _judge_dates(assertion: Assertion, now: datetime) -> None:
+def judge_dates(assertion: Assertion, now: datetime, *, longest: timedelta | None = _LONGEST_LIFE) -> None:
+    """Require that an assertion is in its time, five minutes of skew allowed, and not too long.
+
+    Raises:
+        EntraError: 50027: it has no such dates. 700024: it is not.
+    """
     end = _instant(assertion.claims.get("exp"))
     start = _instant(assertion.claims.get("nbf", assertion.claims.get("iat", now.timestamp())))
     if start is None or end is None:
         raise refusal(50027)
-    if now >= end + _SKEW or now < start - _SKEW or end > now + _LONGEST_LIFE + _SKEW:
+    is_long = longest is not None and end > now + longest + _SKEW
+    if now >= end + _SKEW or now < start - _SKEW or is_long:
         shown = {name: f"{at:%Y-%m-%dT%H:%M:%S.%f}0Z" for name, at in (("now", now), ("start", start), ("end", end))}
         raise refusal(700024, **shown)
 

@@ -7,13 +7,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from lakeport_local.state import Resources
-
-_ACCOUNT_HOST = re.compile(r"https://([a-z0-9]{3,24})\.(?:blob|dfs|file|queue|table)\.core\.windows\.net")
-_ACCOUNT_TYPE = "Microsoft.Storage/storageAccounts"
+_ACCOUNT_HOST = re.compile(r"https://[a-z0-9]{3,24}\.(?:blob|dfs|file|queue|table)\.core\.windows\.net")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +20,14 @@ class Api:
         app_id: Application id of the resource, which may also be asked for.
         uris: The URIs by which clients ask for it, without a trailing slash.
         takes_slash: Whether the service also takes a URI with a trailing slash as `aud`.
+        version: The format of its tokens, 1 or 2, whatever endpoint they are asked of.
     """
 
     name: str
     app_id: str
     uris: tuple[str, ...]
     takes_slash: bool = True
+    version: int = 1
 
     @property
     def audiences(self) -> frozenset[str]:
@@ -40,7 +37,11 @@ class Api:
 
     def is_named(self, resource: str) -> bool:
         """Tell whether a client asks for this resource; Entra is more lenient than the service that gets the token."""
-        return resource.lower().removesuffix("/") in (self.app_id, *self.uris)
+        return resource.lower().removesuffix("/") in (self.app_id, *(uri.lower() for uri in self.uris))
+
+    def audience(self, resource: str) -> str:
+        """Return the `aud` of a token: the resource as it was asked for, or in the newer format the app id."""
+        return self.app_id if self.version == 2 else resource
 
 
 STORAGE = Api("Azure Storage", "e406a681-f3d4-42a8-90b6-c2b029497af1", ("https://storage.azure.com",))
@@ -53,8 +54,12 @@ KEY_VAULT = Api(
     "Azure Key Vault", "cfa8b339-82a2-471a-a3c9-0fc0be7a4093", ("https://vault.azure.net",), takes_slash=False
 )
 GRAPH = Api("Microsoft Graph", "00000003-0000-0000-c000-000000000000", ("https://graph.microsoft.com",))
+TOKEN_EXCHANGE = Api(
+    "AAD Token Exchange", "fb60f99c-7a34-4190-8149-302f77469936", ("api://AzureADTokenExchange",), version=2
+)
+"""What a managed identity's token is for that another app signs in with."""
 
-APIS = (STORAGE, ARM, KEY_VAULT, GRAPH)
+APIS = (STORAGE, ARM, KEY_VAULT, GRAPH, TOKEN_EXCHANGE)
 
 
 def storage_audiences(account: str) -> frozenset[str]:
@@ -63,15 +68,15 @@ def storage_audiences(account: str) -> frozenset[str]:
     return STORAGE.audiences.union(*((host, host + "/") for host in hosts))
 
 
-def api_named(resource: str, resources: Resources) -> Api | None:
-    """Return the resource a client asks for, or None when there is none of this name.
+def api_named(resource: str) -> Api | None:
+    """Return the Microsoft resource that a client asks for, or None when there is none of this name.
+
+    Tokens may be asked for by a storage account's own host, whether or not the account exists: it is the account that
+    refuses one for another.
 
     Args:
         resource: As requested, `/.default` stripped.
-        resources: Knows which storage accounts exist: each may be asked for by its own host.
     """
     named = next((api for api in APIS if api.is_named(resource)), None)
-    if named is not None:
-        return named
-    account = _ACCOUNT_HOST.fullmatch(resource.lower().removesuffix("/"))
-    return STORAGE if account and resources.named(_ACCOUNT_TYPE, account[1]) else None
+    is_account = _ACCOUNT_HOST.fullmatch(resource.lower().removesuffix("/")) is not None
+    return STORAGE if named is None and is_account else named

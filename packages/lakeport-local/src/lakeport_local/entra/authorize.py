@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from lakeport_local.core import Response
+from lakeport_local.entra.claims import issuer
 from lakeport_local.entra.errors import EntraError, refusal
 from lakeport_local.entra.pages import form_post_page, sign_in_page, trouble_page
-from lakeport_local.entra.public_clients import is_loopback_redirect
 from lakeport_local.entra.scopes import user_audience
 from lakeport_local.entra.sign_ins import Wish
-from lakeport_local.entra.tokens import issuer
 from lakeport_local.entra.user_tokens import client_info
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ class _Way:
         fields = fields | ({"state": self.state} if self.state else {})
         if self.mode == "form_post":
             return form_post_page(self.redirect_uri, fields)
-        mark = "#" if self.mode == "fragment" else "?"
+        mark = "#" if self.mode == "fragment" else "&" if "?" in self.redirect_uri else "?"
         return Response(302, [("Location", f"{self.redirect_uri}{mark}{urlencode(fields)}")])
 
 
@@ -71,7 +70,7 @@ class Authorization:
         asked = dict(reversed(request.query))
         try:
             name = self._clients.app_name(_required(asked, "client_id"), tenant, tenant_key)
-            way = _way_back(asked)
+            way = self._way_back(asked)
         except EntraError as refused:
             return trouble_page(f"{refused.code}: {refused.message}")
         try:
@@ -86,6 +85,16 @@ class Authorization:
                 return sign_in_page(name, login=form.get("login"), problem=f"{refused.code}: {refused.message}")
             return way.send({"error": refused.error, "error_description": f"{refused.code}: {refused.message}"})
         return sign_in_page(name, login=asked.get("login_hint", ""))
+
+    def _way_back(self, asked: dict[str, str]) -> _Way:
+        """Return where the answer goes: to a redirect URI that the app has registered."""
+        redirect_uri = _required(asked, "redirect_uri")
+        if self._clients.redirect_kind(asked["client_id"], redirect_uri) is None:
+            raise refusal(50011, redirect=redirect_uri, app=asked["client_id"])
+        mode = asked.get("response_mode") or "query"
+        if mode not in _MODES:
+            raise refusal(9002313)
+        return _Way(redirect_uri, mode, asked.get("state", ""))
 
     def _code(self, asked: dict[str, str], home: User, tenant: Tenant | None, tenant_key: str) -> dict[str, str]:
         """Return what the app is sent for a person who signed in."""
@@ -114,17 +123,6 @@ def _required(asked: dict[str, str], name: str) -> str:
     if not value:
         raise refusal(900144, name=name)
     return value
-
-
-def _way_back(asked: dict[str, str]) -> _Way:
-    """Return where the answer goes. Apps have no registered redirect URIs here but `http://localhost`."""
-    redirect_uri = _required(asked, "redirect_uri")
-    if not is_loopback_redirect(redirect_uri):
-        raise refusal(50011, redirect=redirect_uri, app=asked["client_id"])
-    mode = asked.get("response_mode") or "query"
-    if mode not in _MODES:
-        raise refusal(9002313)
-    return _Way(redirect_uri, mode, asked.get("state", ""))
 
 
 def _judge_question(asked: dict[str, str]) -> None:

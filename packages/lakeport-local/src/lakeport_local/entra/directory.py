@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import orjson
+
 from lakeport_local.access import Principal
+from lakeport_local.entra.apis import Apis
 from lakeport_local.entra.credentials import Credentials
+from lakeport_local.entra.federated_credentials import FederatedCredentials
+from lakeport_local.entra.issuers import Issuers
 from lakeport_local.entra.objects import App, Group, ManagedIdentity, Tenant, User, application_id
 from lakeport_local.entra.secrets import password_hash, password_matches
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from lakeport_local.access.caller import PrincipalKind
@@ -28,12 +33,21 @@ class Directory:
         store: Where it is kept.
         ids: Gives salts.
         clock: Says whether a credential is in force.
+
+    Attributes:
+        apis: Finds the resources that tokens are for.
+        federated: The federated credentials of apps.
+        issuers: The keys of issuers outside.
     """
 
     def __init__(self, store: Store, ids: Ids, clock: Clock) -> None:
         self._store = store
         self._db = store.db
         self._ids = ids
+        self._clock = clock
+        self.apis = Apis(store)
+        self.federated = FederatedCredentials(store)
+        self.issuers = Issuers(store)
         self._credentials = Credentials(store, ids, clock)
         self._changes = 0
 
@@ -46,17 +60,23 @@ class Directory:
         """Make caches forget what they read: something about a principal changes."""
         self._changes += 1
 
-    def add_tenant(self, *, id: str, name: str, domain: str) -> Tenant:
+    def add_tenant(self, *, id: str, name: str, domain: str, blocked: Collection[str] = ()) -> Tenant:
         """Keep a tenant.
+
+        Args:
+            id: Its GUID.
+            name: Display name.
+            domain: Its verified domain.
+            blocked: What its conditional access refuses; see `BLOCKABLE`.
 
         Raises:
             sqlite3.IntegrityError: Another tenant has this domain.
         """
-        tenant = Tenant(id.lower(), name, domain.lower())
+        tenant = Tenant(id.lower(), name, domain.lower(), tuple(blocked))
         self._change(
-            "INSERT INTO tenants VALUES (?, ?, ?)"
-            " ON CONFLICT (id) DO UPDATE SET name = excluded.name, domain = excluded.domain",
-            (tenant.id, tenant.name, tenant.domain),
+            "INSERT INTO tenants VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+            " name = excluded.name, domain = excluded.domain, blocked = excluded.blocked",
+            (tenant.id, tenant.name, tenant.domain, orjson.dumps(tenant.blocked).decode()),
         )
         return tenant
 
@@ -66,12 +86,12 @@ class Directory:
             "SELECT * FROM tenants WHERE id = ?1 OR domain = ?1 OR name = ?1 ORDER BY id = ?1 DESC, domain = ?1 DESC",
             (key.lower(),),
         ).fetchone()
-        return None if row is None else Tenant(row["id"], row["name"], row["domain"])
+        return None if row is None else _tenant(row)
 
     def tenants(self) -> list[Tenant]:
         """Return all tenants, by name."""
         rows = self._db.execute("SELECT * FROM tenants ORDER BY name, id")
-        return [Tenant(row["id"], row["name"], row["domain"]) for row in rows]
+        return [_tenant(row) for row in rows]
 
     def add_app(self, tenant_id: str, *, name: str, client_id: str, object_id: str, is_enabled: bool = True) -> App:
         """Keep an app registration and its service principal at home."""
@@ -159,8 +179,8 @@ class Directory:
         return self._credentials.add_certificate(app.client_id, pem, starts_at=starts_at, ends_at=ends_at)
 
     def has_credential(self, client_id: str) -> bool:
-        """Tell whether an app has a secret or certificate, in force or not: then it is no public client."""
-        return self._credentials.has_any(client_id)
+        """Tell whether an app has a secret, certificate or federated credential: then it is no public client."""
+        return self._credentials.has_any(client_id) or bool(self.federated.of_app(client_id))
 
     def certificates(self, client_id: str) -> list[Certificate]:
         """Return the certificates of an app, in force or not."""
@@ -181,8 +201,25 @@ class Directory:
         upn = self._guest_name(tenant_id, name) if guest_of else name
         home = (guest_of.tenant_id, guest_of.object_id) if guest_of else (tenant_id.lower(), object_id.lower())
         kept = self._kept_password(tenant_id, object_id, password)
+        before = self._row(tenant_id, object_id)
         self._put(tenant_id, object_id, "User", upn, mail=name, home=home, password=kept)
+        if before is not None and before["password"] not in (b"", kept):
+            self.revoke_sessions(tenant_id, object_id)
         return User(tenant_id.lower(), object_id.lower(), upn, name, *home)
+
+    def revoke_sessions(self, tenant_id: str, object_id: str) -> None:
+        """Revoke what a user's sign-ins until now have left: refresh tokens, and sign-ins under way."""
+        self._change(
+            "UPDATE principals SET sessions_from = ? WHERE tenant_id = ? AND object_id = ?",
+            (int(self._clock.now().timestamp()) + 1, tenant_id.lower(), object_id.lower()),
+        )
+
+    def enable(self, tenant_id: str, object_id: str, *, is_enabled: bool) -> None:
+        """Let a user sign in, or refuse it."""
+        self._change(
+            "UPDATE principals SET is_enabled = ? WHERE tenant_id = ? AND object_id = ?",
+            (is_enabled, tenant_id.lower(), object_id.lower()),
+        )
 
     def _guest_name(self, tenant_id: str, address: str) -> str:
         """Spell a guest's UPN. Source: identity.md 1.12."""
@@ -206,9 +243,9 @@ class Directory:
         ).fetchone()
         if row is None:
             return None
-        return User(
-            row["tenant_id"], row["object_id"], row["name"], row["mail"], row["home_tenant_id"], row["home_object_id"]
-        )
+        home = (row["home_tenant_id"], row["home_object_id"])
+        state = (bool(row["is_enabled"]), row["sessions_from"])
+        return User(row["tenant_id"], row["object_id"], row["name"], row["mail"], *home, *state)
 
     def password_is(self, user: User | None, password: str) -> bool:
         """Tell whether this is the user's password; in equal time, whether or not there is a user who has one."""
@@ -290,7 +327,8 @@ class Directory:
         password: bytes = b"",
     ) -> None:
         self._change(
-            "INSERT INTO principals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, object_id)"
+            "INSERT INTO principals (tenant_id, object_id, kind, name, mail, client_id, resource_id, home_tenant_id,"
+            " home_object_id, password) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (tenant_id, object_id)"
             " DO UPDATE SET kind = excluded.kind, name = excluded.name, mail = excluded.mail,"
             " client_id = excluded.client_id, resource_id = excluded.resource_id,"
             " home_tenant_id = excluded.home_tenant_id, home_object_id = excluded.home_object_id,"
@@ -325,3 +363,7 @@ class Directory:
             (tenant_id, member_id),
         )
         return frozenset(row["id"] for row in rows)
+
+
+def _tenant(row: sqlite3.Row) -> Tenant:
+    return Tenant(row["id"], row["name"], row["domain"], tuple(orjson.loads(row["blocked"])))

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _DOCUMENTATION = "https://learn.microsoft.com/entra/identity-platform/certificate-credentials"
+_FEDERATION = "https://learn.microsoft.com/entra/workload-id/workload-identity-federation"
+_UNMATCHED = (
+    "No matching federated identity record found for presented assertion {} '{}'. Please check your federated identity"
+    f" credential Subject, Audience and Issuer against the presented assertion. {_FEDERATION}"
+)
 
 _ERRORS: dict[int, tuple[str, str]] = {
     50027: ("invalid_request", "JWT token is invalid or malformed."),
@@ -43,6 +48,27 @@ _ERRORS: dict[int, tuple[str, str]] = {
         "No tenant-identifying information found in either the request or implied by any provided credentials.",
     ),
     50126: ("invalid_grant", "Error validating credentials due to invalid username or password."),
+    50013: ("invalid_client", "Assertion failed signature validation. [Reason - {reason}]"),
+    500131: (
+        "invalid_grant",
+        "Assertion audience does not match the Client app presenting the assertion. The audience in the assertion was"
+        " '{audience}' and the expected audience is '{expected}' or one of the Application Uris of this application"
+        " with App ID '{app}'.",
+    ),
+    500133: ("invalid_grant", "Assertion is not within its valid time range."),
+    50057: ("invalid_grant", "The user account is disabled."),
+    50079: ("interaction_required", "The user is required to use multi-factor authentication."),
+    50166: ("invalid_client", "Request to External OIDC endpoint failed. The keys of '{issuer}' are not known here."),
+    50173: (
+        "invalid_grant",
+        "The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have"
+        " changed or reset their password. The grant was issued on '{issued}' and the TokensValidFrom date (before"
+        " which tokens are not valid) for this user is '{valid_from}'.",
+    ),
+    53003: (
+        "invalid_grant",
+        "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.",
+    ),
     50146: ("login_required", "No user is signed in, and the request asks for no prompt."),
     54005: (
         "invalid_grant",
@@ -67,7 +93,7 @@ _ERRORS: dict[int, tuple[str, str]] = {
         "Invalid verification code due to User typing in wrong user code for device code flow.",
     ),
     70020: ("expired_token", "The provided value for the input parameter 'device_code' has expired."),
-    70025: ("invalid_client", "The client '{app}'({name}) has no configured federated identity credentials."),
+    70025: ("invalid_client", "The client {app} has no configured federated identity credentials."),
     90002: (
         "invalid_request",
         "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the"
@@ -84,6 +110,7 @@ _ERRORS: dict[int, tuple[str, str]] = {
         "invalid_grant",
         "The reply address '{redirect}' does not match the reply address provided when requesting Authorization code.",
     ),
+    500113: ("invalid_request", "No reply address is registered for the application."),
     501481: (
         "invalid_grant",
         "The Code_Verifier does not match the code_challenge supplied in the authorization request.",
@@ -117,6 +144,23 @@ _ERRORS: dict[int, tuple[str, str]] = {
         "invalid_client",
         "Client assertion contains an invalid signature. [Reason - {reason}, Thumbprint of key used by client:"
         " '{thumbprint}'{found}]",
+    ),
+    700211: ("invalid_client", _UNMATCHED.format("issuer", "{issuer}")),
+    700212: ("invalid_client", _UNMATCHED.format("audience", "{audience}")),
+    700213: ("invalid_client", _UNMATCHED.format("subject", "{subject}")),
+    7002138: (
+        "invalid_client",
+        _UNMATCHED.format("subject", "{subject}") + " The subject differs from a registered one in case only.",
+    ),
+    700229: (
+        "invalid_client",
+        "Only app tokens can be used as Federated Identity Credentials for the Microsoft Entra issuer.",
+    ),
+    7000272: (
+        "invalid_client",
+        "The certificate with identifier {key} used to sign the federated credential could not be found in the metadata"
+        " of identity provider {issuer}. Please validate that your Identity Provider's metadata exposes the key used to"
+        " sign the incoming token.",
     ),
     700082: ("invalid_grant", "The refresh token has expired due to inactivity."),
     700054: ("unsupported_response_type", "response_type '{value}' is not supported; use 'code'."),

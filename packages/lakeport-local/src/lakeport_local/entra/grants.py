@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lakeport_local.entra.audiences import api_named
+from lakeport_local.entra.capabilities import capabilities_of
 from lakeport_local.entra.errors import refusal
 from lakeport_local.entra.scopes import default_scope
 from lakeport_local.entra.user_grants import UserGrants
@@ -79,7 +79,8 @@ class Grants:
             raise refusal(50059) if asked.tenant_key == "organizations" else refusal(9001023)
         audience = asked.form.require("resource") if asked.is_v1 else default_scope(asked.form.require("scope"))
         client = self._realm.clients.authenticate(asked.form, asked.request, asked.tenant)
-        if api_named(audience, self._realm.resources) is None:
+        api = self._realm.directory.apis.named(asked.tenant.id, audience)
+        if api is None:
             raise refusal(500011, resource=audience, tenant=asked.tenant.name)
         principal = self._realm.directory.principal(asked.tenant.id, client.object_id)
         if principal is None:
@@ -90,7 +91,14 @@ class Grants:
             "token_type": "Bearer",
             "expires_in": seconds,
             "ext_expires_in": seconds,
-            "access_token": self._realm.tokens.issue(principal, audience, lifetime=lifetime, appidacr=client.appidacr),
+            "access_token": self._realm.tokens.issue(
+                principal,
+                api.audience(audience),
+                lifetime=lifetime,
+                appidacr=client.appidacr,
+                version=api.version,
+                capabilities=capabilities_of(asked.form.get("claims")),
+            ),
         }
 
     def _as_v1(self, body: dict[str, Any], resource: str) -> dict[str, Any]:  # Any: JSON objects

@@ -1,26 +1,17 @@
-"""The key that signs tokens: RSA-2048, one per state folder, made at first need."""
+"""The keys that sign tokens, one set per state folder: the newest signs, those before it are believed until they retire.
+
+Source: identity.md 1 (keys document), 9.3; OpenID Connect Core 1.0, 10.1.1.
+"""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import os
-from datetime import timedelta
-from functools import cached_property
+import shutil
 from typing import TYPE_CHECKING
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import RSAKey
+
+from lakeport_local.entra.key_pair import ALGORITHM, KeyPair
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,83 +19,51 @@ if TYPE_CHECKING:
     from lakeport_local.core import Clock
 
 _FILE = "entra-signing.pem"
-_NAME = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "lakeport local token signing")])
-_ALGORITHM = "RS256"
+_BEFORE = "entra-signing-*.pem"
+
+
+class KeyInUse(Exception):
+    """The key that signs cannot retire."""
 
 
 class SigningKey:
-    """Signs tokens and judges their signatures. The file is private to its owner (mode 0600).
+    """Signs tokens with the newest key, and judges signatures by every key that has not retired.
 
     Args:
         folder: The state folder.
-        clock: Dates the certificate that carries the public part.
+        clock: Dates the certificates.
     """
 
     def __init__(self, folder: Path, clock: Clock) -> None:
-        self._file = folder / _FILE
+        self._folder = folder
         self._clock = clock
+        self._current = KeyPair(folder / _FILE, clock)
+        self._before = [KeyPair(file, clock) for file in sorted(folder.glob(_BEFORE))]
 
-    @cached_property
-    def _pem(self) -> bytes:
-        if not self._file.exists():
-            pem = self._make()
-            beside = self._file.with_suffix(".new")
-            with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(pem)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._file)
-        return self._file.read_bytes()
-
-    def _make(self) -> bytes:
-        key = rsa.generate_private_key(65537, 2048)
-        now = self._clock.now()
-        certificate = (
-            x509.CertificateBuilder(_NAME, _NAME, key.public_key(), x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=3650))
-            .sign(key, hashes.SHA256())
-        )
-        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        return private + certificate.public_bytes(Encoding.PEM)
-
-    @cached_property
-    def _key(self) -> RSAKey:
-        private = load_pem_private_key(self._pem, None)
-        if not isinstance(private, rsa.RSAPrivateKey):
-            raise TypeError(f"{self._file} holds no RSA key")
-        return RSAKey.import_key(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-
-    @cached_property
-    def _certificate(self) -> bytes:
-        return x509.load_pem_x509_certificate(self._pem).public_bytes(Encoding.DER)
-
-    @cached_property
+    @property
     def id(self) -> str:
-        """The key id: base64url of the certificate's SHA-1 thumbprint, as `kid` and `x5t`."""
-        digest = hashlib.sha1(self._certificate, usedforsecurity=False).digest()
-        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+        """The key id of the key that signs."""
+        return self._current.id
+
+    @property
+    def ids(self) -> list[str]:
+        """The key ids that are believed, the one that signs first."""
+        return list(self._by_id())
 
     def public_jwk(self) -> dict[str, object]:
-        """Return the public part as a JSON Web Key, as the keys document lists it."""
-        public = self._key.as_dict(private=False)
-        return {
-            "kty": "RSA",
-            "use": "sig",
-            "kid": self.id,
-            "x5t": self.id,
-            "n": public["n"],
-            "e": public["e"],
-            "x5c": [base64.b64encode(self._certificate).decode()],
-        }
+        """Return the public part of the key that signs as a JSON Web Key."""
+        return self._current.public_jwk()
+
+    def public_jwks(self) -> list[dict[str, object]]:
+        """Return every key that is believed, the one that signs first, as the keys document lists them."""
+        return [pair.public_jwk() for pair in self._by_id().values()]
 
     def sign(self, payload: bytes) -> str:
         """Return a compact JWS over the payload."""
-        header = {"typ": "JWT", "alg": _ALGORITHM, "x5t": self.id, "kid": self.id}
-        return jws.serialize_compact(header, payload, self._key, algorithms=[_ALGORITHM])
+        return self._current.sign(payload)
 
     def payload_of(self, token: str) -> bytes | None:
-        """Return what a token's signature covers, or None when this key did not sign it.
+        """Return what a token's signature covers, or None when none of these keys signed it.
 
         Raises:
             ValueError: It is no compact JWS.
@@ -114,10 +73,42 @@ class SigningKey:
         except (JoseError, ValueError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError("not a compact JWS") from error
         header = signature.headers()
-        if header.get("alg") != _ALGORITHM or header.get("kid") != self.id or "crit" in header:
+        named = header.get("kid")
+        pair = self._by_id().get(named) if isinstance(named, str) else None
+        if pair is None or header.get("alg") != ALGORITHM or "crit" in header:
             return None
-        try:
-            is_ours = jws.validate_compact(signature, self._key, algorithms=[_ALGORITHM])
-        except JoseError:
-            return None
-        return signature.payload if is_ours else None
+        return signature.payload if pair.has_signed(signature) else None
+
+    def rotate(self) -> str:
+        """Sign with a new key from now on; return its id. What was signed before is believed until its key retires.
+
+        A crash in between leaves the old key under both names, which does no harm.
+        """
+        aside = self._folder / f"entra-signing-{self.id}.pem"
+        beside = aside.with_suffix(".new")
+        beside.touch(mode=0o600)
+        shutil.copyfile(self._folder / _FILE, beside)
+        beside.replace(aside)
+        made = KeyPair(self._folder / "entra-signing.next", self._clock)
+        new_id = made.id
+        (self._folder / "entra-signing.next").replace(self._folder / _FILE)
+        self._before.insert(0, KeyPair(aside, self._clock))
+        self._current = KeyPair(self._folder / _FILE, self._clock)
+        return new_id
+
+    def retire(self, key_id: str) -> bool:
+        """Believe a key no longer; return False when there is none of this id.
+
+        Raises:
+            KeyInUse: It is the key that signs.
+        """
+        if key_id == self.id:
+            raise KeyInUse(key_id)
+        gone = [pair for pair in self._before if pair.id == key_id]
+        for pair in gone:
+            (self._folder / f"entra-signing-{key_id}.pem").unlink(missing_ok=True)
+            self._before.remove(pair)
+        return bool(gone)
+
+    def _by_id(self) -> dict[str, KeyPair]:
+        return {pair.id: pair for pair in (self._current, *self._before)}

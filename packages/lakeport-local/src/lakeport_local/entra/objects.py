@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from lakeport_local.core import derived_id
 
+BLOCKABLE = ("device_code", "password")
+"""What conditional access may refuse in a tenant: sign-ins by device code, by user name and password."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tenant:
@@ -15,11 +18,13 @@ class Tenant:
         id: Its GUID, lower-case.
         name: Display name.
         domain: Its verified domain, such as `contoso.onmicrosoft.com`.
+        blocked: What its conditional access refuses; see `BLOCKABLE`.
     """
 
     id: str
     name: str
     domain: str
+    blocked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,8 @@ class User:
         mail: Address; a guest's is the one at home.
         home_tenant_id: Where the user signs in; equals `tenant_id` for a member.
         home_object_id: The object id there.
+        is_enabled: False refuses every sign-in.
+        sessions_from: Epoch seconds; refresh tokens from before are revoked.
     """
 
     tenant_id: str
@@ -62,6 +69,8 @@ class User:
     mail: str
     home_tenant_id: str
     home_object_id: str
+    is_enabled: bool = True
+    sessions_from: int = 0
 
     @property
     def is_guest(self) -> bool:

@@ -5,8 +5,6 @@ Source: identity.md 0, 1.7, 9.4.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 
 PUBLIC_CLIENTS = {
@@ -15,13 +13,9 @@ PUBLIC_CLIENTS = {
     "aebc6443-996d-45c2-90f0-388ff96faa56": "Visual Studio Code",
 }
 
-
-def is_loopback_redirect(uri: str) -> bool:
-    """Tell whether a redirect URI matches `http://localhost`, which stands for any port and no path."""
-    try:
-        url = urlsplit(uri)
-        _ = url.port
-    except ValueError:
-        return False
-    is_bare = url.path in ("", "/") and not (url.query or url.fragment or url.username)
-    return url.scheme == "http" and url.hostname == "localhost" and is_bare
+PUBLIC_REDIRECTS = (
+    "http://localhost",
+    "https://login.microsoftonline.com/common/oauth2/nativeclient",
+    "urn:ietf:wg:oauth:2.0:oob",
+)
+"""Where they may be sent back to."""

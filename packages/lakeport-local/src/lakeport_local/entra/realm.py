@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from lakeport_local.entra.directory import Directory
     from lakeport_local.entra.people import People
     from lakeport_local.entra.tokens import Tokens
-    from lakeport_local.state import Resources
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,6 @@ class Realm:
         people: How people sign in.
         clients: Identifies and authenticates apps.
         tokens: Issues tokens.
-        resources: Knows the storage accounts, which tokens may be asked for by host.
         clock: Tells the time.
     """
 
@@ -31,5 +29,4 @@ class Realm:
     people: People
     clients: Clients
     tokens: Tokens
-    resources: Resources
     clock: Clock

@@ -48,7 +48,7 @@ class EntraService:
     Args:
         directory: Who there is.
         tokens: Issues tokens.
-        resources: Knows the storage accounts, which tokens may be asked for by host.
+        resources: Knows the federated credentials of managed identities.
         clock: Tells the time.
         people: How people sign in.
     """
@@ -59,8 +59,8 @@ class EntraService:
         self._directory = directory
         self._tokens = tokens
         self._clock = clock
-        clients = Clients(directory, clock)
-        self._grants = Grants(Realm(directory, people, clients, tokens, resources, clock))
+        clients = Clients(directory, tokens, resources, clock)
+        self._grants = Grants(Realm(directory, people, clients, tokens, clock))
         self._authorization = Authorization(people, clients)
         self._devices = Devices(people, clients)
         self._handlers: dict[str, Callable[[Request, str], Response]] = {
@@ -140,7 +140,7 @@ class EntraService:
     def _keys(self, _request: Request, key: str) -> dict[str, Any]:  # Any: a JSON object
         tenant = self._tenant(key)
         issuer = f"https://{AUTHORITY_HOST}/{tenant.id if tenant else '{tenantid}'}/v2.0"
-        return {"keys": [self._tokens.key.public_jwk() | {"issuer": issuer}]}
+        return {"keys": [jwk | {"issuer": issuer} for jwk in self._tokens.key.public_jwks()]}
 
 
 def _document(write: Callable[[Request, str], dict[str, Any]]) -> Callable[[Request, str], Response]:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import orjson
 
-from lakeport_local.core import derived_id
+from lakeport_local.entra.claims import Grant, access_claims, issuer
 from lakeport_local.entra.keys import SigningKey
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
 
     from lakeport_local.access import Principal
     from lakeport_local.core import Clock, Ids
@@ -25,13 +25,11 @@ if TYPE_CHECKING:
     from lakeport_local.state import Store
 
 MANAGED_IDENTITY_LIFETIME = timedelta(hours=24)
-LOCAL_CLAIM = "xms_lakeport_local"
-"""The claim that only tokens of a local Azure have."""
-
 _BIRTH_BEFORE = timedelta(minutes=5)
-_MOST_GROUPS = 200
 _MOST_BYTES = 64 * 1024
 _MOST_VERIFIED = 4096
+_VERSIONS = {"1.0": 1, "2.0": 2}
+_APP_CLAIMS = {1: "appid", 2: "azp"}
 
 Refusal: TypeAlias = Literal[
     "malformed", "signature", "expired", "not_yet_valid", "audience", "issuer", "unknown_principal"
@@ -57,6 +55,7 @@ class _Verified:
     principal: Principal
     audience: str
     expires_at: int
+    version: int
 
 
 class Tokens:
@@ -88,66 +87,37 @@ class Tokens:
         *,
         lifetime: timedelta,
         appidacr: str,
-        resource_id: str | None = None,
+        resource_id: str = "",
+        version: int = 1,
+        capabilities: Sequence[str] = (),
     ) -> str:
-        """Return a signed access token in the v1 format.
-
-        Args:
-            principal: Whose token; a user's `client_id` names the app they use.
-            audience: The resource as requested, `/.default` stripped and nothing else.
-            lifetime: From now.
-            appidacr: How the app proved itself: `0` not at all, `1` by secret, `2` by certificate.
-            resource_id: ARM id of the resource, for a managed identity.
-        """
+        """Return a signed access token. See `claims.Grant` for the arguments; `lifetime` is from now."""
         now = self._clock.now()
-        born = int((now - _BIRTH_BEFORE).timestamp())
-        claims: dict[str, Any] = {  # Any: a JSON object
-            "aud": audience,
-            "iss": issuer(principal.tenant_id),
-            "iat": born,
-            "nbf": born,
-            "exp": int((now + lifetime).timestamp()),
-            "aio": self._unique(24),
-            "appid": principal.client_id,
-            "appidacr": appidacr,
-            "oid": principal.object_id,
-            "rh": f"1.{self._unique(16)}.",
-            "tid": principal.tenant_id,
-            "uti": self._unique(16),
-            "ver": "1.0",
-            LOCAL_CLAIM: True,
-        }
-        claims |= self._user_claims(principal) if principal.kind == "User" else _app_claims(principal, resource_id)
+        grant = Grant(principal, audience, appidacr, resource_id, version, capabilities)
+        user = self._directory.user(principal.tenant_id, principal.object_id) if principal.kind == "User" else None
+        claims = access_claims(
+            grant,
+            user,
+            born_at=now - _BIRTH_BEFORE,
+            ends_at=now + lifetime,
+            unique=[self._unique(size_bytes) for size_bytes in (24, 16, 16)],
+        )
         return self.key.sign(orjson.dumps(claims))
 
     def _unique(self, size_bytes: int) -> str:
         return base64.urlsafe_b64encode(self._ids.token(size_bytes)).rstrip(b"=").decode()
 
-    def _user_claims(self, principal: Principal) -> dict[str, Any]:  # Any: a JSON object
-        user = self._directory.user(principal.tenant_id, principal.object_id)
-        claims: dict[str, Any] = {  # Any: a JSON object
-            "acct": 0,
-            "idtyp": "user",
-            "name": principal.mail or principal.name,
-            "scp": "user_impersonation",
-            "sub": derived_id("subject", principal.object_id, principal.client_id),
-            "unique_name": principal.name,
-            "upn": principal.name,
-        }
-        if user is not None and user.is_guest:
-            claims |= {"acct": 1, "idp": issuer(user.home_tenant_id), "unique_name": user.mail}
-        if len(principal.groups) > _MOST_GROUPS:
-            claims["hasgroups"] = "true"
-        elif principal.groups:
-            claims["groups"] = sorted(principal.groups)
-        return claims
+    def forget(self) -> None:
+        """Check every token anew: a key has retired."""
+        self._verified.clear()
 
-    def verify(self, token: str, *, audiences: Collection[str]) -> Principal:
+    def verify(self, token: str, *, audiences: Collection[str], version: int = 1) -> Principal:
         """Return whose token this is, as the directory describes them now.
 
         Args:
             token: The bearer token.
             audiences: The audiences that the service takes, exact.
+            version: The format that it takes.
 
         Raises:
             TokenRefused: The token is not to be believed; `kind` says why.
@@ -167,12 +137,20 @@ class Tokens:
         if verified.expires_at <= self._clock.now().timestamp():
             self._verified.pop(key, None)
             raise TokenRefused("expired", verified.principal.tenant_id)
+        if verified.version != version:
+            raise TokenRefused("issuer", verified.principal.tenant_id)
         if verified.audience not in audiences:
             raise TokenRefused("audience", verified.principal.tenant_id)
         return verified.principal
 
-    def _judge(self, token: str) -> _Verified:
-        """Check everything that does not depend on who asks; expiry and audience are checked at every use."""
+    def claims_of(self, token: str) -> dict[str, Any]:  # Any: a JSON object
+        """Return the claims of an access token that a tenant here has issued; whose it is and for what is not judged.
+
+        Raises:
+            TokenRefused: `malformed`, `signature`, `issuer`, `expired` or `not_yet_valid`.
+        """
+        if len(token) > _MOST_BYTES:
+            raise TokenRefused("malformed")
         try:
             payload = self.key.payload_of(token)
             claims = None if payload is None else orjson.loads(payload)
@@ -181,21 +159,29 @@ class Tokens:
         if claims is None:
             raise TokenRefused("signature")
         tenant = self._directory.tenant(claims["tid"])
-        if tenant is None or tenant.id != claims["tid"] or claims["iss"] != issuer(tenant.id):
+        version = _VERSIONS.get(claims["ver"])
+        if (
+            tenant is None
+            or tenant.id != claims["tid"]
+            or version is None
+            or claims["iss"] != issuer(tenant.id, version)
+        ):
             raise TokenRefused("issuer")
-        if self._clock.now() < datetime.fromtimestamp(claims["nbf"], UTC):
+        if _APP_CLAIMS[version] not in claims:
+            raise TokenRefused("malformed", tenant.id)  # an id token is no access token
+        now = self._clock.now()
+        if now < datetime.fromtimestamp(claims["nbf"], UTC):
             raise TokenRefused("not_yet_valid", tenant.id)
-        principal = self._directory.principal(tenant.id, claims["oid"])
+        if claims["exp"] <= now.timestamp():
+            raise TokenRefused("expired", tenant.id)
+        return dict(claims)
+
+    def _judge(self, token: str) -> _Verified:
+        """Check everything that does not depend on who asks; expiry and audience are checked at every use."""
+        claims = self.claims_of(token)
+        version = _VERSIONS[claims["ver"]]
+        principal = self._directory.principal(claims["tid"], claims["oid"])
         if principal is None or principal.kind == "Group":
-            raise TokenRefused("unknown_principal", tenant.id)
-        return _Verified(replace(principal, client_id=claims["appid"]), claims["aud"], claims["exp"])
-
-
-def issuer(tenant_id: str) -> str:
-    """Return the issuer of a tenant's v1 tokens, with its trailing slash."""
-    return f"https://sts.windows.net/{tenant_id}/"
-
-
-def _app_claims(principal: Principal, resource_id: str | None) -> dict[str, Any]:  # Any: a JSON object
-    claims = {"idp": issuer(principal.tenant_id), "idtyp": "app", "sub": principal.object_id}
-    return claims | ({"xms_mirid": resource_id} if resource_id else {})
+            raise TokenRefused("unknown_principal", claims["tid"])
+        seen = replace(principal, client_id=claims[_APP_CLAIMS[version]])
+        return _Verified(seen, claims["aud"], claims["exp"], version)

@@ -10,10 +10,9 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING, Any
 
-from lakeport_local.entra.audiences import api_named
+from lakeport_local.entra.claims import issuer
 from lakeport_local.entra.errors import refusal
 from lakeport_local.entra.scopes import user_audience
-from lakeport_local.entra.tokens import issuer
 from lakeport_local.entra.user_tokens import UserTokens, Visit
 
 if TYPE_CHECKING:
@@ -115,9 +114,10 @@ class UserGrants:
             names = {"user": home.name, "issuer": issuer(home.tenant_id), "tenant": tenant.name, "app": client.name}
             raise refusal(50020, **names)
         audience = asked.form.require("resource") if asked.is_v1 else user_audience(scope)
-        if api_named(audience, self._realm.resources) is None:
+        api = self._realm.directory.apis.named(tenant.id, audience)
+        if api is None:
             raise refusal(500011, resource=audience, tenant=tenant.name)
-        visit = Visit(client, home, user, principal, audience, scope, nonce)
+        visit = Visit(client, home, user, principal, api, audience, scope, nonce, asked.form.get("claims"))
         return self._user_tokens.body(visit, with_client_info=asked.form.get("client_info") == "1")
 
 

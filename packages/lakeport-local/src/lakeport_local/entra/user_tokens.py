@@ -13,6 +13,7 @@ import orjson
 
 from lakeport_local.core import derived_id
 from lakeport_local.entra.authority import AUTHORITY_HOST
+from lakeport_local.entra.capabilities import capabilities_of
 from lakeport_local.entra.refresh_tokens import Remembered
 from lakeport_local.entra.scopes import granted_scope
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from lakeport_local.access import Principal
     from lakeport_local.core import Clock
+    from lakeport_local.entra.audiences import Api
     from lakeport_local.entra.clients import Client
     from lakeport_local.entra.objects import User
     from lakeport_local.entra.refresh_tokens import RefreshTokens
@@ -36,18 +38,22 @@ class Visit:
         home: The person's user object at home.
         user: Their user object in the tenant; the same at home.
         principal: What the tokens are issued to.
-        audience: The resource.
+        api: The resource.
+        audience: How it was asked for.
         scope: The scopes asked for.
         nonce: To be repeated in the id token; empty without one.
+        claims: The claims that were asked for; empty without any.
     """
 
     client: Client
     home: User
     user: User
     principal: Principal
+    api: Api
     audience: str
     scope: str
     nonce: str
+    claims: str
 
 
 class UserTokens:
@@ -75,7 +81,12 @@ class UserTokens:
             "expires_in": seconds,
             "ext_expires_in": seconds,
             "access_token": self._tokens.issue(
-                principal, visit.audience, lifetime=lifetime, appidacr=visit.client.appidacr
+                principal,
+                visit.api.audience(visit.audience),
+                lifetime=lifetime,
+                appidacr=visit.client.appidacr,
+                version=visit.api.version,
+                capabilities=capabilities_of(visit.claims),
             ),
         }
         scopes = visit.scope.split()

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakeport_local.core import ServiceError
-from lakeport_local.entra import MANAGED_IDENTITY_LIFETIME, api_named
+from lakeport_local.entra import MANAGED_IDENTITY_LIFETIME
 
 if TYPE_CHECKING:
     from lakeport_local.core import Clock, Request
-    from lakeport_local.entra import Directory, ManagedIdentity, Tokens
-    from lakeport_local.state import Resources
+    from lakeport_local.entra import Api, Directory, ManagedIdentity, Tokens
 
 _SELECTORS = {
     "client_id": "client_id",
@@ -31,14 +30,12 @@ class IdentityTokens:
     Args:
         directory: Knows the identities.
         tokens: Issues tokens.
-        resources: Knows the storage accounts, which tokens may be asked for by host.
         clock: Tells the time.
     """
 
-    def __init__(self, directory: Directory, tokens: Tokens, resources: Resources, clock: Clock) -> None:
+    def __init__(self, directory: Directory, tokens: Tokens, clock: Clock) -> None:
         self._directory = directory
         self._tokens = tokens
-        self._resources = resources
         self._clock = clock
 
     def answer(self, identity: ManagedIdentity | None, request: Request) -> dict[str, str]:
@@ -56,17 +53,23 @@ class IdentityTokens:
             raise ServiceError(400, "invalid_request", "Required query variable 'resource' is missing")
         if identity is None or not names_identity(request, identity):
             raise ServiceError(400, "invalid_request", "Identity not found")
-        if api_named(resource, self._resources) is None:
+        api = self._directory.apis.named(identity.tenant_id, resource)
+        if api is None:
             message = f"AADSTS500011: The resource principal named {resource[:256]} was not found in the tenant"
             raise ServiceError(400, "invalid_resource", f"{message} named {identity.tenant_id}.")
-        return self._issue(identity, resource)
+        return self._issue(identity, api, resource)
 
-    def _issue(self, identity: ManagedIdentity, resource: str) -> dict[str, str]:
+    def _issue(self, identity: ManagedIdentity, api: Api, resource: str) -> dict[str, str]:
         principal = self._directory.principal(identity.tenant_id, identity.object_id)
         if principal is None:
             raise ServiceError(400, "invalid_request", "Identity not found")
         token = self._tokens.issue(
-            principal, resource, lifetime=MANAGED_IDENTITY_LIFETIME, appidacr="2", resource_id=identity.resource_id
+            principal,
+            api.audience(resource),
+            lifetime=MANAGED_IDENTITY_LIFETIME,
+            appidacr="2",
+            resource_id=identity.resource_id,
+            version=api.version,
         )
         now = int(self._clock.client_now().timestamp())
         seconds = int(MANAGED_IDENTITY_LIFETIME.total_seconds()) - 1

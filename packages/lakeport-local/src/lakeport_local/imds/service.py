@@ -38,7 +38,7 @@ class ImdsService:
     Args:
         directory: Knows the identities.
         tokens: Issues tokens.
-        resources: Knows storage accounts, and the regions of resources.
+        resources: Knows the regions of resources.
         clock: Tells the time.
         callers: Checks the identity header of App Service: `OBJECT_ID:callers.token(OBJECT_ID)`.
     """
@@ -47,7 +47,7 @@ class ImdsService:
         self, directory: Directory, tokens: Tokens, resources: Resources, clock: Clock, callers: Callers
     ) -> None:
         self._directory = directory
-        self._identity_tokens = IdentityTokens(directory, tokens, resources, clock)
+        self._identity_tokens = IdentityTokens(directory, tokens, clock)
         self._resources = resources
         self._callers = callers
 

@@ -18,6 +18,7 @@ from lakeport_local.core import ServiceError
 from lakeport_local.serve import schema
 from lakeport_local.serve.reading import Problem
 from lakeport_local.serve.references import role_assignment_problems
+from lakeport_local.serve.sign_in_checks import sign_in_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -73,6 +74,7 @@ def check(document: schema.Document, certificates: Mapping[str, bytes | None]) -
             problems += one(place, entry)
         if isinstance(entry, schema.App):
             problems += _certificate(place, entry, certificates)
+    problems += sign_in_problems(document, certificates)
     for number, tenant in enumerate(document.tenants):
         place = f"tenants[{number}]"
         problems += _principals(place, tenant)

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from lakeport_local.arm import providers
 from lakeport_local.core import derived_id
+from lakeport_local.entra.issuers import read_issuer_keys
 from lakeport_local.serve import documents, schema
 from lakeport_local.serve.credentials import Credential
 from lakeport_local.serve.references import grants, principals
+from lakeport_local.serve.registrations import federated_credential, registration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,6 +58,7 @@ def provision(stores: Stores, document: schema.Document, certificates: Mapping[s
     """
     with stores.store.transaction():
         work = _Provision(stores, certificates)
+        work.issuers(document)
         for tenant in document.tenants:
             work.principals(tenant)
         for tenant in document.tenants:
@@ -73,11 +76,21 @@ class _Provision:
         self._to = stores
         self._certificates = certificates
         self._at: datetime = stores.clock.now()
+        self._generated: set[str] = set()
         self.changed: list[str] = []
+
+    def issuers(self, document: schema.Document) -> None:
+        """Keep the issuers whose keys are given; those that are generated are made when they are first asked for."""
+        self._generated = {issuer.url for issuer in document.issuers if issuer.keys == schema.GENERATED}
+        for issuer in document.issuers:
+            if issuer.keys in self._certificates:
+                self._to.directory.issuers.put(issuer.url, read_issuer_keys(self._certificates[issuer.keys]))
 
     def principals(self, tenant: schema.Tenant) -> None:
         """Make a tenant with its apps and its own users."""
-        self._to.directory.add_tenant(id=tenant.id, name=tenant.name, domain=tenant.domain)
+        self._to.directory.add_tenant(
+            id=tenant.id, name=tenant.name, domain=tenant.domain, blocked=tenant.block_sign_ins
+        )
         for app in tenant.apps:
             self._app(tenant, app)
         for user in tenant.users:
@@ -89,12 +102,16 @@ class _Provision:
         made = directory.add_app(tenant.id, name=app.name, client_id=app.client_id, object_id=app.object_id)
         kept = self._to.credentials.get(tenant.id, app.object_id)
         secret = app.client_secret or (kept.client_secret if kept else "")
-        if not secret and app.certificate != schema.GENERATED:
+        is_workload = any(one.issuer in self._generated for one in app.federated_credentials)
+        if not secret and app.certificate != schema.GENERATED and not is_workload:
             secret = self._to.ids.token(20).hex()  # a first "-" would be an option on a command line
         if secret and directory.secret_state(app.client_id, secret) != "right":
             directory.add_secret(made, secret)
         if app.certificate in self._certificates:
             directory.add_certificate(made, self._certificates[app.certificate])
+        for credential in app.federated_credentials:
+            directory.federated.put(app.client_id, federated_credential(app, credential))
+        registration(directory, self._to.store, app, tenant.id)
         self._to.credentials.put(
             Credential(
                 app.object_id,

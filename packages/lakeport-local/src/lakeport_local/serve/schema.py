@@ -9,11 +9,23 @@ from __future__ import annotations
 import msgspec
 
 GENERATED = "generated"
-"""An app's `certificate` when the key pair is to be made in the state folder."""
+"""An app's `certificate`, or an issuer's `keys`, when the key pair is to be made in the state folder."""
+
+EXCHANGE_AUDIENCE = "api://AzureADTokenExchange"
 
 
 class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One table of the file."""
+
+
+class FederatedCredential(_Entry, frozen=True, kw_only=True):
+    """Tokens of an issuer that an app signs in with: workload identity."""
+
+    name: str
+    issuer: str
+    subject: str
+    audiences: list[str] = msgspec.field(default_factory=lambda: [EXCHANGE_AUDIENCE])
+    description: str = ""
 
 
 class App(_Entry, frozen=True, kw_only=True):
@@ -23,8 +35,13 @@ class App(_Entry, frozen=True, kw_only=True):
         name: Display name.
         client_id: Application id.
         object_id: Object id of the service principal.
-        client_secret: Generated when absent.
+        client_secret: Generated when absent, unless the app has another credential.
         certificate: Path of a PEM certificate, relative to the file; or `generated`: a key pair made per state folder.
+        federated_credentials: Tokens of other issuers that it signs in with.
+        redirect_uris: Where people who sign in to it may be sent back to; a loopback one stands for every port.
+        public_client: It proves nothing when people sign in to it, as a program on their own machine cannot.
+        identifier_uris: What clients call it when it is an API itself.
+        token_version: Format of the tokens that it takes as an API, 1 or 2.
     """
 
     name: str
@@ -32,6 +49,11 @@ class App(_Entry, frozen=True, kw_only=True):
     object_id: str = ""
     client_secret: str = ""
     certificate: str = ""
+    federated_credentials: list[FederatedCredential] = []
+    redirect_uris: list[str] = msgspec.field(default_factory=lambda: ["http://localhost"])
+    public_client: bool = False
+    identifier_uris: list[str] = []
+    token_version: int = 1
 
 
 class User(_Entry, frozen=True, kw_only=True):
@@ -110,11 +132,12 @@ class RoleAssignment(_Entry, frozen=True, kw_only=True):
 
 
 class Tenant(_Entry, frozen=True, kw_only=True):
-    """An organisation's directory and what belongs to it."""
+    """An organisation's directory and what belongs to it; `block_sign_ins` is what its conditional access refuses."""
 
     name: str
     id: str = ""
     domain: str = ""
+    block_sign_ins: list[str] = []
     apps: list[App] = []
     users: list[User] = []
     groups: list[Group] = []
@@ -122,7 +145,21 @@ class Tenant(_Entry, frozen=True, kw_only=True):
     role_assignments: list[RoleAssignment] = []
 
 
+class Issuer(_Entry, frozen=True, kw_only=True):
+    """An issuer of tokens outside, such as a cluster or a build service.
+
+    Attributes:
+        url: Its tokens' `iss`, letter by letter.
+        keys: Path of its public keys, a PEM file or a JWK Set, relative to the file; or `generated`: a key pair made in the
+            state folder, with which this local Azure stands in for the issuer.
+    """
+
+    url: str
+    keys: str
+
+
 class Document(_Entry, frozen=True, kw_only=True):
     """The whole file."""
 
     tenants: list[Tenant] = []
+    issuers: list[Issuer] = []

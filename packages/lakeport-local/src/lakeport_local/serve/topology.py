@@ -28,7 +28,7 @@ class Topology(msgspec.Struct, frozen=True):
 
     Attributes:
         document: The entries, every id filled in.
-        certificates: The certificates that apps name, PEM, by the path as written.
+        certificates: The certificates and issuers' keys that it names, by the path as written.
     """
 
     document: schema.Document
@@ -74,8 +74,9 @@ def parse(text: str, source: str, folder: Path | None) -> Topology:
 
 
 def _certificates(document: schema.Document, folder: Path | None) -> dict[str, bytes | None]:
-    """Read the certificate files that apps name; None for one that cannot be read."""
+    """Read the files of certificates and issuers' keys; None for one that cannot be read."""
     paths = {app.certificate for tenant in document.tenants for app in tenant.apps}
+    paths |= {issuer.keys for issuer in document.issuers}
     found: dict[str, bytes | None] = {}
     for path in paths - {"", schema.GENERATED}:
         try:
