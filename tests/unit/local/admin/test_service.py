@@ -8,11 +8,30 @@ from typing import Any
 import orjson
 import pytest
 
-from lakeport_local.admin import AdminService, Faults
+from lakeport_local.admin import AdminService, Faults, KeyUnknown, NothingWaits
 from lakeport_local.core import Headers, MemorySink, Request, Response
 
 TOKEN = "the-token"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Nobody:
+    """An authority where nobody waits to sign in."""
+
+    def decide(self, user_code: str, user: str, *, is_approved: bool) -> dict[str, Any]:
+        raise NothingWaits(user_code)
+
+    def keys(self) -> list[dict[str, Any]]:
+        return []
+
+    async def rotate(self) -> None:
+        """Keep the key."""
+
+    def retire(self, key_id: str) -> None:
+        raise KeyUnknown(key_id)
+
+    def assertion(self, tenant_id: str, object_id: str) -> str:
+        raise KeyUnknown(object_id)
 
 
 class Still:
@@ -20,6 +39,7 @@ class Still:
 
     def __init__(self) -> None:
         self.faults = Faults()
+        self.authority = Nobody()
         self.moved = timedelta()
         self.set: dict[str, Any] = {"role_delay_s": 0.0, "throttle_per_minute": None}
 

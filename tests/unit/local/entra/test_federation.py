@@ -43,7 +43,9 @@ def federated(world: World, cluster_key: rsa.RSAPrivateKey) -> World:
     return world
 
 
-def token(world: World, key: Any, *, algorithm: str = "RS256", headers: dict[str, str] | None = None, **changes: Any) -> str:  # Any: keys and claims of all kinds
+def token(
+    world: World, key: Any, *, algorithm: str = "RS256", headers: dict[str, str] | None = None, **changes: Any
+) -> str:  # Any: keys and claims of all kinds
     now = int(world.clock.now().timestamp())
     claims = {"iss": CLUSTER, "sub": SUBJECT, "aud": [EXCHANGE_AUDIENCE], "iat": now, "nbf": now, "exp": now + 3600}
     return jwt.encode(claims | changes, key, algorithm, headers)
@@ -166,9 +168,9 @@ def test_a_new_key_signs_and_the_old_one_is_believed_until_it_retires(world: Wor
 
 
 def test_an_api_of_the_tenant_gets_the_format_that_it_asks_for(world: World) -> None:
-    from lakeport_local.entra import Catalog  # noqa: PLC0415
+    from lakeport_local.entra import Catalog
 
-    catalog = Catalog(world.directory, world.directory._store)  # noqa: SLF001
+    catalog = Catalog(world.directory, world.directory._store)
     entry = catalog.registration(world.app.client_id)
     assert entry is not None
     catalog.set_profile(entry, {"identifierUris": ["api://Sales"], "api": {"requestedAccessTokenVersion": 2}})

@@ -47,6 +47,7 @@ name = "contoso"
       name = "node"
   {more}
 """
+FEDERATED = 'federated_credentials = [{ name = "one", issuer = "https://a.example", subject = "x" }]'
 SLOTS = ("tenant", "app", "user", "group", "resource_group", "storage", "vault", "more")
 RG = "tenants[0].subscriptions[0].resource_groups[0]"
 
@@ -90,6 +91,19 @@ def refusal(text: str, folder: Path | None = None) -> str:
         ({"more": assignment(scope="/subscriptions/mian")}, "no subscription 'mian' in contoso (did you mean 'main'?)"),
         ({"more": assignment(scope="/subscriptions/main/resourceGroups/gr")}, "scope: no resource group 'gr'"),
         ({"more": assignment(principal="data-share:other")}, "principal: no Data Share accounts 'other'"),
+        ({"tenant": 'block_sign_ins = ["browser"]'}, "tenants[0].block_sign_ins[0]: 'browser' must be one of"),
+        ({"app": 'redirect_uris = ["http://app.example/"]'}, "tenants[0].apps[0].redirect_uris[0]: "),
+        ({"app": "token_version = 3"}, "tenants[0].apps[0].token_version: 3 must be 1 or 2"),
+        ({"app": FEDERATED}, "federated_credentials[0].issuer: 'https://a.example' is neither in [[issuers]]"),
+        (
+            {"app": FEDERATED.replace('"x"', '""')},
+            "tenants[0].apps[0].federated_credentials[0].subject: is empty",
+        ),
+        (
+            {"more": '[[issuers]]\nurl = "https://a.example"\nkeys = "a.json"'},
+            "issuers[0].keys: 'a.json' cannot be read",
+        ),
+        ({"more": '[[issuers]]\nurl = "http://a.example"\nkeys = "generated"'}, "issuers[0].url: 'http://a.example'"),
         ({"more": '[[tenants]]\nname = "Contoso"'}, "tenants[1].name: 'Contoso' is there twice"),
         ({"more": '[[tenants.groups]]\nname = "provider"'}, "tenants[0].groups[1].name: the name 'provider' is taken"),
     ],
@@ -112,6 +126,15 @@ def test_text_that_is_no_toml_is_refused_with_the_line() -> None:
 def test_a_certificate_with_its_private_key_is_refused(tmp_path: Path) -> None:
     (tmp_path / "p.pem").write_text("-----BEGIN PRIVATE KEY-----")
     assert "holds a private key" in refusal(written({"app": 'certificate = "p.pem"'}), tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", ["{}", '{"keys": []}', '{"keys": [{"kty": "EC"}]}', "-----BEGIN PUBLIC KEY-----", "?"]
+)
+def test_an_issuers_file_without_usable_keys_is_refused(content: str, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(content)
+    more = '[[issuers]]\nurl = "https://a.example"\nkeys = "a.json"'
+    assert "issuers[0].keys: 'a.json' holds no public keys of an issuer" in refusal(written({"more": more}), tmp_path)
 
 
 def test_a_certificate_is_read_relative_to_the_file(tmp_path: Path) -> None:

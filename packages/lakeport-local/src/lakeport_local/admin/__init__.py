@@ -5,7 +5,18 @@ Knows no service of Azure; what may be asked is the `Operated` protocol, which `
 
 from __future__ import annotations
 
+from lakeport_local.admin.authority import KeyUnknown, NothingWaits
 from lakeport_local.admin.faults import Fault, Faults, FaultUnknown, FaultyService
 from lakeport_local.admin.service import PREFIX, AdminService, Operated
 
-__all__ = ["PREFIX", "AdminService", "Fault", "FaultUnknown", "Faults", "FaultyService", "Operated"]
+__all__ = [
+    "PREFIX",
+    "AdminService",
+    "Fault",
+    "FaultUnknown",
+    "Faults",
+    "FaultyService",
+    "KeyUnknown",
+    "NothingWaits",
+    "Operated",
+]

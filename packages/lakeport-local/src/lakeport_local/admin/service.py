@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import orjson
 
+from lakeport_local.admin.authority import Authority, KeyUnknown, NothingWaits
 from lakeport_local.admin.faults import Fault, Faults, FaultUnknown
 from lakeport_local.core import MemorySink, Response, ServiceError, iso_instant
 
@@ -36,6 +37,11 @@ class Operated(Protocol):
     """A running local Azure, as its operator sees it."""
 
     faults: Faults
+
+    @property
+    def authority(self) -> Authority:
+        """Return what is done at the authority."""
+        ...
 
     def status(self) -> Document:
         """Return what is running."""
@@ -236,6 +242,40 @@ def _clear_faults(operated: Operated, _body: Document, _found: tuple[str, ...]) 
     return {"cleared": operated.faults.clear()}
 
 
+def _decide(operated: Operated, body: Document, found: tuple[str, ...]) -> Document:
+    user, is_approved = body.get("user"), body.get("approve")
+    if not isinstance(user, str) or not isinstance(is_approved, bool):
+        raise ServiceError(400, "BadRequest", "user must be a text and approve true or false")
+    try:
+        return operated.authority.decide(found[0], user, is_approved=is_approved)
+    except NothingWaits as error:
+        raise ServiceError(404, "NotFound", str(error)) from error
+
+
+def _keys(operated: Operated, _body: Document, _found: tuple[str, ...]) -> Document:
+    return {"keys": operated.authority.keys()}
+
+
+async def _rotate(operated: Operated, _body: Document, _found: tuple[str, ...]) -> Document:
+    await operated.authority.rotate()
+    return {"keys": operated.authority.keys()}
+
+
+def _retire(operated: Operated, _body: Document, found: tuple[str, ...]) -> Document:
+    try:
+        operated.authority.retire(found[0])
+    except KeyUnknown as error:
+        raise ServiceError(404, "NotFound", str(error)) from error
+    return {"keys": operated.authority.keys()}
+
+
+def _assertion(operated: Operated, _body: Document, found: tuple[str, ...]) -> Document:
+    try:
+        return {"assertion": operated.authority.assertion(*found)}
+    except KeyUnknown as error:
+        raise ServiceError(404, "NotFound", str(error)) from error
+
+
 _TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "status", _status),
     ("POST", "shutdown", _stop),
@@ -247,6 +287,11 @@ _TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "decisions/([^/]+)", _decisions),
     ("GET", "switches", _switches),
     ("PATCH", "switches", _set_switches),
+    ("POST", "sign-ins/([^/]+)", _decide),
+    ("GET", "keys", _keys),
+    ("POST", "keys", _rotate),
+    ("DELETE", "keys/([^/]+)", _retire),
+    ("POST", "assertions/([^/]+)/([^/]+)", _assertion),
     ("GET", "faults", _faults),
     ("POST", "faults", _add_fault),
     ("DELETE", "faults", _clear_faults),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lakeport_local.entra.authority import DEVICE_PAGE_PATH
-from lakeport_local.entra.errors import EntraError, refusal
+from lakeport_local.entra.errors import EntraError
 from lakeport_local.entra.pages import device_page, page
 from lakeport_local.entra.scopes import user_audience
 from lakeport_local.entra.sign_ins import DEVICE_LIFETIME, POLL_INTERVAL, Wish
@@ -77,11 +77,7 @@ class Devices:
             return device_page(user_code=request.parameter("otc") or "", name=name)
         try:
             home = home or self._people.by_password(form)
-            waiting = self._people.sign_ins.waiting(form.get("user_code"))
-            if waiting is None or not self._people.sign_ins.decide(
-                form.get("user_code"), home if form.get("decision") == "approve" else None
-            ):
-                raise refusal(70018)
+            self._people.decide(form.get("user_code"), home, is_approved=form.get("decision") == "approve")
         except EntraError as refused:
             return device_page(user_code=form.get("user_code"), name=name, problem=f"{refused.code}: {refused.message}")
         return page("Done", "<p>You can close this window and go back to your app.</p>")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakeport_local.entra.accounts import Accounts
-from lakeport_local.entra.errors import refusal
+from lakeport_local.entra.conditional_access import judge_sign_in
+from lakeport_local.entra.errors import EntraError, refusal
 from lakeport_local.entra.refresh_tokens import RefreshTokens
 from lakeport_local.entra.sign_ins import SignIns
 
@@ -56,6 +57,26 @@ class People:
         if not self._directory.password_is(home, form.get("passwd")) or home is None:
             raise refusal(50126)
         return home
+
+    def decide(self, user_code: str, home: User, *, is_approved: bool) -> None:
+        """Approve or decline the device sign-in that waits under a code, as a person.
+
+        Raises:
+            EntraError: 70018: nothing waits. 50057, 53003: this person may not, and the app is told.
+        """
+        waiting = self.sign_ins.waiting(user_code)
+        if waiting is None:
+            raise refusal(70018)
+        if not is_approved:
+            self.sign_ins.decide(user_code, "declined")
+            return
+        tenant = self._directory.tenant(waiting.wish.tenant_key) or self._directory.tenant(home.tenant_id)
+        try:
+            judge_sign_in(home, tenant, "device_code")
+        except EntraError:
+            self.sign_ins.decide(user_code, "blocked")
+            raise
+        self.sign_ins.decide(user_code, "approved", home)
 
     def new_session(self) -> str:
         """Return the id of a sign-in session."""

@@ -25,7 +25,7 @@ _CODE_LIFETIME = timedelta(minutes=10)
 _KEPT = timedelta(days=1)
 _LETTERS = "BCDFGHJKLMNPQRSTVWXYZ23456789"
 
-State: TypeAlias = Literal["pending", "approved", "declined", "redeemed"]
+State: TypeAlias = Literal["pending", "approved", "declined", "blocked", "redeemed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,13 @@ class SignIns:
         ).fetchone()
         return None if row is None else _sign_in(row)
 
-    def decide(self, user_code: str, home: User | None) -> bool:
-        """Approve a waiting device sign-in as a person, or decline it with None.
+    def decide(self, user_code: str, state: State, home: User | None = None) -> bool:
+        """Decide about a waiting device sign-in.
 
         Args:
             user_code: The code the app shows.
-            home: The person's user object at home; the caller made sure that it is them.
+            state: What becomes of it.
+            home: Of whoever approves it, the user object at home; the caller made sure that it is them.
 
         Returns:
             False when nothing waits under this code.
@@ -109,7 +110,7 @@ class SignIns:
             "UPDATE sign_ins SET state = ?, tenant_id = ?, object_id = ?"
             " WHERE user_code = ? AND state = 'pending' AND expires_at > ?",
             (
-                "approved" if home else "declined",
+                state,
                 home.tenant_id if home else "",
                 home.object_id if home else "",
                 user_code.strip().upper(),

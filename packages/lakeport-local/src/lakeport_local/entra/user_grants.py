@@ -45,7 +45,7 @@ class UserGrants:
         found = self._people.sign_ins.find(code)
         if found is None or found.wish.redirect_uri or found.wish.client_id != client_id:
             raise refusal(70018)
-        over = {"redeemed": 54005, "declined": 70017}.get(found.state)
+        over = {"redeemed": 54005, "declined": 70017, "blocked": 53003}.get(found.state)
         if over is not None:
             raise refusal(over)
         if found.expires_at <= self._realm.clock.now():

@@ -16,7 +16,7 @@ import msgspec
 import orjson
 
 import lakeport_local
-from lakeport_local.admin import AdminService, Faults, FaultyService
+from lakeport_local.admin import AdminService, Faults, FaultyService, KeyUnknown
 from lakeport_local.core import RandomIds, ShiftableClock, iso_instant
 from lakeport_local.gateway import Callers, CertificateAuthority, Gateway, Routes
 from lakeport_local.serve.provision import provision
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from lakeport_local.core import Service
+    from lakeport_local.serve.authority import Authority
+    from lakeport_local.serve.credentials import Credential
 
 _KEPT = frozenset({"settings", "credentials"})
 
@@ -168,6 +170,11 @@ class LocalAzure:
 
     # What the operator may ask: `admin.Operated`.
 
+    @property
+    def authority(self) -> Authority:
+        """What the operator does at the authority."""
+        return self._rooms.authority
+
     def status(self) -> dict[str, Any]:  # Any: a JSON object
         """Return what is running."""
         return {
@@ -242,7 +249,11 @@ class LocalAzure:
             **msgspec.to_builtins(found),
             "proxy_password": self._callers.token(object_id) if found.kind in ("managed_identity", "user") else "",
             "certificate_path": "",
+            "federated_token_path": "",
         }
+        if found.kind == "app" and not found.client_secret and not found.has_key_pair:
+            with suppress(KeyUnknown):
+                document["federated_token_path"] = str(self._federated_token(found))
         if found.has_key_pair:
             at = ShiftableClock().now()
             certificate = await asyncio.to_thread(stores.credentials.certificate, found, at)
@@ -251,6 +262,15 @@ class LocalAzure:
                 stores.directory.add_certificate(app, certificate)
             document["certificate_path"] = str(stores.credentials.key_pair_path(found))
         return document
+
+    def _federated_token(self, found: Credential) -> Path:
+        """Write the token with which an app signs in, as a cluster mounts it into a pod; return where it lies."""
+        token = self.authority.assertion(found.tenant_id, found.object_id)
+        path = self._store.folder / "issuers" / f"{found.client_id}.jwt"
+        beside = path.with_suffix(".new")
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(token)
+        return beside.replace(path)
 
     def decisions(self, request_id: str) -> list[dict[str, Any]]:  # Any: JSON objects
         """Return the decisions made for a request: those remembered, else the refusals on file."""

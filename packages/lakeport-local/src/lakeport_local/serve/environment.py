@@ -75,6 +75,7 @@ class Principal:
         object_id: Object id.
         client_secret: An app's secret, or empty.
         certificate_path: Where an app's certificate lies with its key, or empty.
+        federated_token_path: Where the token lies with which a workload signs in, or empty.
         proxy_password: What makes the proxy believe that this identity's machine, or this user's session, asks.
     """
 
@@ -85,6 +86,7 @@ class Principal:
     client_secret: str = field(default="", repr=False)
     certificate_path: str = ""
     proxy_password: str = field(default="", repr=False)
+    federated_token_path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,10 +154,19 @@ def _sign_in(principal: Principal, address: str) -> dict[str, str]:
             "IDENTITY_ENDPOINT": f"http://{address}/msi/token",
             "IDENTITY_HEADER": f"{principal.object_id}:{principal.proxy_password}",
         }
-    secret = {"AZURE_CLIENT_SECRET": principal.client_secret}
-    certificate = {"AZURE_CLIENT_CERTIFICATE_PATH": principal.certificate_path}
     return {
         "AZURE_TENANT_ID": principal.tenant_id,
         "AZURE_CLIENT_ID": principal.client_id,
-        **(secret if principal.client_secret else certificate),
+        **_app_credential(principal),
     }
+
+
+def _app_credential(principal: Principal) -> dict[str, str]:
+    if principal.client_secret:
+        return {"AZURE_CLIENT_SECRET": principal.client_secret}
+    if principal.federated_token_path:
+        return {
+            "AZURE_AUTHORITY_HOST": "https://login.microsoftonline.com/",
+            "AZURE_FEDERATED_TOKEN_FILE": principal.federated_token_path,
+        }
+    return {"AZURE_CLIENT_CERTIFICATE_PATH": principal.certificate_path}

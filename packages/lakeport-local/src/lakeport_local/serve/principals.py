@@ -62,4 +62,4 @@ def principal_of(running: Running, name: str) -> Principal:
         message = f"{name!r} is a group; --as takes an app, a user or a managed identity."
         raise Refusal(message, "credentials", status=MISUSED)
     keys = ("kind", "tenant_id", "client_id", "object_id", "client_secret", "certificate_path", "proxy_password")
-    return Principal(**{key: str(found[key]) for key in keys})
+    return Principal(**{key: str(found[key]) for key in keys}, federated_token_path=found["federated_token_path"])

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 from lakeport_local.arm import providers
 from lakeport_local.core import derived_id
 from lakeport_local.entra.issuers import read_issuer_keys
+from lakeport_local.entra.key_pair import KeyPair
 from lakeport_local.serve import documents, schema
 from lakeport_local.serve.credentials import Credential
 from lakeport_local.serve.references import grants, principals
-from lakeport_local.serve.registrations import federated_credential, registration
+from lakeport_local.serve.registrations import federated_credential, issuer_file, keys_of, registration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +84,10 @@ class _Provision:
         """Keep the issuers whose keys are given; those that are generated are made when they are first asked for."""
         self._generated = {issuer.url for issuer in document.issuers if issuer.keys == schema.GENERATED}
         for issuer in document.issuers:
-            if issuer.keys in self._certificates:
+            made_here = issuer_file(self._to.store.folder, issuer.url)
+            if issuer.url in self._generated and made_here.exists():
+                self._to.directory.issuers.put(issuer.url, keys_of(KeyPair(made_here, self._to.clock)))
+            elif issuer.keys in self._certificates:
                 self._to.directory.issuers.put(issuer.url, read_issuer_keys(self._certificates[issuer.keys]))
 
     def principals(self, tenant: schema.Tenant) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
+
+import orjson
 
 from lakeport_local.core import derived_id
 from lakeport_local.entra import Catalog
 from lakeport_local.entra.federated_credentials import FederatedCredential
+from lakeport_local.entra.issuers import IssuerKey, read_key_set
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lakeport_local.entra import Directory
     from lakeport_local.entra.catalog import Profile
+    from lakeport_local.entra.key_pair import KeyPair
     from lakeport_local.serve import schema
     from lakeport_local.state import Store
 
@@ -25,6 +32,16 @@ def federated_credential(app: schema.App, declared: schema.FederatedCredential) 
         tuple(declared.audiences),
         declared.description or None,
     )
+
+
+def issuer_file(folder: Path, url: str) -> Path:
+    """Return where the key pair lies with which this local Azure stands in for an issuer outside."""
+    return folder / "issuers" / f"{hashlib.sha256(url.encode()).hexdigest()[:32]}.pem"
+
+
+def keys_of(pair: KeyPair) -> list[IssuerKey]:
+    """Return the public part of such a key pair."""
+    return read_key_set(orjson.dumps({"keys": [pair.public_jwk()]}))
 
 
 def registration(directory: Directory, store: Store, app: schema.App, tenant_id: str) -> None:

@@ -11,6 +11,7 @@ from lakeport_local.datashare import DataShare
 from lakeport_local.entra import Directory, EntraService, People, Tokens
 from lakeport_local.graph import GraphService
 from lakeport_local.imds import ImdsService
+from lakeport_local.serve.authority import Authority
 from lakeport_local.serve.containers import LakeContainers
 from lakeport_local.serve.credentials import Credentials
 from lakeport_local.serve.provision import Stores
@@ -37,6 +38,7 @@ class Rooms:
         stores: What a topology is put into.
         access: Decides.
         plane: The control plane.
+        authority: What an operator does at the authority.
         data_share: Runs snapshots, in the background too.
         log: Why requests were allowed or refused.
         services: The services by the names of the gateway's tables.
@@ -50,7 +52,9 @@ class Rooms:
         tokens = Tokens(directory, store, ids, clock)
         self.log = DecisionLog(store.folder / "refusals.jsonl")
         self.access = Access(resources, self.log, clock)
+        people = People(directory, store, ids, clock)
         self.stores = Stores(store, resources, directory, Credentials(store), lake, chest, ids, clock)
+        self.authority = Authority(self.stores, tokens, people)
         self.data_share = DataShare(
             store=store,
             resources=resources,
@@ -73,7 +77,7 @@ class Rooms:
         )
         self.plane.on_removed("Microsoft.Storage/storageAccounts", lake.forget)
         self.services: dict[str, Service] = {
-            "entra": EntraService(directory, tokens, resources, clock, People(directory, store, ids, clock)),
+            "entra": EntraService(directory, tokens, resources, clock, people),
             "imds": ImdsService(directory, tokens, resources, clock, callers),
             "graph": GraphService(
                 store=store,
