@@ -216,7 +216,7 @@ class World:
             parent = self.lake.paths.make_parents(root, path, owner="me")
             chunk = self.lake.contents.keep(sink)
             content, size = self.lake.contents.make([Extent(chunk.id, 0, chunk.size_bytes)])
-            name = path.rpartition("/")[2]
+            name = path if parent.is_flat else path.rpartition("/")[2]
             self.lake.paths.replace_file(parent, name, owner="me", content=content, size_bytes=size)
 
     def files(self, account: Resource, file_system: str) -> dict[str, bytes]:
@@ -272,6 +272,22 @@ class Pair:
     world: World
     contoso: Organisation
     fabrikam: Organisation
+
+    def ready(self) -> None:
+        """Share contoso's container `raw`, and map it to fabrikam's `copy`."""
+        self.contoso.put("shares/sales", {"properties": {}})
+        body = {"kind": "Container", "properties": self.contoso.at(containerName="raw")}
+        data_set = self.contoso.put("shares/sales/dataSets/raw", body).body["properties"]["dataSetId"]
+        invited = self.fabrikam.principal
+        target = {"targetActiveDirectoryId": invited.tenant_id, "targetObjectId": invited.object_id}
+        sent = self.contoso.put("shares/sales/invitations/one", {"properties": target}).body["properties"]
+        accepted = {"properties": {"invitationId": sent["invitationId"], "sourceShareLocation": "eastus"}}
+        assert self.fabrikam.put("shareSubscriptions/received", accepted).status == 201
+        place = {**self.fabrikam.at(containerName="copy"), "dataSetId": data_set}
+        mapping = {"kind": "Container", "properties": place}
+        assert self.fabrikam.put("shareSubscriptions/received/dataSetMappings/raw", mapping).status == 201
+        for one, name in ((self.contoso, "raw"), (self.fabrikam, "copy")):
+            self.world.lake.ensure_file_system(one.store, name, owner="me")
 
 
 @pytest.fixture(scope="session")

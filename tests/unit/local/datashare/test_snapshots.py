@@ -303,21 +303,6 @@ async def test_after_a_kill_the_run_goes_on_with_the_next_file(
     assert world.lake.file(fabrikam.store, "copy", "2024/a.csv") == copied
 
 
-async def test_an_interrupted_listing_is_begun_anew(
-    world: Any, contoso: Any, fabrikam: Any, mapped: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pace, "LISTING_BATCH", 1)
-    run_id = fabrikam.post(f"{mapped}/synchronize", {}).body["synchronizationId"]
-    draining = asyncio.create_task(world.share.drain())
-    await until(lambda: world.store.db.execute("SELECT 1 FROM data_share_files").fetchone())
-    for task in (draining, *world.share._tasks.values()):
-        task.cancel()
-    await asyncio.gather(draining, return_exceptions=True)
-    await type(world)(world.store, world.clock, world.ids).share.drain()
-    (detail,) = details(fabrikam, mapped, {"synchronizationId": run_id})
-    assert (detail["status"], detail["filesWritten"]) == ("Succeeded", 2)
-
-
 async def test_a_reopened_folder_takes_its_unfinished_run_up(tmp_path: Path) -> None:
     """The runs are in the database, not in the engine."""
     store = Store(tmp_path / "state")
@@ -372,7 +357,7 @@ async def test_a_run_that_stumbles_over_a_bug_fails_alone_and_says_so(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("a bug of ours")
 
-    monkeypatch.setattr(world.lake, "copy", broken)
+    monkeypatch.setattr(world.lake, "copy_batch", broken)
     record = await snapshot(fabrikam, mapped)
     assert record["status"] == "Failed"
     assert "a bug of ours" in caplog.text
@@ -387,7 +372,7 @@ async def test_a_disk_that_is_full_fails_the_data_set(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(world.lake, "copy", full)
+    monkeypatch.setattr(world.lake, "copy_batch", full)
     record = await snapshot(fabrikam, mapped)
     assert (record["status"], record["message"]) == ("Failed", "The copy failed: No space left on device")
 

@@ -69,9 +69,25 @@ def withdrawn_status(status: str) -> str:
     return "Withdrawn" if status == "Pending" else status
 
 
-def changed_since(modified_at: datetime, since: datetime | None) -> bool:
-    """Tell whether an incremental snapshot takes a file: later than the last good one; everything when there was none."""
-    return since is None or modified_at > since
+def changes_after(last_good_at: datetime | None) -> datetime | None:
+    """Return after which instant of last modification an incremental snapshot takes files; None for all of them.
+
+    That of the last good one, and without one it is full. Nothing but a file's own last modification counts: a directory renamed, or
+    moved into what is shared, changes its files' paths and not them, so that they come with the next full snapshot.
+    """
+    return last_good_at
+
+
+def takes_directory(directory: str, target: str | None) -> bool:
+    """Tell whether a snapshot takes the files of a directory of its source.
+
+    Not of its own target where that lies inside the source: a snapshot that brought its own copies would grow with every run.
+
+    Args:
+        directory: Full path.
+        target: Where the snapshot puts things, if that is in the same file system.
+    """
+    return target is None or not f"{directory}/".startswith(f"{target}/")
 
 
 def gone_blob(account: str, container: str, path: str) -> tuple[str, str, str]:

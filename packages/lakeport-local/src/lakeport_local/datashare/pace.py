@@ -29,11 +29,14 @@ PUNCTUAL = timedelta(minutes=1)
 LOOK = timedelta(seconds=10)
 """How often the engine looks whether schedules have changed; well within `PUNCTUAL`."""
 
-BATCH = 100
+BATCH = 500
 """Files copied in one transaction; between two transactions others have their turn."""
 
-LISTING_BATCH = 1000
-"""Files noted in one transaction while a data set is listed."""
+DIRECTORIES = 50
+"""Directories looked at in one transaction, however few files they hold."""
+
+PIECES_AT_ONCE = 4
+"""Data sets of a run that are carried on side by side."""
 
 RUNS_AT_ONCE = 8
 """Runs of different subscriptions that are carried on side by side."""

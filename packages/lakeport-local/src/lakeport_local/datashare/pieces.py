@@ -1,7 +1,7 @@
 """The pieces of a run: what it does with one data set, as rows that survive a restart.
 
-A piece's plan is frozen when the run begins. Its files are noted first and then copied in batches; a noted file leaves the list in the
-transaction that copies it, so that the counts are true at every moment and nothing is copied twice.
+A piece's plan is frozen when the run begins. Its files are copied in batches, and the transaction that copies a batch says where the next
+one begins, so that the counts are true at every moment and nothing is copied twice.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from lakeport_local.datashare.kinds import kind_named
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable
     from datetime import datetime
 
     from lakeport_local.datashare.runs import Run
@@ -39,20 +38,36 @@ class Place:
     container: str
     path: str
 
-    def target_of(self, source: Place, path: str) -> str:
-        """Return where a file of the source goes when this place is the target.
+    def directory_of(self, source: Place, directory: str) -> str:
+        """Return where a directory of the source goes when this place is the target.
 
         Example:
             >>> source = Place("", "folder", "raw", "sales")
-            >>> Place("", "folder", "copy", "in/sales").target_of(source, "sales/2024/a.csv")
-            'in/sales/2024/a.csv'
-            >>> Place("", "whole", "copy", "").target_of(source, "sales/2024/a.csv")
-            '2024/a.csv'
+            >>> Place("", "folder", "copy", "in/sales").directory_of(source, "sales/2024")
+            'in/sales/2024'
+            >>> Place("", "whole", "copy", "").directory_of(source, "sales")
+            ''
         """
-        if self.form == "file":
-            return self.path
-        below = path[len(source.path) :].lstrip("/") if source.path else path
-        return f"{self.path}/{below}" if self.path else below
+        return f"{self.path}/{directory[len(source.path) :].lstrip('/')}".strip("/")
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a piece came.
+
+    Attributes:
+        since: Files count that changed later than this instant; None for all of them.
+        until: The last instant whose changes count.
+        number: The last file taken of those that changed at `since`, or None.
+        directory: Of all files: the directory of the last one taken, or None.
+        name: Its name there.
+    """
+
+    since: str | None
+    until: str
+    number: int | None = None
+    directory: str | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +80,7 @@ class Piece:
         mapping_uid: The mapping's uid.
         source: Where from; `target`: where to.
         status: `Queued`, `InProgress`, `Succeeded` or `Failed`.
-        is_listed: True once the source's files are noted.
+        cursor: How far it came; None before its first file.
         error: Why it failed, in the service's form, or None.
         files_read: Files, and bytes in `size_read`, taken from the source; likewise written to the target.
     """
@@ -78,7 +93,7 @@ class Piece:
     source: Place
     target: Place
     status: str
-    is_listed: bool
+    cursor: Cursor | None
     started_at: datetime | None
     ended_at: datetime | None
     error: dict[str, Any] | None  # Any: the service's error object
@@ -131,43 +146,22 @@ class Pieces:
             (iso_instant(at), piece.id),
         )
 
-    def begin_list(self, piece: Piece, at: datetime, stores: str) -> None:
-        """Forget what an interrupted listing noted, and keep when this one looked, and at which two stores."""
-        self._db.execute("DELETE FROM data_share_files WHERE piece = ?", (piece.id,))
+    def begin_reading(self, piece: Piece, at: datetime, stores: str) -> None:
+        """Keep when this piece looked at its source, and which two stores it found."""
         self._db.execute(
             "UPDATE data_share_pieces SET listed_at = ?, stores = ? WHERE id = ?", (iso_instant(at), stores, piece.id)
         )
 
-    def note(self, piece: Piece, paths: Iterable[str]) -> None:
-        """Note files to copy."""
-        self._db.executemany(
-            "INSERT OR IGNORE INTO data_share_files VALUES (?, ?)", [(piece.id, path) for path in paths]
-        )
-
-    def end_list(self, piece: Piece) -> None:
-        """The listing is complete."""
-        self._db.execute("UPDATE data_share_pieces SET is_listed = 1 WHERE id = ?", (piece.id,))
-
-    def noted(self, piece: Piece, most: int) -> list[str]:
-        """Return files still to copy, by path."""
-        rows = self._db.execute(
-            "SELECT path FROM data_share_files WHERE piece = ? ORDER BY path LIMIT ?", (piece.id, most)
-        )
-        return [str(row["path"]) for row in rows]
-
-    def done(self, piece: Piece, paths: list[str], *, files: int, size_bytes: int) -> None:
-        """Strike files from the list and count those that were copied."""
-        self._db.executemany(
-            "DELETE FROM data_share_files WHERE piece = ? AND path = ?", [(piece.id, path) for path in paths]
-        )
+    def move_on(self, piece: Piece, cursor: Cursor | None, *, files: int, size_bytes: int) -> None:
+        """Keep how far a piece came, and count the files that it copied on the way."""
         self._db.execute(
-            "UPDATE data_share_pieces SET files_read = files_read + ?1, size_read = size_read + ?2,"
+            "UPDATE data_share_pieces SET cursor = ?4, files_read = files_read + ?1, size_read = size_read + ?2,"
             " files_written = files_written + ?1, size_written = size_written + ?2 WHERE id = ?3",
-            (files, size_bytes, piece.id),
+            (files, size_bytes, piece.id, None if cursor is None else orjson.dumps(cursor).decode()),
         )
 
     def end(self, piece: Piece, at: datetime, error: dict[str, Any] | None = None) -> None:  # Any: error object
-        """Mark a piece as ended, and forget the files it did not come to."""
+        """Mark a piece as ended."""
         self._db.execute(
             "UPDATE data_share_pieces SET status = ?1, started_at = coalesce(started_at, ?2), ended_at = ?2, error = ?3 WHERE id = ?4",
             (
@@ -177,7 +171,6 @@ class Pieces:
                 piece.id,
             ),
         )
-        self._db.execute("DELETE FROM data_share_files WHERE piece = ?", (piece.id,))
 
     def mark(self, mapping_uid: int, stores: str) -> datetime | None:
         """Return up to when a mapping has all of its data set, if both stores are still the same ones; else None."""
@@ -190,7 +183,7 @@ class Pieces:
         """Keep that a piece's mapping has all that its listing saw."""
         self._db.execute(
             "INSERT OR REPLACE INTO data_share_marks SELECT mapping_uid, stores, listed_at FROM data_share_pieces"
-            " WHERE id = ? AND is_listed = 1",
+            " WHERE id = ? AND listed_at IS NOT NULL",
             (piece.id,),
         )
 
@@ -216,7 +209,7 @@ def _piece(row: sqlite3.Row) -> Piece:
         Place(**plan["source"]),
         Place(**plan["target"]),
         row["status"],
-        bool(row["is_listed"]),
+        None if row["cursor"] is None else Cursor(**orjson.loads(row["cursor"])),
         None if row["started_at"] is None else parse_instant(row["started_at"]),
         None if row["ended_at"] is None else parse_instant(row["ended_at"]),
         None if row["error"] is None else orjson.loads(row["error"]),

@@ -7,27 +7,26 @@ next file. Source: data-share.md 3.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from lakeport_local.core import ServiceError
 from lakeport_local.datashare import assumptions, errors, links, pace, stores
 from lakeport_local.datashare.nouns import MAPPINGS
+from lakeport_local.datashare.reading import first_cursor, take
 from lakeport_local.datashare.runs import SnapshotFailed
 from lakeport_local.datashare.synchronizations import refuse_ended
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
     from lakeport_local.access import Action, Principal
-    from lakeport_local.datashare.pieces import Piece, Place
+    from lakeport_local.datashare.pieces import Cursor, Piece, Place
     from lakeport_local.datashare.runs import Run
     from lakeport_local.datashare.world import World
     from lakeport_local.state import Resource
-    from lakeport_local.storage import FileEntry
 
 
 class Cancelled(Exception):
@@ -48,15 +47,28 @@ async def carry(world: World, run: Run) -> None:
         with world.store.transaction():
             _begin(world, run)
     try:
-        for piece in world.pieces.of(run):
-            if piece.status in {"Queued", "InProgress"}:
-                await _Copy(world, run, piece).carry()
+        await _carry_pieces(world, run)
     except Cancelled:
         with world.store.transaction():
             _stop(world, run)
         return
     with world.store.transaction():
         _end(world, run)
+
+
+async def _carry_pieces(world: World, run: Run) -> None:
+    """Carry the pieces of a run side by side; nothing of it is at work any more when this returns or raises."""
+    turns = asyncio.Semaphore(pace.PIECES_AT_ONCE)
+
+    async def one(piece: Piece) -> None:
+        async with turns:
+            await _Copy(world, run, piece).carry()
+
+    open_ones = [piece for piece in world.pieces.of(run) if piece.ended_at is None]
+    ended = await asyncio.gather(*map(one, open_ones), return_exceptions=True)
+    for failure in ended:
+        if isinstance(failure, BaseException):
+            raise failure
 
 
 def _begin(world: World, run: Run) -> None:
@@ -114,85 +126,60 @@ class _Copy:
         self._world = world
         self._run = run
         self._piece = piece
+        self._cursor = piece.cursor
         self._lake = world.lake
         self._pieces = world.pieces
         self._is_explained = False
 
     async def carry(self) -> None:
-        """Copy what is still to copy; a failure ends this piece only."""
+        """Copy what is still to copy, batch by batch, giving way to others in between; a failure ends this piece only."""
+        error = None
         try:
             with self._world.store.transaction():
                 self._pieces.begin(self._piece, self._world.clock.now())
-            if not self._piece.is_listed:
-                await self._list()
-            error = None
-            await self._copy_all()
+            is_left = True
+            while is_left:
+                is_left = self._copy_batch()
+                await asyncio.sleep(0)
         except SnapshotFailed as failure:
             error = failure.error
         except ServiceError as refusal:
             error = errors.error_info(refusal.code, refusal.message)
-        except OSError as failure:
-            error = errors.error_info("94095", f"The copy failed: {failure.strerror or type(failure).__name__}")
+        except (OSError, sqlite3.OperationalError) as failure:
+            error = errors.error_info("94095", f"The copy failed: {getattr(failure, 'strerror', None) or failure}")
         with self._world.store.transaction():
             self._pieces.end(self._piece, self._world.clock.now(), error)
 
-    async def _list(self) -> None:
-        """Note the source's files that this run takes."""
-        now = self._world.clock.now()
-        with self._world.store.transaction():
-            reading, writing = self._ends()
-            uids = f"{reading.store.uid}/{writing.store.uid}"
-            self._pieces.begin_list(self._piece, now, uids)
-        since = self._pieces.mark(self._piece.mapping_uid, uids) if self._run.mode == "Incremental" else None
-        entries = self._entries()
-        while True:
-            with self._world.store.transaction():
-                seen = list(islice(entries, pace.LISTING_BATCH))
-                self._pieces.note(
-                    self._piece, [one.path for one in seen if assumptions.changed_since(one.modified_at, since)]
-                )
-                if len(seen) < pace.LISTING_BATCH:
-                    self._pieces.end_list(self._piece)
-                    return
-            self._check_cancelled()
-            await asyncio.sleep(0)
-
-    def _entries(self) -> Iterator[FileEntry]:
-        source = self._piece.source
-        store = self._store(source)
-        if not self._lake.file_system_exists(store, source.container):
-            raise SnapshotFailed(*assumptions.gone_container(store.name, source.container))
-        if source.form != "file":
-            return self._lake.files(store, source.container, source.path)
-        entry = self._lake.file(store, source.container, source.path)
-        if entry is None:
-            raise SnapshotFailed(*assumptions.gone_blob(store.name, source.container, source.path))
-        return iter([entry])
-
-    async def _copy_all(self) -> None:
-        """Copy batch after batch, giving way to others in between."""
-        is_left = True
-        while is_left:
-            is_left = self._copy_batch()
-            await asyncio.sleep(0)
-
     def _copy_batch(self) -> bool:
-        """Copy the next files in one transaction; False when nothing was left."""
-        piece, source, target = self._piece, self._piece.source, self._piece.target
+        """Copy the next files in one transaction; False when nothing is left."""
         self._check_cancelled()
         with self._world.store.transaction():
             reading, writing = self._ends()
-            paths = self._pieces.noted(piece, pace.BATCH)
+            before = self._cursor or self._begin(reading, writing)
+            taken = take(self._lake, self._piece, before, reading.store)
             files = size_bytes = 0
-            for path in paths:
-                entry = self._lake.file(reading.store, source.container, path)
-                if entry is None:
-                    continue
-                to = target.target_of(source, path)
-                self._lake.copy(entry, writing.store, target.container, to, owner=writing.identity.object_id)
-                files, size_bytes = files + 1, size_bytes + entry.size_bytes
-            self._pieces.done(piece, paths, files=files, size_bytes=size_bytes)
-        return bool(paths)
+            for directory, batch in taken.batches:
+                owner = writing.identity.object_id
+                self._lake.copy_batch(batch, writing.store, self._piece.target.container, directory, owner=owner)
+                files, size_bytes = files + len(batch.ids), size_bytes + batch.size_bytes
+            if taken.entry is not None:
+                to, owner = self._piece.target, writing.identity.object_id
+                self._lake.copy(taken.entry, writing.store, to.container, to.path, owner=owner)
+                files, size_bytes = 1, taken.entry.size_bytes
+            self._pieces.move_on(self._piece, taken.cursor, files=files, size_bytes=size_bytes)
+        self._cursor = taken.cursor
+        return taken.cursor is not None
+
+    def _begin(self, reading: End, writing: End) -> Cursor:
+        """Keep when this piece began to read its source, and decide what it takes."""
+        now = self._world.clock.now()
+        uids = f"{reading.store.uid}/{writing.store.uid}"
+        self._pieces.begin_reading(self._piece, now, uids)
+        source = self._piece.source
+        if not self._lake.file_system_exists(reading.store, source.container):
+            raise SnapshotFailed(*assumptions.gone_container(reading.store.name, source.container))
+        mark = self._pieces.mark(self._piece.mapping_uid, uids) if self._run.mode == "Incremental" else None
+        return first_cursor(assumptions.changes_after(mark), now)
 
     def _check_cancelled(self) -> None:
         if self._world.runs.is_cancelling(self._run):

@@ -6,7 +6,8 @@ immutable, paths refer to them. Who may do what is decided in `access`.
 
 from __future__ import annotations
 
+from lakeport_local.storage.batches import Batch
 from lakeport_local.storage.lake import FileEntry, Lake
 from lakeport_local.storage.service import StorageService
 
-__all__ = ["FileEntry", "Lake", "StorageService"]
+__all__ = ["Batch", "FileEntry", "Lake", "StorageService"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lakeport_local.storage.batches import Batches
 from lakeport_local.storage.content import Contents
 from lakeport_local.storage.continuation import Seals
 from lakeport_local.storage.delegation import DelegationKeys
@@ -16,7 +17,7 @@ from lakeport_local.storage.paths import Path, Paths, walk
 from lakeport_local.storage.reclaim import Reclaimer
 from lakeport_local.storage.settings import is_hierarchical
 from lakeport_local.storage.staging import Staging
-from lakeport_local.storage.stamps import Stamps, microseconds
+from lakeport_local.storage.stamps import Stamps, instant, microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from lakeport_local.core import BodySource, Clock, Ids
     from lakeport_local.state import Resource, Resources, Store
+    from lakeport_local.storage.batches import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class Lake:
         self.delegation_keys = DelegationKeys(store, ids)
         self.seals = Seals(store, ids)
         self.reclaimer = Reclaimer(store, self.contents)
+        self._batches = Batches(store, self.paths, stamps, clock)
 
     def ensure_file_system(self, account: Resource, name: str, *, owner: str) -> None:
         """Make a file system unless it exists.
@@ -179,7 +182,8 @@ class Lake:
     def copy(self, entry: FileEntry, account: Resource, file_system: str, path: str, *, owner: str) -> None:
         """Make a file that holds what another holds now, in place of what has its name; bytes are shared.
 
-        Content, content headers, metadata and MD5 come with it; access control is inherited where it is put.
+        Content, content headers, metadata and MD5 come with it; access control is inherited where it is put. An append blob becomes a
+        block blob.
 
         Args:
             entry: The source, in any account.
@@ -201,9 +205,84 @@ class Lake:
             columns = {
                 "size_bytes": source.size_bytes,
                 "content": source.content,
-                "made_by": source.made_by,
+                "made_by": "blob" if source.made_by == "append" else source.made_by,
                 "md5": source.md5,
                 "headers": source.headers,
                 "metadata": source.metadata,
             }
             self.paths.replace_file(parent, name, owner=owner, **columns)
+
+    def below(
+        self, account: Resource, file_system: str, under: str, *, after: tuple[str, str] | None, limit: int
+    ) -> Iterator[Batch]:
+        """Yield the files below a directory in batches of one directory each: its files by name, then each of its directories.
+
+        The walk is live, and begins anywhere; a directory or file system that is missing gives nothing.
+
+        Args:
+            account: The storage account.
+            file_system: The file system.
+            under: The directory.
+            after: Directory and name of the last file that was taken, or None to begin.
+            limit: Files a batch, at most.
+        """
+        found = self.file_systems.find(account.uid, file_system)
+        prefix = normal_path(under)
+        return iter(()) if found is None else self._batches.below(found.root, prefix, after or (prefix, ""), limit)
+
+    def changed(
+        self,
+        account: Resource,
+        file_system: str,
+        under: str,
+        *,
+        after: tuple[datetime, int | None],
+        until: datetime,
+        limit: int,
+    ) -> tuple[list[Batch], tuple[datetime, int] | None]:
+        """Return the next files below a directory that changed, oldest first, and where to go on; None when none is left.
+
+        Its cost goes with the changes of the file system, however many files lie in it. A file that was renamed did not change.
+
+        Args:
+            account: The storage account.
+            file_system: The file system.
+            under: The directory.
+            after: Changes later than this instant count; with a file's number, those of that instant to files after it.
+            until: The last instant that counts.
+            limit: Changes to look at.
+        """
+        found = self.file_systems.find(account.uid, file_system)
+        prefix = normal_path(under)
+        if found is None:
+            return [], None
+        is_flat = not is_hierarchical(account)
+        begin = self.paths.row(found.root) if is_flat else self.paths.find(found.root, prefix)
+        if begin is None or not begin.is_directory:
+            return [], None
+        found_ones, rest = self._batches.changed(
+            begin, prefix, (microseconds(after[0]), after[1]), microseconds(until), limit
+        )
+        return found_ones, None if rest is None else (instant(rest[0]), rest[1])
+
+    def copy_batch(self, batch: Batch, account: Resource, file_system: str, directory: str, *, owner: str) -> None:
+        """Copy the files of a batch into a directory, as `copy` does with one, all or none.
+
+        Args:
+            batch: From `below` or `changed`, in the same transaction.
+            account: The destination's account.
+            file_system: The destination's file system, which exists.
+            directory: The destination; missing parents are made.
+            owner: Object id of who owns the new files.
+
+        Raises:
+            ServiceError: 404 `FilesystemNotFound`, 409 `PathConflict` (a directory has one of the names, or a parent is a file),
+                412 `LeaseIdMissing` (a file in the way is leased).
+        """
+        with self.store.transaction():
+            root = self.file_systems.require(account.uid, file_system).root
+            full = normal_path(directory)
+            parent = self.paths.make_parents(root, f"{full}/." if full else ".", owner=owner)
+            if parent.id == batch.directory_id and (not parent.is_flat or batch.directory == full):
+                return  # a directory copied onto itself is what it was
+            self._batches.copy(batch, parent, full, owner=owner)

@@ -27,7 +27,7 @@ KEPT = -2
 
 _COLUMNS = (
     "id, parent, name, is_directory, size_bytes, etag, created, modified, owner, owning_group, acl, content, made_by,"
-    " md5, headers, metadata, details"
+    " md5, headers, metadata, details, root"
 )
 
 
@@ -44,6 +44,7 @@ class Path:
         headers: Content headers by their HTTP names, as JSON.
         metadata: User metadata, pairs in order, as JSON.
         details: What few paths have (copy state, tier, ...), as JSON.
+        root: Id of the file system's root directory.
     """
 
     id: int
@@ -63,6 +64,7 @@ class Path:
     headers: str
     metadata: str
     details: str
+    root: int
 
     @property
     def is_flat(self) -> bool:
@@ -198,7 +200,8 @@ class Paths:
     def make_root(self, name: str, *, owner: str, is_flat: bool = False) -> Path:
         """Make the root directory of a new file system."""
         columns = {"parent": 0, "name": name, "is_directory": 1, "owner": owner, "owning_group": owner}
-        return self._insert(columns | ({"made_by": FLAT} if is_flat else {}), plain_acl(0o750))
+        made = self._insert(columns | ({"made_by": FLAT} if is_flat else {}), plain_acl(0o750))
+        return self.change(made, touch=False, root=made.id)
 
     def make(
         self, parent: Path, name: str, *, is_directory: bool, owner: str, acl: Acl | None = None, **columns: Any
@@ -215,7 +218,7 @@ class Paths:
         """
         base = {"parent": parent.id, "name": name, "is_directory": int(is_directory), "owner": owner}
         acl = acl or inherited(self.acl(parent), is_directory=is_directory)
-        return self._insert({"owning_group": parent.group, **base, **columns}, acl)
+        return self._insert({"owning_group": parent.group, "root": parent.root, **base, **columns}, acl)
 
     def _insert(self, columns: dict[str, Any], acl: Acl) -> Path:  # Any: SQLite's values
         etag, now = self._stamps.next()
@@ -292,7 +295,17 @@ class Paths:
         return path.id, "/".join(reversed(names))
 
     def move(self, path: Path, parent: int, name: str) -> Path:
-        """Move a path and everything below it into another directory, in one row; nothing else of it changes."""
+        """Move a path and everything below it into another directory, in one row; nothing else of it changes.
+
+        What leaves its file system is told row by row where it is now.
+        """
+        found = self._db.execute("SELECT root FROM paths WHERE id = ? AND root <> ?", (parent, path.root)).fetchone()
+        if found is not None:
+            self._db.execute(
+                "WITH RECURSIVE below (id) AS (VALUES (?1) UNION ALL SELECT p.id FROM paths p JOIN below b ON p.parent = b.id)"
+                " UPDATE paths SET root = ?2 WHERE id IN below",
+                (path.id, found["root"]),
+            )
         return self.change(path, touch=False, parent=parent, name=name)
 
     def twin(self, path: Path, name: str, **columns: Any) -> Path:  # Any: SQLite's values

@@ -45,3 +45,9 @@ class Stamps:
         now = microseconds(self._clock.now())
         self._last = max(_TICKS_AT_UNIX + now * 10, self._last + 1, previous + 1)
         return self._last, now
+
+    def take(self, count: int) -> tuple[int, int]:
+        """Return the first of so many etags, one after the other, and the instant."""
+        first, now = self.next()
+        self._last += max(count - 1, 0)
+        return first, now
