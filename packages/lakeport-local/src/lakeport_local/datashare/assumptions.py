@@ -5,6 +5,7 @@ When evidence turns up, it is put in its function and nowhere else. Source: the 
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from lakeport_local.core import parse_instant
@@ -110,9 +111,21 @@ def gone_container(account: str, container: str) -> tuple[str, str, str]:
     )
 
 
-def is_visible_to_mail(name: str, mail: str, target: str) -> bool:
-    """Tell whether a user may answer an invitation sent to an address: their own tenant's sign-in name or mail.
+def is_addressed(name: str, mail: str, target: str) -> bool:
+    """Tell whether an invitation sent to an address is a user's: it went to their sign-in name or mail."""
+    return target.lower() in {name.lower(), mail.lower()}
 
-    A guest (`#EXT#` in the name) has to register the address first, which this local Azure does not offer yet.
-    """
-    return "#ext#" not in name.lower() and target.lower() in {name.lower(), mail.lower()}
+
+def is_guest(name: str) -> bool:
+    """Tell by their name whether a user is a guest, who has to register an address before invitations to it are theirs."""
+    return "#ext#" in name.lower()
+
+
+def registered_until(now: datetime) -> datetime:
+    """Return when a registration made now ends: twelve months are documented; those of a pending one are counted likewise."""
+    return now + timedelta(days=365)
+
+
+def status_after_wrong_code(tries: int) -> str:
+    """Return `registrationStatus` after so many tries, all of them wrong: the status exists, the number is ours."""
+    return "ActivationPending" if tries < 5 else "ActivationAttemptsExhausted"

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lakeport_local.core import iso_instant, parse_instant
-from lakeport_local.datashare import assumptions, errors, filtering
+from lakeport_local.datashare import assumptions, errors, filtering, mail
+from lakeport_local.datashare.email_registrations import is_registered
 from lakeport_local.datashare.links import account_of, data_sets_of, tenant_of
 from lakeport_local.datashare.nouns import CONSUMER_INVITATIONS, NAMESPACE
 from lakeport_local.datashare.rendering import is_early, present, region, without_expiration
@@ -32,6 +33,11 @@ def send(plane: ControlPlane, share: Resource, invitation: Resource) -> None:
     sent = invitation.properties
     tenant = plane.directory.tenant(tenant_of(plane.resources, invitation.id))
     account = account_of(plane.resources, share)
+    if "targetEmail" in sent:
+        text = f"{sent['userName']} invites you to the data share {share.name}.\n\nThe invitation: {sent['invitationId']}\n"
+        mail.post(
+            plane.store, sent["targetEmail"], f"Azure Data Share invitation: {share.name}", text, plane.clock.now()
+        )
     target = sent.get("targetEmail") or f"{sent['targetActiveDirectoryId']}/{sent['targetObjectId']}"
     properties = present(
         invitationId=sent["invitationId"],
@@ -87,7 +93,7 @@ def addressed(plane: ControlPlane, caller: Principal, invitation_id: object, loc
     if not isinstance(invitation_id, str) or not isinstance(location, str) or "/" in invitation_id:
         raise errors.not_invited()
     kept = plane.resources.get(_AT + invitation_id)
-    if kept is None or kept.properties["location"] != region(location) or not _is_for(kept, caller):
+    if kept is None or kept.properties["location"] != region(location) or not _is_for(plane, kept, caller):
         raise errors.not_invited()
     return kept
 
@@ -98,10 +104,13 @@ def is_open(kept: Resource, now: datetime) -> bool:
     return kept.properties["invitationStatus"] == "Pending" and (until is None or now < parse_instant(until))
 
 
-def _is_for(kept: Resource, caller: Principal) -> bool:
+def _is_for(plane: ControlPlane, kept: Resource, caller: Principal) -> bool:
     target = str(kept.internal["target"])
     if "@" in target:
-        return caller.kind == "User" and assumptions.is_visible_to_mail(caller.name, caller.mail, target)
+        is_own = caller.kind == "User" and assumptions.is_addressed(caller.name, caller.mail, target)
+        return is_own and (
+            not assumptions.is_guest(caller.name) or is_registered(plane.resources, caller, plane.clock.now())
+        )
     return target.lower() == f"{caller.tenant_id}/{caller.object_id}".lower()
 
 
@@ -114,13 +123,17 @@ def list_invitations(call: Call) -> Response:
     held = [
         one for target in sorted(targets) for one in resources.where(CONSUMER_INVITATIONS, "$.internal.target", target)
     ]
-    shown = [one for one in held if is_open(one, call.now) and _is_for(one, caller)] if _is_registered(call) else []
+    shown = (
+        [one for one in held if is_open(one, call.now) and _is_for(call.plane, one, caller)]
+        if _has_provider(call)
+        else []
+    )
     response = filtering.answered(call, [one.key for one in shown], [render(call, one) for one in shown])
     response.headers += [("x-ms-original-request-ids", call.request.id), ("Server", "")]
     return response
 
 
-def _is_registered(call: Call) -> bool:
+def _has_provider(call: Call) -> bool:
     """Tell whether the caller's tenant has a subscription with the provider; without one no invitation is visible."""
     for one in call.plane.resources.under("", "Microsoft.Resources/subscriptions"):
         names = [str(name).lower() for name in one.internal.get("registered", ["*"])]

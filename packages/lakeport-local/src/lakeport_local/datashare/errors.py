@@ -87,6 +87,11 @@ def source_data_set_missing(data_set_id: str) -> ServiceError:
     return DataShareError(404, "94049", f"Source data set: {data_set_id} does not exist in the share")
 
 
+def registration_missing(mail: str) -> ServiceError:
+    """404 for an address that was never registered."""
+    return DataShareError(404, "94050", f"E-mail registration: {mail} does not exist")
+
+
 def bad(message: str) -> ServiceError:
     """400 for a body or name that the service cannot take."""
     return DataShareError(400, "94001", message)

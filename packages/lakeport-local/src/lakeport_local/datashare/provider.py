@@ -15,6 +15,7 @@ from lakeport_local.datashare import (
     consumer_source_data_sets,
     data_set_mappings,
     data_sets,
+    email_registrations,
     errors,
     invitations,
     operations,
@@ -80,6 +81,8 @@ def _tenant_operations() -> tuple[Operation, ...]:
         Operation("GET", f"{NAMESPACE}/listInvitations", consumer_invitations.list_invitations),
         Operation("GET", f"{NAMESPACE}/locations/consumerInvitations", consumer_invitations.get_invitation),
         Operation("POST", f"{NAMESPACE}/locations/rejectInvitation", consumer_invitations.reject_invitation),
+        Operation("POST", f"{NAMESPACE}/locations/registerEmail", email_registrations.register),
+        Operation("POST", f"{NAMESPACE}/locations/activateEmail", email_registrations.activate),
         Operation("GET", results.LOCATION_RESULTS, results.poll_deletion),
     )
 
