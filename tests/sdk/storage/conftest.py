@@ -53,11 +53,18 @@ name = "main"
     name = "lake2"
     key = "{KEY}"
     [[tenants.subscriptions.resource_groups.storage_accounts]]
+    name = "flat1"
+    hns = false
+    key = "{KEY}"
+    [[tenants.subscriptions.resource_groups.storage_accounts]]
     name = "walled"
     key = "{KEY}"
     allow_ips = ["203.0.113.7"]
+    [[tenants.subscriptions.resource_groups.managed_identities]]
+    name = "node"
 """
     + "".join(_assignment(name, role, "/subscriptions/main") for name, role in _ROLES.items())
+    + _assignment("node", "Storage Blob Data Contributor", "/subscriptions/main")
     + '[[tenants]]\nname = "fabrikam"\n'
     + _app("outsider")
 )
@@ -97,9 +104,9 @@ class Lakes:
         url = f"https://{account}.blob.core.windows.net"
         return BlobServiceClient(url, credential=credential, retry_total=0, **self.azure.sdk)
 
-    def new_file_system(self) -> str:
+    def new_file_system(self, account: str = "lake1") -> str:
         name = f"fs-{os.getpid()}-{next(_COUNT)}"
-        self.dfs().create_file_system(name)
+        self.blob(account=account).create_container(name)
         return name
 
 

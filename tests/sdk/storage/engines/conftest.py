@@ -17,17 +17,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Place:
-    """A new container of `lake1`.
+    """A new container.
 
     Attributes:
         azure: Where it is.
         container: Its name.
         key: The account's key.
+        account: The account.
     """
 
     azure: LocalAzure
     container: str
     key: str
+    account: str = "lake1"
 
     @property
     def authority(self) -> str:
@@ -37,18 +39,18 @@ class Place:
     @property
     def endpoint(self) -> str:
         """The account by path, plain HTTP."""
-        return f"http://{self.authority}/lake1"
+        return f"http://{self.authority}/{self.account}"
 
     @property
     def connection_string(self) -> str:
         """The connection string of the explicit endpoint."""
-        return f"DefaultEndpointsProtocol=http;AccountName=lake1;AccountKey={self.key};BlobEndpoint={self.endpoint};"
+        return f"DefaultEndpointsProtocol=http;AccountName={self.account};AccountKey={self.key};BlobEndpoint={self.endpoint};"
 
     @property
     def rust(self) -> Mapping[str, str]:
         """Options of object_store, which obstore, deltalake and polars share."""
         return {
-            "azure_storage_account_name": "lake1",
+            "azure_storage_account_name": self.account,
             "azure_storage_account_key": self.key,
             "azure_endpoint": self.endpoint,
             "allow_http": "true",
@@ -56,10 +58,16 @@ class Place:
 
     def url(self, path: str) -> str:
         """Return the ecosystem's URL of a path."""
-        return f"abfss://{self.container}@lake1.dfs.core.windows.net/{path}"
+        return f"abfss://{self.container}@{self.account}.dfs.core.windows.net/{path}"
 
 
 @pytest.fixture
 def place(lakes: Lakes) -> Place:
     """A new container and the ways to it."""
     return Place(lakes.azure, lakes.new_file_system(), lakes.key)
+
+
+@pytest.fixture
+def flat_place(lakes: Lakes) -> Place:
+    """A new container of an account without a hierarchical namespace."""
+    return Place(lakes.azure, lakes.new_file_system("flat1"), lakes.key, "flat1")
