@@ -76,7 +76,13 @@ class Account:
 
     def signature(self, container: str) -> str:
         """Return a signature that reads a container, for the source of a copy."""
-        permission = ContainerSasPermissions(read=True)
+        return self._signed(container, ContainerSasPermissions(read=True))
+
+    def writing(self, container: str) -> str:
+        """Return a signature that writes in a container."""
+        return self._signed(container, ContainerSasPermissions(write=True))
+
+    def _signed(self, container: str, permission: ContainerSasPermissions) -> str:
         expiry = datetime.now(UTC) + timedelta(hours=1)
         return generate_container_sas(self.name, container, self.key, permission=permission, expiry=expiry)
 

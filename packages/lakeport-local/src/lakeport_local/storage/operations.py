@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lakeport_local.core import MemorySink, ServiceError
 from lakeport_local.storage.checks import wanted_hashes
 from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.structured import HEADER, StructuredSink, content_length_of, is_structured
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,8 +47,14 @@ class NoBody:
         """Nothing to do."""
 
 
-def in_memory(_call: Call) -> BodySink:
-    """Keep a document in memory."""
+def in_memory(call: Call) -> BodySink:
+    """Keep a document in memory.
+
+    Raises:
+        ServiceError: 400 `UnsupportedHeader`: it comes as a structured message.
+    """
+    if call.method not in {"GET", "HEAD"} and call.header(HEADER):
+        raise refusal("UnsupportedHeader", HeaderName=HEADER)
     return MemorySink(_MOST_IN_MEMORY)
 
 
@@ -65,11 +72,18 @@ def stored(limit_bytes: int, *, always: frozenset[str] = frozenset()) -> Callabl
     """
 
     def open_chunk(call: Call) -> BodySink:
-        hashes = wanted_hashes(call.request.headers) | always
+        headers = call.request.headers
+        hashes = wanted_hashes(headers) | always
         length = call.header("content-length")
         if length is not None and length.isascii() and length.isdigit() and int(length) > limit_bytes:
             raise refusal("RequestBodyTooLarge")
-        return call.lake.contents.sink(limit_bytes=limit_bytes, hashes=hashes)
+        if not is_structured(headers):
+            return call.lake.contents.sink(limit_bytes=limit_bytes, hashes=hashes)
+        size_bytes = content_length_of(headers)
+        if size_bytes > limit_bytes:
+            raise refusal("RequestBodyTooLarge")
+        sink = call.lake.contents.sink(limit_bytes=limit_bytes, hashes=hashes | {"crc64"})
+        return StructuredSink(sink, size_bytes)
 
     return open_chunk
 

@@ -14,15 +14,19 @@ from lakeport_local.access import storage as actions
 from lakeport_local.access.acl import READ
 from lakeport_local.core import Response
 from lakeport_local.storage.answers import path_fields
+from lakeport_local.storage.checksums import crc64
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.ranges import range_of
+from lakeport_local.storage.structured import HEADER, LENGTH_HEADER, StructuredSource, is_structured
 from lakeport_local.storage.tiers import check_online
 
 if TYPE_CHECKING:
+    from lakeport_local.core import BodySource
     from lakeport_local.storage.answers import Fields
     from lakeport_local.storage.call import Call
     from lakeport_local.storage.paths import Path
 
+_SUMS = ("md5", "crc64")
 _MOST_HASHED = 4 * 1024 * 1024
 
 
@@ -56,9 +60,12 @@ def read(call: Call) -> Response:
         last = part.start + part.size_bytes - 1
         fields = [(name, value) for name, value in fields if name != "Content-MD5"]
         fields.append(("Content-Range", f"bytes {part.start}-{last}/{path.size_bytes}"))
-        fields += _whole_md5(call, path) + _part_md5(call, path, part.start, part.size_bytes)
+        fields += _whole_md5(call, path) + _part_sums(call, path, part.start, part.size_bytes)
     fields = _overridden(call, fields)
-    source = call.lake.contents.read(path.content, part.start, part.size_bytes)
+    source: BodySource = call.lake.contents.read(path.content, part.start, part.size_bytes)
+    if is_structured(call.request.headers):
+        fields += [(HEADER, call.header(HEADER) or ""), (LENGTH_HEADER, str(part.size_bytes))]
+        source = StructuredSource(source)
     return Response(206 if part.is_partial else 200, fields, source)
 
 
@@ -84,12 +91,18 @@ def _whole_md5(call: Call, path: Path) -> list[tuple[str, str]]:
     return [] if path.md5 is None else [(name, base64.b64encode(path.md5).decode())]
 
 
-def _part_md5(call: Call, path: Path, start: int, size_bytes: int) -> list[tuple[str, str]]:
-    if (call.header("x-ms-range-get-content-md5") or "false").lower() != "true":
+def _part_sums(call: Call, path: Path, start: int, size_bytes: int) -> Fields:
+    """Return the checksums of a range that a request asks for: of one that is not too large."""
+    wanted = {name: (call.header(f"x-ms-range-get-content-{name}") or "false").lower() == "true" for name in _SUMS}
+    if not any(wanted.values()):
         return []
+    if all(wanted.values()):
+        raise refusal("InvalidHeaderValue", HeaderName="x-ms-range-get-content-crc64", HeaderValue="true")
     if size_bytes > _MOST_HASHED:
         raise refusal("OutOfRangeInput")
     source = call.lake.contents.read(path.content, start, size_bytes)
     data = b"".join(iter(lambda: source.read(size_bytes), b""))
     source.close()
-    return [("Content-MD5", base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode())]
+    if wanted["md5"]:
+        return [("Content-MD5", base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode())]
+    return [("x-ms-content-crc64", base64.b64encode(crc64(data).to_bytes(8, "little")).decode())]

@@ -23,6 +23,7 @@ from lakeport_local.storage.dfs import operation_of as dfs_operation
 from lakeport_local.storage.errors import blob_body, dfs_body, in_blob_words, refusal
 from lakeport_local.storage.sas import Signatures
 from lakeport_local.storage.settings import cors_rules, is_hierarchical
+from lakeport_local.storage.structured import HEADER, StructuredSink, is_structured
 
 if TYPE_CHECKING:
     from lakeport_local.access import Access
@@ -55,7 +56,7 @@ class Opened:
         self.operation = operation
         self.refusal: ServiceError | None = None
         self._sink = sink
-        call.sink = sink
+        call.sink = sink.inner if isinstance(sink, StructuredSink) else sink
 
     def write(self, data: bytes | memoryview) -> None:
         """Pass on the next bytes."""
@@ -69,7 +70,13 @@ class Opened:
 
     def finish(self) -> None:
         """The body is complete."""
-        self._sink.finish()
+        if self.refusal is not None:
+            return
+        try:
+            self._sink.finish()
+        except ServiceError as error:
+            self.refusal = error
+            self._sink.abort()
 
     def abort(self) -> None:
         """Release everything that was not kept."""
@@ -148,6 +155,8 @@ class StorageService:
                 response = opened.operation.handle(call)
             if isinstance(call.sink, ChunkSink):
                 call.sink.settle()
+                if is_structured(call.request.headers):
+                    response.headers.append((HEADER, call.header(HEADER) or ""))
         response.headers += self._common(call.request, call.version, call.address.api)
         response.headers += cross_origin_fields(
             cors_rules(call.account), call.request.headers.get("origin"), call.method
