@@ -258,20 +258,28 @@ def _decide_lists(so_far: Decision, principal: Principal, steps: Iterable[Step])
     Behind the first that refuses, a bounded number is asked for what else would have to be granted.
     """
     reasons = so_far.reasons
-    grants: list[Grant] = []
+    seen: list[Step] = []
     followed = iter(steps)
     for step in followed:
+        seen.append(step)
         verdict = step.ask(principal)
         reasons += (f"{step.path}: {verdict.rule}",)
         if not verdict.allowed:
-            grants.append(step.grant(principal))
             break
     else:
         return replace(so_far, allowed=True, reasons=reasons, ways=())
-    more = (step for step in islice(followed, _MOST_FOLLOWED) if not step.ask(principal).allowed)
-    grants += [step.grant(principal) for step in more]
-    ways = so_far.ways if next(followed, None) is not None else (tuple(grants), *so_far.ways)
+    seen += islice(followed, _MOST_FOLLOWED)
+    ways = so_far.ways if next(followed, None) is not None else (_list_grants(seen, principal), *so_far.ways)
     return replace(so_far, allowed=False, reasons=reasons, ways=ways)
+
+
+def _list_grants(steps: list[Step], principal: Principal) -> Way:
+    """Return what all refusing steps need: whoever becomes an owner for one is judged as the owner by the others."""
+    owned = {step.path for step in steps if step.owners and not step.ask(principal).allowed}
+    later = (
+        replace(step, owner=principal.object_id) if step.path in owned and not step.owners else step for step in steps
+    )
+    return tuple(dict.fromkeys(step.grant(principal) for step in later if not step.ask(principal).allowed))
 
 
 def _described(caller: Caller) -> dict[str, object]:

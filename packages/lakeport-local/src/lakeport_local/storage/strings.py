@@ -95,10 +95,14 @@ def _delegated_names(version: str) -> tuple[str, ...]:
     return (*names, "skdutid", "sduoid") if version >= "2025-07-05" else names
 
 
+def _names(text: str) -> list[str]:
+    return text.split(",") if text else []
+
+
 def _bound_headers(fields: Mapping[str, str], request: Request) -> str | None:
     found = []
-    for name in filter(None, fields.get("srh", "").split(",")):
-        value = request.headers.get(name)
+    for name in _names(fields.get("srh", "")):
+        value = request.headers.get(name) if name else None
         if value is None:
             return None
         found.append(f"{name}:{value}\n")
@@ -107,8 +111,8 @@ def _bound_headers(fields: Mapping[str, str], request: Request) -> str | None:
 
 def _bound_query(fields: Mapping[str, str], request: Request) -> str | None:
     found = []
-    for name in filter(None, fields.get("srq", "").split(",")):
-        value = request.parameter(name)
+    for name in _names(fields.get("srq", "")):
+        value = request.parameter(name) if name else None
         if value is None or "\n" in value:
             return None
         found.append(f"\n{name}:{value}")

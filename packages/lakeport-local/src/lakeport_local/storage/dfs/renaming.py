@@ -34,18 +34,15 @@ def rename(call: Call) -> Response:
     if mode not in {"legacy", "posix"}:
         raise refusal("InvalidQueryParameterValue", QueryParameterName="mode", QueryParameterValue=mode)
     source, caller = _source(call)
-    old = call.place.item
+    target = _landing(call, source)
     call.demand_all(
-        Demand(MOVE, lambda: source.removal_steps(parent=_WAY, below=0), source, caller),
-        Demand(MOVE_TO, lambda: call.place.steps(parent=_WAY))
-        if old is None
-        else Demand(MOVE_OVER, lambda: call.place.removal_steps(parent=_WAY, below=0)),
+        Demand(MOVE, lambda: source.removal_steps(parent=_WAY, below=0), source, caller), _landing_demand(call, target)
     )
     if source.item is None or not source.path:
         raise refusal("SourcePathNotFound")
     conditions_of(call.request.headers, "x-ms-source-").check_write(source.item, code="SourceConditionNotMet")
     call.check_lease(source.item, "x-ms-source-lease-id")
-    target = _target(call, source)
+    _check_target(call, source, target)
     parent = target.parent
     if parent is None:
         raise refusal("RenameDestinationParentPathNotFound")
@@ -88,24 +85,38 @@ def _source(call: Call) -> tuple[Place, Caller]:
     return call.place_of(file_system, path), caller
 
 
-def _target(call: Call, source: Place) -> Place:
-    """Return where it goes: a directory that holds something takes the source inside, if it may."""
+def _landing(call: Call, source: Place) -> Place:
+    """Return where the source goes: a directory that holds something, and the root, take it inside."""
     target, item = call.place, source.item
-    is_same_tree = target.file_system.id == source.file_system.id
-    if is_same_tree and (target.path == source.path or f"{target.path}/".startswith(f"{source.path}/")):
-        raise refusal("InvalidRenameSourcePath")
     old = target.item
+    if old is None or item is None or not (old.is_directory and item.is_directory):
+        return target
+    if target.path and (target.path == source.path or not call.lake.paths.has_children(old)):
+        return target
+    return call.place_of(target.file_system, f"{target.path}/{source.name}".lstrip("/"))
+
+
+def _landing_demand(call: Call, target: Place) -> Demand:
+    """Return what is asked of who puts something there."""
+    caller = call.caller if target.path == call.place.path else call.caller_at(target.file_system.name, target.path)
+    if target.item is None or target.path != call.place.path:
+        return Demand(MOVE_TO, lambda: target.steps(parent=_WAY), target, caller)
+    return Demand(MOVE_OVER, lambda: target.removal_steps(parent=_WAY, below=0), target, caller)
+
+
+def _check_target(call: Call, source: Place, target: Place) -> None:
+    """Refuse what cannot be in this place.
+
+    Raises:
+        ServiceError: 409 or 412.
+    """
+    asked, old = call.place, call.place.item
+    is_same_tree = asked.file_system.id == source.file_system.id
+    if is_same_tree and f"{asked.path}/".startswith(f"{source.path}/"):
+        raise refusal("InvalidRenameSourcePath")
     call.conditions.check_write(old, on_existing=(409, "PathAlreadyExists"))
     call.check_lease(old)
-    if old is None or item is None:
-        return target
-    if old.is_directory != item.is_directory:
+    if old is not None and source.item is not None and old.is_directory != source.item.is_directory:
         raise refusal("InvalidSourceOrDestinationResourceType")
-    if not old.is_directory or not (call.lake.paths.has_children(old) or not target.path):
-        return target
-    inside = call.place_of(target.file_system, f"{target.path}/{source.name}".lstrip("/"))
-    caller = call.caller_at(inside.file_system.name, inside.path)
-    call.demand(MOVE_TO, lambda: inside.steps(parent=_WAY), place=inside, caller=caller)
-    if inside.item is not None:
+    if target.path != asked.path and target.item is not None:
         raise refusal("PathAlreadyExists")
-    return inside
