@@ -9,10 +9,10 @@ import pytest
 from tests.sides import Killed, Wire, side, wire
 
 from lakeport import read_receive_file, read_share_file
+from lakeport.access.roles import CONTRIBUTOR, assignment_name
 from lakeport.share import Consumer, consumer, provider, resources, revocation
 from lakeport.share.apply import Worker
 from lakeport.share.invite_book import InviteBook
-from lakeport.share.roles import CONTRIBUTOR, assignment_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

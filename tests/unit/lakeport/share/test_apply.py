@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from lakeport import clouds
+from lakeport.access.roles import READER, Roles, Store
 from lakeport.clock import FixedClock
 from lakeport.errors import Conflict, Forbidden, LakeportError, MissingRole, NotConverging, NotYet
 from lakeport.profiles import Profile
 from lakeport.share import apply, waiting
 from lakeport.share.control import Control
-from lakeport.share.roles import READER, Roles, Store
 from lakeport.share.steps import Grant, Plan, Step
 from lakeport.types import SubscriptionId
 
@@ -60,7 +60,7 @@ class Granting(Roles):
         super().__init__(PROFILE, NOBODY)
         self.refusals = list(refusals)
 
-    def grant(self, role: object, principal_id: str, store: Store) -> bool:
+    def grant(self, role: object, principal_id: str, store: Store, *, principal_type: str = "ServicePrincipal") -> bool:
         if self.refusals:
             raise self.refusals.pop(0)
         return True

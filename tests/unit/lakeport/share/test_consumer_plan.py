@@ -8,9 +8,11 @@ import msgspec
 import pytest
 
 from lakeport import clouds
+from lakeport.access import roles
+from lakeport.access.roles import Assignment, Store
 from lakeport.errors import Conflict, Revoked, Unproven
 from lakeport.profiles import Profile
-from lakeport.share import consumer, roles
+from lakeport.share import consumer
 from lakeport.share.consumer import Observed, Received
 from lakeport.share.desired import Accept, Consumer, Destination, Place
 from lakeport.share.resources import (
@@ -22,7 +24,6 @@ from lakeport.share.resources import (
     Subscription,
     Trigger,
 )
-from lakeport.share.roles import Assignment, Store
 from lakeport.types import SubscriptionId, TenantId
 
 STORE = Store("S", "G", "deststorage")

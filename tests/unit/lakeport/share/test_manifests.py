@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lakeport.access.roles import Store
 from lakeport.errors import NotVerified
 from lakeport.lake import Checksum, Entry
 from lakeport.share import manifests
 from lakeport.share.desired import WishedDataSet
 from lakeport.share.manifests import Manifest
 from lakeport.share.pruning import Target, excess
-from lakeport.share.roles import Store
 
 MADE = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MANIFEST = Manifest("sales", MADE, {"raw": {"a/b ü.csv": Checksum(3, "m"), 'odd\n"name': Checksum(0, "")}, "one": {}})

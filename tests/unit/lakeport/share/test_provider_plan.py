@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 import pytest
 
 from lakeport import clouds
+from lakeport.access import roles
+from lakeport.access.roles import Assignment, Store
 from lakeport.errors import MissingRole, NotFound
 from lakeport.profiles import Profile
-from lakeport.share import provider, roles
+from lakeport.share import provider
 from lakeport.share.desired import Invitee, Place, Provider, WishedDataSet
 from lakeport.share.provider import Observed
 from lakeport.share.resources import Account, DataSet, Invitation, Setting, Share
-from lakeport.share.roles import Assignment, Store
 from lakeport.share.schedules import Schedule
 from lakeport.types import ObjectId, SubscriptionId, TenantId
 

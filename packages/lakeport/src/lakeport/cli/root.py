@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
+    "access": ("access:access", "Say who may see which folder, bring it about, explain and audit it."),
     "cat": ("lake:cat", "Print a file of a lake."),
     "certificate": ("certificate:certificate", "Make a key and certificate, name one, convert one."),
     "cp": ("lake:cp", "Copy files between this machine and a lake."),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakeport import profiles
+from lakeport import documents, profiles
+from lakeport.access.roles import Store
 from lakeport.errors import BadFile
-from lakeport.share import documents
 from lakeport.share.desired import FILE_SYSTEM, Consumer, Destination, Place
 from lakeport.share.files import check_template
 from lakeport.share.invite_book import InviteBook
-from lakeport.share.roles import Store
 from lakeport.share.schema import AcceptEntry
 from lakeport.share.senders import SenderBook
 from lakeport.types import SubscriptionId

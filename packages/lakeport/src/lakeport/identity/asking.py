@@ -1,8 +1,8 @@
-"""One GET of JSON from a service that has no SDK client here."""
+"""One request of JSON to a service that has no SDK client here."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from lakeport.errors import Unreachable
 from lakeport.identity.refusals import translated
@@ -15,13 +15,28 @@ if TYPE_CHECKING:
 
 
 def get(cloud: Cloud, url: str, credential: TokenCredential | None = None, scope: str = "") -> HttpResponse:
+    """Return a service's answer to a GET, whatever its status; see `send`."""
+    return send(cloud, "GET", url, credential=credential, scope=scope)
+
+
+def send(
+    cloud: Cloud,
+    method: str,
+    url: str,
+    *,
+    credential: TokenCredential | None = None,
+    scope: str = "",
+    body: dict[str, Any] | None = None,  # Any: JSON
+) -> HttpResponse:
     """Return a service's answer, whatever its status.
 
     Args:
         cloud: How it is reached.
+        method: Such as `POST`.
         url: The whole address.
         credential: Who asks; `None`: nobody in particular.
         scope: What the token is for.
+        body: What is sent, as JSON.
 
     Raises:
         Unreachable: It does not answer.
@@ -40,7 +55,7 @@ def get(cloud: Cloud, url: str, credential: TokenCredential | None = None, scope
     )
     try:
         with translated(), client:
-            return client.send_request(rest.HttpRequest("GET", url), proxies=options.get("proxies"))
+            return client.send_request(rest.HttpRequest(method, url, json=body), proxies=options.get("proxies"))
     except OSError as error:  # requests' word for a CA bundle that is gone, as with a local Azure in memory that ended
         raise Unreachable(
             f"the certificates to trust are gone: {cloud.ca_bundle}", hint="Next: lakeport local up"

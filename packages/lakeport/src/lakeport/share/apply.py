@@ -12,10 +12,10 @@ from lakeport.share import waiting
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from lakeport.access.roles import Roles
     from lakeport.clock import Clock
     from lakeport.share.control import Control
     from lakeport.share.resources import Document
-    from lakeport.share.roles import Roles
     from lakeport.share.steps import Plan, Step
 
 SPREADING = timedelta(minutes=5)

@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from lakeport.access import roles
 from lakeport.errors import Conflict, LakeportError, Revoked
-from lakeport.share import resources, roles, schedules, senders
+from lakeport.share import resources, schedules, senders
 from lakeport.share.provider import account_steps, role_steps
 from lakeport.share.resources import (
     Account,
@@ -24,10 +25,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Mapping as Table
 
+    from lakeport.access.roles import Assignment, Roles, Store
     from lakeport.share.control import Control
     from lakeport.share.desired import Consumer
     from lakeport.share.resources import Document
-    from lakeport.share.roles import Assignment, Roles, Store
     from lakeport.types import TenantId
 
 TRIGGER = "follow"

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime, timedelta
 
+    from lakeport.access.roles import Store
     from lakeport.profiles import Profile
     from lakeport.share.resources import ConsumerInvitation, Document, SourceDataSet, Subscription
-    from lakeport.share.roles import Store
     from lakeport.share.schedules import Schedule
     from lakeport.types import ObjectId, SubscriptionId, TenantId
 

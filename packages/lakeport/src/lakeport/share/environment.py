@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakeport import profiles
+from lakeport.access.roles import Store
 from lakeport.errors import BadFile
 from lakeport.profiles import dotenv
 from lakeport.share import kinds
 from lakeport.share.desired import FILE_SYSTEM, Accept, Consumer, Destination, Invitee, Place, Provider, WishedDataSet
 from lakeport.share.files import checked_name, invitation_name
 from lakeport.share.invite_book import InviteBook
-from lakeport.share.roles import Store
 from lakeport.share.schedules import Schedule
 from lakeport.types import SubscriptionId
 

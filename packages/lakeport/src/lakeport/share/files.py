@@ -6,9 +6,10 @@ import re
 from string import Formatter
 from typing import TYPE_CHECKING
 
-from lakeport import profiles
+from lakeport import documents, profiles
+from lakeport.access.roles import Store
 from lakeport.errors import BadFile
-from lakeport.share import documents, kinds, manifests, schema
+from lakeport.share import kinds, manifests, schema
 from lakeport.share.desired import (
     PLACEHOLDERS,
     Consumer,
@@ -19,7 +20,6 @@ from lakeport.share.desired import (
     WishedDataSet,
 )
 from lakeport.share.invite_book import InviteBook
-from lakeport.share.roles import Store
 from lakeport.share.schedules import Schedule, parse_at, parse_span
 from lakeport.share.senders import SenderBook
 from lakeport.types import SubscriptionId

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from lakeport.access import roles
 from lakeport.errors import LakeportError, NotFound
-from lakeport.share import resources, roles, schedules
+from lakeport.share import resources, schedules
 from lakeport.share.resources import Account, DataSet, Invitation, Setting, Share, Subscriber
 from lakeport.share.steps import Grant, Plan, Step
 
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
+    from lakeport.access.roles import Assignment, Role, Roles, Store
     from lakeport.share.control import Control
     from lakeport.share.desired import Invitee, Provider, WishedDataSet
     from lakeport.share.resources import Document
-    from lakeport.share.roles import Assignment, Role, Roles, Store
 
 SCHEDULE = "schedule"
 """The name of the one schedule of a share that we make."""

@@ -7,12 +7,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lakeport import identity
+from lakeport.access.roles import Roles
 from lakeport.clock import Clock, SystemClock
 from lakeport.share import apply, consumer, provider
 from lakeport.share.control import Control
 from lakeport.share.desired import Consumer, Provider
 from lakeport.share.manifests import Publisher
-from lakeport.share.roles import Roles
 from lakeport.share.schedules import parse_instant
 from lakeport.share.snapshots import Snapshot, Taker
 

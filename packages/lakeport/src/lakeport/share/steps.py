@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from lakeport.access.roles import Role, Store
     from lakeport.errors import LakeportError
     from lakeport.share.resources import Document
-    from lakeport.share.roles import Role, Store
 
 PAST = {"create": "created", "update": "updated", "delete": "deleted", "grant": "granted", "wait": "waited for"}
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from lakeport import documents
 from lakeport.errors import BadFile
-from lakeport.share import documents, schema
+from lakeport.share import schema
 
 GOOD = """\
 share: sales

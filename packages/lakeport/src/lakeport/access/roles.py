@@ -1,4 +1,4 @@
-"""The storage role that a share account's identity needs: looked up, named, given."""
+"""Storage roles: looked up, named, given; those of share accounts' identities and of groups."""
 
 from __future__ import annotations
 
@@ -42,6 +42,13 @@ _READER, _CONTRIBUTOR, _OWNER = (
 READER = Role("Storage Blob Data Reader", _READER, frozenset({_READER, _CONTRIBUTOR, _OWNER}))
 CONTRIBUTOR = Role("Storage Blob Data Contributor", _CONTRIBUTOR, frozenset({_CONTRIBUTOR, _OWNER}))
 
+DATA_ROLES: dict[str, tuple[str, frozenset[str]]] = {
+    _READER: ("Storage Blob Data Reader", frozenset({"read"})),
+    _CONTRIBUTOR: ("Storage Blob Data Contributor", frozenset({"read", "write"})),
+    _OWNER: ("Storage Blob Data Owner", frozenset({"read", "write"})),
+}
+"""The built-in roles that give data, and what of it; a role of one's own may give some, too."""
+
 # Built-in roles without the data rights, so that only a role we do not know leaves the answer open (identity.md 4.4).
 NOT_ENOUGH = frozenset(
     {
@@ -82,11 +89,25 @@ class Store:
 
 
 @dataclass(frozen=True)
+class Container(Store):
+    """A file system or container of a storage account."""
+
+    file_system: str = ""
+
+    @property
+    def scope(self) -> str:
+        """Its resource id."""
+        return f"{super().scope}/blobServices/default/containers/{self.file_system}"
+
+
+@dataclass(frozen=True)
 class Assignment:
     """A role that a principal has somewhere."""
 
     role_id: str
     scope: str
+    principal_id: str = ""
+    principal_type: str = ""
 
 
 class Roles:
@@ -111,16 +132,34 @@ class Roles:
 
     def of(self, principal_id: str, scope: str) -> list[Assignment] | None:
         """Return the roles a principal has at a scope or above, or `None` when the caller may not know."""
+        return self._list(scope, f"principalId eq '{principal_id}'")
+
+    def at(self, scope: str) -> list[Assignment] | None:
+        """Return every role that anybody has at a scope or above, or `None` when the caller may not know."""
+        return self._list(scope, "atScope()")
+
+    def _list(self, scope: str, condition: str) -> list[Assignment] | None:
         try:
             with translated(self._profile):
-                found = list(
-                    self._client.role_assignments.list_for_scope(scope, filter=f"principalId eq '{principal_id}'")
-                )
+                found = list(self._client.role_assignments.list_for_scope(scope, filter=condition))
         except Forbidden:
             return None
-        return [Assignment(str(one.role_definition_id).rsplit("/", 1)[-1].lower(), str(one.scope)) for one in found]
+        return [
+            Assignment(
+                str(one.role_definition_id).rsplit("/", 1)[-1].lower(),
+                str(one.scope),
+                str(one.principal_id).lower(),
+                str(one.principal_type or ""),
+            )
+            for one in found
+        ]
 
-    def grant(self, role: Role, principal_id: str, store: Store) -> bool:
+    def take(self, role: Role, principal_id: str, store: Store) -> None:
+        """Take back a role that `grant` gave; one that is not there is taken back."""
+        with translated(self._profile):
+            self._client.role_assignments.delete(store.scope, assignment_name(role, principal_id, store))
+
+    def grant(self, role: Role, principal_id: str, store: Store, *, principal_type: str = "ServicePrincipal") -> bool:
         """Give an identity a role on a store; tell if it was new.
 
         The assignment's name follows from what it says, so that granting twice is one grant.
@@ -132,7 +171,7 @@ class Roles:
         definition = (
             f"/subscriptions/{store.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{role.id}"
         )
-        properties = {"roleDefinitionId": definition, "principalId": principal_id, "principalType": "ServicePrincipal"}
+        properties = {"roleDefinitionId": definition, "principalId": principal_id, "principalType": principal_type}
         body = io.BytesIO(json.dumps({"properties": properties}).encode())
         try:
             with translated(self._profile):

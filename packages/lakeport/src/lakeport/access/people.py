@@ -1,0 +1,156 @@
+"""Groups and their members, as Microsoft Graph keeps them.
+
+Source: Microsoft Graph REST reference v1.0, group, user and directoryObject; identity.md 3.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from lakeport.errors import Forbidden, LakeportError, NotFound, class_of
+from lakeport.identity import asking
+from lakeport.identity.directory import look_up
+from lakeport.types import is_guid
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+    from lakeport.profiles import Profile
+
+Document = dict[str, Any]  # Any: JSON
+
+
+@dataclass(frozen=True)
+class Person:
+    """A user, guest, service principal or group."""
+
+    object_id: str
+    name: str
+    kind: str = ""
+
+
+class People:
+    """The directory of a profile's tenant."""
+
+    def __init__(self, profile: Profile, credential: TokenCredential) -> None:
+        self._profile = profile
+        self._credential = credential
+
+    def group(self, name: str) -> Person | None:
+        """Return the group of a name, or `None`.
+
+        Raises:
+            LakeportError: There are several.
+        """
+        found = self._all(f"groups?$filter={quote(f'displayName eq {_text(name)}')}")
+        if len(found) > 1:
+            raise LakeportError(
+                f"the directory has {len(found)} groups named {name!r}", hint="Rename or remove all but one"
+            )
+        return _person(found[0]) if found else None
+
+    def make_group(self, name: str, description: str) -> Person:
+        """Make a security group."""
+        nick = "".join(letter for letter in name if letter.isalnum() or letter in "-_")[:60]
+        body = {"displayName": name, "description": description, "mailEnabled": False, "mailNickname": nick}
+        return _person(self._ask("POST", "groups", {**body, "securityEnabled": True}) or {})
+
+    def members(self, group_id: str, *, nested: bool = False) -> list[Person]:
+        """Return who is in a group, groups in it followed when asked."""
+        relation = "transitiveMembers" if nested else "members"
+        return [_person(one) for one in self._all(f"groups/{group_id}/{relation}")]
+
+    def add(self, group_id: str, object_id: str) -> None:
+        """Put somebody into a group."""
+        reference = f"{self._profile.cloud.graph}/v1.0/directoryObjects/{object_id}"
+        self._ask("POST", f"groups/{group_id}/members/$ref", {"@odata.id": reference})
+
+    def remove(self, group_id: str, object_id: str) -> None:
+        """Take somebody out of a group."""
+        self._ask("DELETE", f"groups/{group_id}/members/{object_id}/$ref")
+
+    def groups_of(self, person: Person) -> list[Person]:
+        """Return the groups that somebody is in, directly or through others."""
+        return [_person(one) for one in self._all(f"directoryObjects/{person.object_id}/transitiveMemberOf")]
+
+    def find(self, named: str) -> Person:
+        """Return who is meant by an object id, client id, sign-in name, address (a guest's too) or display name.
+
+        Raises:
+            NotFound: The directory has nobody of that id or name.
+        """
+        found = self._user(named) if "@" in named else None
+        if found is None and not is_guid(named):
+            found = self.group(named)
+        if found is None:
+            entry = look_up(self._profile.cloud, self._credential, named)
+            found = Person(str(entry.object_id), entry.name) if entry else None
+        if found is None and is_guid(named):
+            found = self._named([named]).get(named.lower())
+        if found is None:
+            raise NotFound(f"the directory of profile {self._profile.name!r} has nobody called {named!r}")
+        return found
+
+    def _user(self, named: str) -> Person | None:
+        found = self._ask("GET", f"users/{quote(named)}")
+        if found is not None:
+            return _person(found)
+        by_mail = self._all(f"users?$filter={quote(f'mail eq {_text(named)}')}")
+        return _person(by_mail[0]) if len(by_mail) == 1 else None
+
+    def names(self, object_ids: list[str]) -> dict[str, Person]:
+        """Return people by object id; those of other tenants and deleted ones are left out, and all when it may not be asked."""
+        try:
+            return self._named(object_ids)
+        except Forbidden:
+            return {}
+
+    def _named(self, object_ids: list[str]) -> dict[str, Person]:
+        found: dict[str, Person] = {}
+        for at in range(0, len(object_ids), 1000):
+            answer = self._ask("POST", "directoryObjects/getByIds", {"ids": object_ids[at : at + 1000]}) or {}
+            found |= {str(one["id"]).lower(): _person(one) for one in answer.get("value", [])}
+        return found
+
+    def _all(self, path: str) -> list[Document]:
+        found: list[Document] = []
+        url = f"{self._profile.cloud.graph}/v1.0/{path}"
+        while url:
+            answer = self._ask("GET", url) or {}
+            found += answer.get("value", [])
+            url = str(answer.get("@odata.nextLink", ""))
+        return found
+
+    def _ask(self, method: str, path: str, body: Document | None = None) -> Document | None:
+        graph = self._profile.cloud.graph
+        url = path if path.startswith("https://") else f"{graph}/v1.0/{path}"
+        scope = f"{graph}/.default"
+        answer = asking.send(self._profile.cloud, method, url, credential=self._credential, scope=scope, body=body)
+        if answer.status_code == 404 and method == "GET":
+            return None
+        if answer.status_code >= 400:
+            raise _refusal(answer.status_code, answer.text(), path.partition("?")[0], self._profile.name)
+        return answer.json() if answer.status_code in {200, 201} else None
+
+
+def _refusal(status: int, text: str, path: str, profile: str) -> LakeportError:
+    import json  # noqa: PLC0415  (a refusal only)
+
+    try:
+        said = json.loads(text)["error"]
+    except (ValueError, KeyError, TypeError):
+        said = {}
+    code, message = str(said.get("code", "")), str(said.get("message", "")) or f"the directory answered {status}"
+    hint = f"Profile {profile!r} needs Group.ReadWrite.All in its tenant to keep groups" if status == 403 else ""
+    return class_of("", status)(f"{path}: {message}", code=code, status=status, hint=hint)
+
+
+def _person(found: Document) -> Person:
+    name = found.get("userPrincipalName") or found.get("displayName") or found.get("id") or ""
+    return Person(str(found.get("id", "")).lower(), str(name), str(found.get("@odata.type", "")).rpartition(".")[2])
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"

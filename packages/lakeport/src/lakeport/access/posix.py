@@ -1,0 +1,143 @@
+"""Access control lists as the lake writes them, and what they allow.
+
+Source: Data Lake Storage, "Access control lists (ACLs)", evaluation algorithm; storage.md 5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+
+@dataclass(frozen=True, order=True)
+class Ace:
+    """One entry of a list.
+
+    Attributes:
+        kind: `user`, `group`, `mask` or `other`.
+        who: An object id; empty for the owner, the owning group, the mask and everybody else.
+        can: Such as `r-x`.
+        is_default: What new children begin with.
+    """
+
+    kind: str
+    who: str
+    can: str
+    is_default: bool = False
+
+    def __str__(self) -> str:
+        return f"{'default:' if self.is_default else ''}{self.kind}:{self.who}:{self.can}"
+
+    @property
+    def key(self) -> tuple[str, str, bool]:
+        """What there can be only one entry of."""
+        return self.kind, self.who, self.is_default
+
+
+def parse(text: str) -> tuple[Ace, ...]:
+    """Return a list's entries.
+
+    Example:
+        >>> [str(one) for one in parse("user::rwx,default:group:G:r-x")]
+        ['user::rwx', 'default:group:g:r-x']
+    """
+    found = []
+    for part in filter(None, text.split(",")):
+        kind, who, can = part.removeprefix("default:").split(":")
+        found.append(Ace(kind, who.lower(), can, part.startswith("default:")))
+    return tuple(found)
+
+
+def text(entries: Iterable[Ace]) -> str:
+    """Return a list as the lake reads it."""
+    return ",".join(str(one) for one in entries)
+
+
+def changed(entries: Iterable[Ace], more: Iterable[Ace]) -> tuple[Ace, ...]:
+    """Return a list with entries put in, each in place of the one of its key; a default list needs its three basics."""
+    found = {one.key: one for one in entries}
+    found.update({one.key: one for one in more})
+    if any(is_default for _, _, is_default in found):
+        for kind in ("user", "group", "other"):
+            basic = found.get((kind, "", False), Ace(kind, "", "---"))
+            found.setdefault((kind, "", True), replace(basic, is_default=True))
+    return tuple(one for one in found.values() if one.kind != "mask")  # the lake works masks out again
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A path with its list."""
+
+    path: str
+    owner: str
+    group: str
+    entries: tuple[Ace, ...]
+
+    def entry(self, kind: str, who: str, *, is_default: bool = False) -> Ace | None:
+        """Return the entry of somebody, if there is one."""
+        key = (kind, who.lower(), is_default)
+        return next((one for one in self.entries if one.key == key), None)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a list says.
+
+    Attributes:
+        rule: The entry that decided, with the mask where that took something away.
+    """
+
+    allowed: bool
+    rule: str
+
+
+def judge(listed: Listed, needed: str, who: str, groups: Collection[str]) -> Verdict:
+    """Tell if a list lets somebody do something.
+
+    Args:
+        listed: The path.
+        needed: Such as `x` or `rx`.
+        who: An object id, lower case.
+        groups: The groups that it is in, lower case.
+
+    Example:
+        >>> folder = Listed("a", "o", "g", parse("user::rwx,user:ada:r-x,group::r--,mask::r--,other::---"))
+        >>> judge(folder, "rx", "ada", ()).rule
+        'user:ada:r-x under mask r--'
+    """
+    own = {one.key[:2]: one for one in listed.entries if not one.is_default}
+    everybody = own.get(("other", ""), Ace("other", "", "---"))
+    if who == listed.owner.lower():
+        entry = own.get(("user", ""), everybody)
+        return Verdict(_holds(entry.can, needed), f"owner, {entry}")
+    mask = own.get(("mask", ""))
+    named = own.get(("user", who))
+    if named is not None:
+        return _masked(named, mask, needed)
+    mine = [one for one in own.values() if one.kind == "group" and _is_mine(one, listed, groups)]
+    for one in mine:
+        verdict = _masked(one, mask, needed)
+        if verdict.allowed:
+            return verdict
+    if mine:
+        return _masked(mine[0], mask, needed)
+    return Verdict(_holds(everybody.can, needed), f"everybody else, {everybody}")
+
+
+def _is_mine(entry: Ace, listed: Listed, groups: Collection[str]) -> bool:
+    return (entry.who or listed.group.lower()) in groups
+
+
+def _masked(entry: Ace, mask: Ace | None, needed: str) -> Verdict:
+    can = entry.can
+    if mask is not None:
+        can = "".join(right if right in mask.can else "-" for right in entry.can)
+    suffix = f" under mask {mask.can}" if mask is not None and can != entry.can else ""
+    return Verdict(_holds(can, needed), f"{entry}{suffix}")
+
+
+def _holds(can: str, needed: str) -> bool:
+    return all(right in can for right in needed)
