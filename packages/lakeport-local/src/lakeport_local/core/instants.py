@@ -73,8 +73,11 @@ def parse_http_date(text: str) -> datetime:
     Raises:
         ValueError: `text` is no HTTP date.
     """
-    at = parsedate_to_datetime(text)
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    try:
+        at = parsedate_to_datetime(text)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (OverflowError, TypeError):
+        raise ValueError(f"not an HTTP date: {text[:64]!r}") from None
 
 
 def file_time(at: datetime) -> int:

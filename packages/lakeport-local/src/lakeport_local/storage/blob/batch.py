@@ -74,7 +74,10 @@ def _sub_request(call: Call, lines: list[str]) -> Request:
     words = lines[0].split(" ")
     if len(words) != 3:
         raise refusal("InvalidInput")
-    url = urlsplit(words[1])
+    try:
+        url = urlsplit(words[1])
+    except ValueError:
+        raise refusal("InvalidInput") from None
     headers = _headers(lines[1:])
     request = replace(
         call.request, method=words[0], raw_path=url.path, raw_query=url.query, headers=headers, body=MemorySink()

@@ -240,7 +240,10 @@ def _is_flat(resources: Resources, name: str) -> bool:
 
 
 def _source_request(call: Call) -> Request:
-    url = urlsplit(call.header("x-ms-copy-source") or "")
+    try:
+        url = urlsplit(call.header("x-ms-copy-source") or "")
+    except ValueError:
+        raise refusal("InvalidHeaderValue", HeaderName="x-ms-copy-source") from None
     if url.scheme not in {"http", "https"} or not url.hostname:
         raise refusal("InvalidHeaderValue", HeaderName="x-ms-copy-source")
     is_here = call.request.explicit and url.hostname == call.request.host
