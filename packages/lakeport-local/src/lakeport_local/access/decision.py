@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from lakeport_local.core import Clock
     from lakeport_local.state import Resource, Resources
 
+_BY_KEY = ("the account's key opens all of its data",)
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
@@ -133,10 +135,14 @@ class Access:
 
         Source: identity.md 4.4 (role assignments), storage.md 5.1 (order of the checks on data).
         """
-        decision = self._decide(caller, action, target)
-        if target.steps is not None:
-            # What is remembered must not hold on to the request that the steps come from.
-            decision = replace(decision, target=replace(target, steps=None))
+        # What is remembered must not hold on to the request that the steps come from.
+        asked = target if target.steps is None else Target(target.scope, target.tenant_id, target.path)
+        if isinstance(caller, SharedKey):
+            decision = Decision(True, caller, action, asked, _BY_KEY)
+        else:
+            decision = self._decide(caller, action, target)
+            if asked is not target:
+                decision = replace(decision, target=asked)
         if request_id:
             self._log.add(request_id, decision)
         return decision
@@ -186,7 +192,7 @@ class Access:
     def _decide(self, caller: Caller, action: Action, target: Target) -> Decision:
         match caller:
             case SharedKey():
-                return Decision(True, caller, action, target, ("the account's key opens all of its data",))
+                return Decision(True, caller, action, target, _BY_KEY)
             case SharedAccess():
                 return self._decide_signature(caller, action, target)
             case Stranger():

@@ -18,6 +18,7 @@ from lakeport_local.core.http import (
 )
 from lakeport_local.core.ids import Ids, RandomIds, SequentialIds, derived_id
 from lakeport_local.core.instants import file_time, http_date, iso_instant, parse_http_date, parse_instant
+from lakeport_local.core.lazy import lazy
 
 __all__ = [
     "BodySink",
@@ -38,6 +39,7 @@ __all__ = [
     "file_time",
     "http_date",
     "iso_instant",
+    "lazy",
     "parse_http_date",
     "parse_instant",
 ]

@@ -36,6 +36,15 @@ class Headers:
         """Return the first value of `name`, or `default`."""
         return self._first.get(name.lower(), default)
 
+    def several(self, names: Iterable[str]) -> list[str]:
+        """Return the first value of each of the names, which are in lower case; empty for one that is missing."""
+        get = self._first.get
+        return [get(name, "") for name in names]
+
+    def has_any(self, names: frozenset[str]) -> bool:
+        """Tell whether one of the names, which are in lower case, is there."""
+        return not names.isdisjoint(self._first)
+
     def get_all(self, name: str) -> list[str]:
         """Return every value of `name`, in the order received."""
         wanted = name.lower()

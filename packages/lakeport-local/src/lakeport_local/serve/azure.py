@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import tempfile
@@ -131,6 +132,7 @@ class LocalAzure:
             ids=self._ids,
             pass_through=self._options.pass_through,
         )
+        _collect_seldom()
         self._port = await gateway.start(self._options.host, self._options.port)
         self._begin_background()
         try:
@@ -276,6 +278,12 @@ class LocalAzure:
         """Return the decisions made for a request: those remembered, else the refusals on file."""
         remembered = [decision.as_dict() for decision in self._rooms.log.of(request_id)]
         return remembered or list(_filed(self._store.folder / "refusals.jsonl", request_id))
+
+
+def _collect_seldom() -> None:
+    """Have cyclic garbage looked for less often: requests make next to none, and each look costs as much as many requests."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _filed(file: Path, request_id: str) -> list[dict[str, Any]]:  # Any: JSON objects

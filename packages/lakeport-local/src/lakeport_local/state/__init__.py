@@ -7,7 +7,8 @@ Knows no service: rooms above bring their own tables as files in `migrations/`, 
 from __future__ import annotations
 
 from lakeport_local.state.lock import FolderHeld, FolderLock, holder_of
+from lakeport_local.state.remembered import Remembered
 from lakeport_local.state.resources import Resource, Resources
 from lakeport_local.state.store import Store
 
-__all__ = ["FolderHeld", "FolderLock", "Resource", "Resources", "Store", "holder_of"]
+__all__ = ["FolderHeld", "FolderLock", "Remembered", "Resource", "Resources", "Store", "holder_of"]

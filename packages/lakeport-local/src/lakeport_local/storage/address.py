@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from lakeport_local.storage.names import decoded, flat_name, normal_path
@@ -19,18 +20,21 @@ if TYPE_CHECKING:
 Api: TypeAlias = Literal["dfs", "blob"]
 Level: TypeAlias = Literal["account", "file_system", "path"]
 
+_NO_NAMES: frozenset[str] = frozenset()
 _HOST = re.compile(r"([a-z0-9]{3,24})(-secondary)?\.(dfs|blob)\..+", re.ASCII)
 _SIGNER = re.compile(r"SharedKey(?:Lite)? ([a-z0-9]{3,24}):", re.ASCII)
 
 _BLOB_PARAMETERS = {"comp", "restype", "snapshot", "versionid", "blockid", "copyid", "deletetype"}
 _DFS_PARAMETERS = {"resource", "action", "mode", "recursive", "paginated", "continuation", "upn", "fsaction"}
-_BLOB_HEADERS = (
-    "x-ms-undelete-source",
-    "x-ms-blob-type",
-    "x-ms-copy-source",
-    "x-ms-requires-sync",
-    "x-ms-delete-snapshots",
-    "x-ms-range",
+_BLOB_HEADERS = frozenset(
+    {
+        "x-ms-undelete-source",
+        "x-ms-blob-type",
+        "x-ms-copy-source",
+        "x-ms-requires-sync",
+        "x-ms-delete-snapshots",
+        "x-ms-range",
+    }
 )
 
 
@@ -97,6 +101,7 @@ def address_of(request: Request, is_account: Callable[[str], bool], is_flat: Cal
     return Address(name, told_api(request), file_system, path, name != first and first.endswith("-secondary"), True)
 
 
+@lru_cache(maxsize=4096)
 def _split(raw: str, *, is_flat: bool) -> tuple[str, str]:
     if not is_flat:
         raw = raw.lstrip("/")
@@ -109,7 +114,7 @@ def told_api(request: Request) -> Api:
 
     Source: storage.md 1.3.
     """
-    names = {name.lower() for name, _ in request.query}
+    names = {name.lower() for name, _ in request.query} if request.raw_query else _NO_NAMES
     headers = request.headers
     if request.method == "PATCH" or (headers.get("x-http-method-override") or "").upper() == "PATCH":
         return "dfs"
@@ -117,7 +122,7 @@ def told_api(request: Request) -> Api:
         return "blob"
     if names & _DFS_PARAMETERS or "x-ms-rename-source" in headers:
         return "dfs"
-    if any(name in headers for name in _BLOB_HEADERS):
+    if headers.has_any(_BLOB_HEADERS):
         return "blob"
     if request.method == "POST" and "x-ms-lease-action" in headers:
         return "dfs"

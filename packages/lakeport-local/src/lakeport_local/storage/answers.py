@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import orjson
 
 from lakeport_local.core import Response, http_date
-from lakeport_local.storage.identities import acl_text, naming
+from lakeport_local.storage.identities import acl_text, naming, wants_names
 from lakeport_local.storage.keeping import version_fields
 from lakeport_local.storage.metadata import FOLDER_MARK, Pairs, metadata_headers, properties_text
 from lakeport_local.storage.stamps import instant
@@ -26,6 +26,8 @@ Fields: TypeAlias = list[tuple[str, str]]
 
 JSON = "application/json;charset=utf-8"
 CONTENT_HEADERS = ("Content-Type", "Cache-Control", "Content-Encoding", "Content-Language", "Content-Disposition")
+_SHOWS_LISTS = "2023-11-03"
+_CHANGES_WITH_TIME = ('"lease"', '"tier')
 _DEFAULT_TYPE = "application/octet-stream"
 
 
@@ -125,7 +127,7 @@ def _blob_only(call: Call, path: Path) -> Fields:
         fields += [("x-ms-blob-sealed", "true")] if path.detail("sealed") else []
     if call.request.method == "HEAD" or path.detail("tier"):
         fields += tier_fields(path, call.request.at)
-    if call.version >= "2023-11-03" and not call.is_flat:
+    if call.version >= _SHOWS_LISTS and not call.is_flat:
         fields.append(("x-ms-acl", acl_text(call, call.lake.paths.acl(path))))
     copy = path.detail("copy") or {}
     return fields + [(f"x-ms-copy-{name}", str(value)) for name, value in copy.items()]
@@ -133,6 +135,20 @@ def _blob_only(call: Call, path: Path) -> Fields:
 
 def path_fields(call: Call, path: Path) -> Fields:
     """Return the headers of a read or HEAD of a path: those of the API asked, of both where one endpoint serves both."""
+    if wants_names(call):
+        return _path_fields(call, path)
+    address = call.address
+    key = ("fields", address.api, address.is_mixed, call.request.method == "HEAD", call.version >= _SHOWS_LISTS)
+    key += (call.past is None,)
+    found: Fields | None = path.derived.get(key)
+    if found is None:
+        found = _path_fields(call, path)
+        if not any(word in path.details for word in _CHANGES_WITH_TIME):  # all else is in the row
+            path.derived[key] = found
+    return found.copy()
+
+
+def _path_fields(call: Call, path: Path) -> Fields:
     fields = _shared_fields(call, path)
     if call.address.api == "dfs" or call.address.is_mixed:
         fields += _dfs_only(path)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lakeport_local.access import Principal, SharedAccess, Target
 from lakeport_local.access.acl import SUPERUSER
-from lakeport_local.core import MemorySink
+from lakeport_local.core import MemorySink, lazy
 from lakeport_local.storage.authentication import tenant_of
 from lakeport_local.storage.chunks import ChunkSink
 from lakeport_local.storage.conditions import Conditions, conditions_of
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.kept import moment_of
-from lakeport_local.storage.leases import Lease, check_lease, lease_at
+from lakeport_local.storage.leases import NO_LEASE, Lease, check_lease, lease_at
 from lakeport_local.storage.place import Place
 from lakeport_local.storage.settings import is_hierarchical
 from lakeport_local.storage.stamps import microseconds
@@ -81,7 +80,7 @@ class Call:
 
     # The request
 
-    @property
+    @lazy
     def method(self) -> str:
         """The method that counts."""
         override = self.header("x-http-method-override")
@@ -91,10 +90,10 @@ class Call:
         """Return a header's value; an empty one counts as absent."""
         return self.request.headers.get(name) or None
 
-    @cached_property
+    @lazy
     def query(self) -> dict[str, str]:
         """The query's values by lower-case name."""
-        return {name.lower(): value for name, value in reversed(self.request.query)}
+        return {name.lower(): value for name, value in reversed(self.request.query)} if self.request.raw_query else {}
 
     def parameter(self, name: str) -> str | None:
         """Return a query parameter's value; an empty one counts as absent."""
@@ -155,7 +154,7 @@ class Call:
 
     # What it is about
 
-    @cached_property
+    @lazy
     def file_system(self) -> FileSystem:
         """The file system addressed.
 
@@ -164,7 +163,7 @@ class Call:
         """
         return self.lake.file_systems.require(self.account.uid, self.address.file_system)
 
-    @cached_property
+    @lazy
     def place(self) -> Place:
         """The path addressed, as it was when first asked for."""
         place = self.place_of(self.file_system, self.address.path)
@@ -220,7 +219,8 @@ class Call:
 
     def lease_of(self, found: Path | FileSystem | None) -> Lease:
         """Return the lease on a path or file system, as it is now."""
-        return lease_at(None if found is None else found.detail("lease"), microseconds(self.request.at))
+        kept = None if found is None else found.detail("lease")
+        return NO_LEASE if kept is None else lease_at(kept, microseconds(self.request.at))
 
     def check_lease(self, found: Path | None, header: str = "x-ms-lease-id") -> None:
         """Refuse a write that a lease stands in the way of.

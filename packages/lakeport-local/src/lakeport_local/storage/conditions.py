@@ -123,12 +123,22 @@ def _tag_condition(headers: Headers, name: str) -> Either | None:
         raise refusal("InvalidHeaderValue", HeaderName=name, HeaderValue=text) from None
 
 
+NO_CONDITIONS = Conditions()
+_WORDS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
+_NAMES = {
+    prefix: frozenset({*(prefix + word for word in _WORDS), f"{prefix or 'x-ms-'}if-tags"})
+    for prefix in ("", "x-ms-source-")
+}
+
+
 def conditions_of(headers: Headers, prefix: str = "") -> Conditions:
     """Read a request's conditions; with `prefix` `x-ms-source-`, those on a source.
 
     Raises:
         ServiceError: 400 `InvalidHeaderValue`: a date is malformed.
     """
+    if not headers.has_any(_NAMES[prefix]):
+        return NO_CONDITIONS
 
     def etags(name: str) -> frozenset[str] | None:
         text = headers.get(prefix + name)

@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lakeport_local.storage.chunks import Chunk, ChunkSink
+from lakeport_local.storage.chunks import INLINE_BYTES, Chunk, ChunkSink
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from lakeport_local.state import Store
 
 PIECE_BYTES = 256 * 1024
+_INLINE = (
+    "SELECT c.bytes, e.start, e.chunk_start FROM extents e JOIN chunks c ON c.id = e.chunk"
+    " WHERE e.content = ? AND e.start < ? AND e.start + e.size_bytes > ? LIMIT 2"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +132,18 @@ class Contents:
             last = min(end - row["start"], row["size_bytes"])
             found.append(Extent(row["chunk"], row["chunk_start"] + first, last - first, row["block"]))
         return found
+
+    def body(self, content: int | None, start: int, size_bytes: int) -> bytes | ContentSource:
+        """Return a range of a content: its bytes when they are few and lie together in a row, else a source of them."""
+        if content is None:
+            return b""
+        if size_bytes <= INLINE_BYTES:
+            rows = self._db.execute(_INLINE, (content, start + size_bytes, start)).fetchall()
+            if len(rows) == 1 and rows[0][0] is not None:
+                data, begin, skipped = rows[0]
+                first = skipped + start - begin
+                return bytes(data) if size_bytes == len(data) else bytes(data[first : first + size_bytes])
+        return self.read(content, start, size_bytes)
 
     def read(self, content: int | None, start: int, size_bytes: int) -> ContentSource:
         """Return a source of a range of a content, which keeps the content until it is closed."""

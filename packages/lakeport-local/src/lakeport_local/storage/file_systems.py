@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import orjson
 
+from lakeport_local.state import Remembered
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.stamps import Stamps, etag_text, instant, microseconds
 
@@ -25,8 +27,7 @@ NAME_REST = timedelta(seconds=30)
 """How long the name of a deleted file system cannot be used. Source: storage.md 2.2."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileSystem:
+class FileSystem(msgspec.Struct, frozen=True):
     """A file system.
 
     Attributes:
@@ -67,7 +68,7 @@ class FileSystem:
 
     def detail(self, name: str) -> Any:  # Any: a member of a JSON object
         """Return one of the rarely used members, or None."""
-        return orjson.loads(self.details).get(name)
+        return None if self.details == "{}" else orjson.loads(self.details).get(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +105,18 @@ class FileSystems:
         self._staging = staging
         self._stamps = stamps
         self._clock = clock
+        self._named: Remembered[FileSystem] = Remembered(store, "file_system", "file_systems", ("account", "name"))
 
     def find(self, account: int, name: str) -> FileSystem | None:
         """Return the file system with this name, or None."""
-        row = self._db.execute("SELECT * FROM file_systems WHERE account = ? AND name = ?", (account, name)).fetchone()
-        return None if row is None else FileSystem(*row)
+        key = (account, name)
+        found = self._named.get(key)
+        if found is None:
+            row = self._db.execute("SELECT * FROM file_systems WHERE account = ? AND name = ?", key).fetchone()
+            if row is not None:
+                found = FileSystem(*row)
+                self._named.keep(key, found)
+        return found
 
     def require(self, account: int, name: str) -> FileSystem:
         """Return the file system with this name.
@@ -193,7 +201,7 @@ class FileSystems:
         now, root = self._clock.now(), self._paths.row(file_system.root)
         self._paths.change(root, touch=False, name=f"{root.name}/{version}")
         until = microseconds(now + kept_for)
-        values = (*astuple(file_system), version, microseconds(now), until)
+        values = (*msgspec.structs.astuple(file_system), version, microseconds(now), until)
         self._db.execute(f"INSERT INTO kept_file_systems VALUES ({', '.join('?' * len(values))})", values)
         self.next_purge = min(self.next_purge, until)
 
@@ -211,13 +219,13 @@ class FileSystems:
         Raises:
             ServiceError: 409 `FilesystemAlreadyExists`.
         """
-        was = replace(deleted.was, name=name)
+        was = msgspec.structs.replace(deleted.was, name=name)
         if self.find(was.account, name) is not None:
             raise refusal("FilesystemAlreadyExists")
         self._db.execute("DELETE FROM kept_file_systems WHERE id = ?", (was.id,))
         self._db.execute("DELETE FROM deleted_file_systems WHERE account = ? AND name = ?", (was.account, name))
         self._paths.change(self._paths.row(was.root), touch=False, name=f"{was.account}/{name}")
-        self._db.execute("INSERT INTO file_systems VALUES (?, ?, ?, ?, ?, ?, ?, ?)", astuple(was))
+        self._db.execute("INSERT INTO file_systems VALUES (?, ?, ?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(was))
         return was
 
     def purge(self, deleted: DeletedFileSystem) -> None:

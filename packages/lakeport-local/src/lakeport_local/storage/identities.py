@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from lakeport_local.storage.call import Call
 
 
-def _wants_names(call: Call) -> bool:
+def wants_names(call: Call) -> bool:
+    """Tell whether a request asks for users by UPN.
+
+    Raises:
+        ServiceError: 400 `InvalidQueryParameterValue`: `upn` is neither true nor false.
+    """
     if call.address.api == "blob":
         return (call.header("x-ms-upn") or "").lower() == "true"
     return call.flag("upn")
@@ -31,7 +36,7 @@ def naming(call: Call) -> Callable[[str], str]:
     Raises:
         ServiceError: 400 `InvalidQueryParameterValue`: `upn` is neither true nor false.
     """
-    if not _wants_names(call):
+    if not wants_names(call):
         return _itself
     known: dict[str, str] = {}
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import orjson
 
 from lakeport_local.access.acl import Acl, inherited, parse_acl, plain_acl
+from lakeport_local.state import Remembered
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.stamps import Stamps, etag_text, instant
 
@@ -25,14 +26,14 @@ DETACHED = -1
 KEPT = -2
 """The parent of snapshots, earlier versions and what was deleted and may come back."""
 
+_EXPIRES = "json_extract(details, '$.expires')"
 _COLUMNS = (
     "id, parent, name, is_directory, size_bytes, etag, created, modified, owner, owning_group, acl, content, made_by,"
     " md5, headers, metadata, details, root"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(msgspec.Struct, frozen=True):
     """A file or directory, as its row was when it was read.
 
     Attributes:
@@ -45,6 +46,7 @@ class Path:
         metadata: User metadata, pairs in order, as JSON.
         details: What few paths have (copy state, tier, ...), as JSON.
         root: Id of the file system's root directory.
+        derived: What was computed from the row, for as long as the row is remembered.
     """
 
     id: int
@@ -65,6 +67,7 @@ class Path:
     metadata: str
     details: str
     root: int
+    derived: dict[object, Any] = msgspec.field(default_factory=dict)  # Any: as many kinds as there are computations
 
     @property
     def is_flat(self) -> bool:
@@ -110,12 +113,12 @@ class Path:
 
     def detail(self, name: str) -> Any:  # Any: a member of a JSON object
         """Return one of the rarely used members, or None."""
-        return orjson.loads(self.details).get(name)
+        return None if self.details == "{}" else orjson.loads(self.details).get(name)
 
 
 def _path(row: Any) -> Path:  # Any: sqlite3.Row unpacks to anything
     values = list(row)
-    values[3] = bool(values[3])
+    values[3] = values[3] != 0
     return Path(*values)
 
 
@@ -123,10 +126,15 @@ class Paths:
     """The paths of one store. Changes are made in the caller's transaction."""
 
     def __init__(self, store: Store, contents: Contents, stamps: Stamps) -> None:
+        self._store = store
         self._db = store.db
         self._contents = contents
         self._stamps = stamps
         self._acls: dict[int, Acl] = {}
+        self._soonest: int | None = None
+        self._undone = -1
+        self._named: Remembered[Path] = Remembered(store, "path_name", "paths", ("parent", "name"))
+        self._numbered: Remembered[Path] = Remembered(store, "path_id", "paths", ("id",))
 
     # Reading
 
@@ -137,12 +145,22 @@ class Paths:
 
     def row(self, path_id: int) -> Path:
         """Return a path by id, wherever it is."""
-        return _path(self._db.execute(f"SELECT {_COLUMNS} FROM paths WHERE id = ?", (path_id,)).fetchone())
+        found = self._numbered.get(path_id)
+        if found is None:
+            found = _path(self._db.execute(f"SELECT {_COLUMNS} FROM paths WHERE id = ?", (path_id,)).fetchone())
+            self._numbered.keep(path_id, found)
+        return found
 
     def child(self, parent: int, name: str) -> Path | None:
         """Return what is named so in a directory, or None."""
-        row = self._db.execute(f"SELECT {_COLUMNS} FROM paths WHERE parent = ? AND name = ?", (parent, name)).fetchone()
-        return None if row is None else _path(row)
+        key = (parent, name)
+        found = self._named.get(key)
+        if found is None:
+            row = self._db.execute(f"SELECT {_COLUMNS} FROM paths WHERE parent = ? AND name = ?", key).fetchone()
+            if row is not None:
+                found = _path(row)
+                self._named.keep(key, found)
+        return found
 
     def trail(self, root: int, path: str) -> list[Path]:
         """Return the root and the paths below it, as far as `path` exists.
@@ -221,6 +239,7 @@ class Paths:
         return self._insert({"owning_group": parent.group, "root": parent.root, **base, **columns}, acl)
 
     def _insert(self, columns: dict[str, Any], acl: Acl) -> Path:  # Any: SQLite's values
+        self._note_expiry(columns)
         etag, now = self._stamps.next()
         row = {"etag": etag, "created": now, "modified": now, "acl": self.acl_id(acl), **columns}
         marks = ", ".join("?" * len(row))
@@ -260,6 +279,7 @@ class Paths:
 
     def change(self, path: Path, *, touch: bool = True, **columns: Any) -> Path:  # Any: SQLite's values
         """Change columns of a row; with `touch` it also gets a new etag and modification instant."""
+        self._note_expiry(columns if "parent" not in columns else {"details": path.details})
         if touch:
             columns["etag"], columns["modified"] = self._stamps.next(path.etag)
         if "content" in columns and columns["content"] != path.content:
@@ -274,9 +294,14 @@ class Paths:
 
     def expired(self, now: int) -> list[Path]:
         """Return the files whose time has come."""
-        expires = "json_extract(details, '$.expires')"
+        if self._undone == self._store.undone and (self._soonest is None or now < self._soonest):
+            return []
+        soonest = self._db.execute(
+            f"SELECT min({_EXPIRES}) FROM paths WHERE {_EXPIRES} IS NOT NULL AND {_EXPIRES} > ?", (now,)
+        ).fetchone()
+        self._soonest, self._undone = soonest[0], self._store.undone
         rows = self._db.execute(
-            f"SELECT {_COLUMNS} FROM paths WHERE {expires} IS NOT NULL AND {expires} <= ? AND parent >= 0",
+            f"SELECT {_COLUMNS} FROM paths WHERE {_EXPIRES} IS NOT NULL AND {_EXPIRES} <= ? AND parent >= 0",
             (now,),
         )
         return [_path(row) for row in rows]
@@ -293,6 +318,11 @@ class Paths:
             names.append(path.name)
             path = self.row(path.parent)
         return path.id, "/".join(reversed(names))
+
+    def _note_expiry(self, columns: dict[str, Any]) -> None:  # Any: SQLite's values
+        """Have it looked up anew when the next file expires, if a row's new values may change that."""
+        if "expires" in columns.get("details", ""):
+            self._undone = -1
 
     def move(self, path: Path, parent: int, name: str) -> Path:
         """Move a path and everything below it into another directory, in one row; nothing else of it changes.

@@ -62,11 +62,12 @@ def read(call: Call) -> Response:
         fields.append(("Content-Range", f"bytes {part.start}-{last}/{path.size_bytes}"))
         fields += _whole_md5(call, path) + _part_sums(call, path, part.start, part.size_bytes)
     fields = _overridden(call, fields)
-    source: BodySource = call.lake.contents.read(path.content, part.start, part.size_bytes)
     if is_structured(call.request.headers):
         fields += [(HEADER, call.header(HEADER) or ""), (LENGTH_HEADER, str(part.size_bytes))]
-        source = StructuredSource(source)
-    return Response(206 if part.is_partial else 200, fields, source)
+        source = call.lake.contents.read(path.content, part.start, part.size_bytes)
+        return Response(206 if part.is_partial else 200, fields, StructuredSource(source))
+    body = call.lake.contents.body(path.content, part.start, part.size_bytes)
+    return Response(206 if part.is_partial else 200, fields, body)
 
 
 _OVERRIDES = {

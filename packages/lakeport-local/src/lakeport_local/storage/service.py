@@ -42,6 +42,7 @@ _SERVERS = {
     "blob": "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0",
     "dfs": "Windows-Azure-HDFS/1.0 Microsoft-HTTPAPI/2.0",
 }
+_MOST_ADMITTED = 10_000
 _TIDY_DELAY_S = 0.05
 
 
@@ -100,6 +101,7 @@ class StorageService:
         signatures = Signatures(lake.delegation_keys, directory, self._policy)
         self._authentication = Authentication(tokens, signatures, lake.clock, access)
         self._accounts: dict[str, Resource] = {}
+        self._admitted: set[tuple[int, str]] = set()
         self._generation = -1
         self._is_tidying = False
 
@@ -158,9 +160,9 @@ class StorageService:
                 if is_structured(call.request.headers):
                     response.headers.append((HEADER, call.header(HEADER) or ""))
         response.headers += self._common(call.request, call.version, call.address.api)
-        response.headers += cross_origin_fields(
-            cors_rules(call.account), call.request.headers.get("origin"), call.method
-        )
+        rules = cors_rules(call.account)
+        if rules:
+            response.headers += cross_origin_fields(rules, call.request.headers.get("origin"), call.method)
         return response
 
     def _preflight(self, request: Request) -> Response:
@@ -169,8 +171,7 @@ class StorageService:
         account = self._account(address.account)
         if account is None:
             raise refusal("ResourceNotFound")
-        if not self._access.admit(request.client, account, request_id=request.id).allowed:
-            raise refusal("AuthorizationFailure")
+        self._admit(request, account)
         response = preflight(cors_rules(account), request.headers)
         response.headers += self._common(request, _version(request), address.api)
         return response
@@ -182,8 +183,7 @@ class StorageService:
         account = self._account(address.account)
         if account is None:
             raise refusal("ResourceNotFound")
-        if not self._access.admit(request.client, account, request_id=request.id).allowed:
-            raise refusal("AuthorizationFailure")
+        self._admit(request, account)
         if request.scheme == "http" and not request.explicit and account.properties.get("supportsHttpsTrafficOnly"):
             raise refusal("AccountRequiresHttps")
         version = _version(request)
@@ -196,11 +196,22 @@ class StorageService:
             self._lake, self._access, request, address, account, caller, version, authenticate, self.handle, self._upn
         )
 
+    def _admit(self, request: Request, account: Resource) -> None:
+        """Refuse a peer whom the network rules keep out; those let in are remembered until any account changes."""
+        key = (account.uid, request.client)
+        if key in self._admitted:
+            return
+        if not self._access.admit(request.client, account, request_id=request.id).allowed:
+            raise refusal("AuthorizationFailure")
+        if len(self._admitted) < _MOST_ADMITTED:
+            self._admitted.add(key)
+
     def _account(self, name: str) -> Resource | None:
         """Return a storage account; those asked for are remembered until any account changes."""
         generation = self._lake.resources.generation(ACCOUNTS)
         if generation != self._generation:
             self._accounts.clear()
+            self._admitted.clear()
             self._generation = generation
         found = self._accounts.get(name)
         if found is None and name:
@@ -225,13 +236,11 @@ class StorageService:
     # Answers
 
     def _common(self, request: Request, version: str, api: str) -> list[tuple[str, str]]:
-        echo = request.headers.get("x-ms-client-request-id") or ""
-        return [
-            ("Server", _SERVERS[api]),
-            ("x-ms-request-id", request.id),
-            ("x-ms-version", version),
-            *([("x-ms-client-request-id", echo)] if _ECHO.fullmatch(echo) else []),
-        ]
+        fields = [("Server", _SERVERS[api]), ("x-ms-request-id", request.id), ("x-ms-version", version)]
+        echo = request.headers.get("x-ms-client-request-id")
+        if echo and _ECHO.fullmatch(echo):
+            fields.append(("x-ms-client-request-id", echo))
+        return fields
 
     def _refused(self, request: Request, error: ServiceError) -> Response:
         api = self._api(request)

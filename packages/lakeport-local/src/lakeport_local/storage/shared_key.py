@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -45,12 +46,18 @@ def is_signed(given: str, texts: Iterable[str], keys: Iterable[str]) -> bool:
         return False
     if base64.b64encode(wanted).decode() != given:  # another spelling of the same bytes
         return False
-    found = False
-    held = [base64.b64decode(key) for key in keys]
+    held = [_raw(key) for key in keys]
     for text in texts:
+        signed = text.encode()
         for key in held:
-            found |= hmac.compare_digest(hmac.digest(key, text.encode(), hashlib.sha256), wanted)
-    return found
+            if hmac.compare_digest(hmac.digest(key, signed, "sha256"), wanted):
+                return True
+    return False
+
+
+@lru_cache(maxsize=256)
+def _raw(key: str) -> bytes:
+    return base64.b64decode(key)
 
 
 def strings_to_sign(request: Request, account: str) -> Iterator[str]:
@@ -58,7 +65,7 @@ def strings_to_sign(request: Request, account: str) -> Iterator[str]:
 
     There is more than one where clients differ: they sort header names by their bytes or as the service does.
     """
-    lines = [request.headers.get(name) or "" for name in _LINES]
+    lines = request.headers.several(_LINES)
     if lines[2] == "0":
         lines[2] = ""
     head = "\n".join([request.method, *lines])
@@ -78,14 +85,20 @@ def lite_strings_to_sign(request: Request, account: str) -> Iterator[str]:
 
 
 def _canonical_headers(headers: Headers) -> list[str]:
-    values: dict[str, list[str]] = {}
+    values: dict[str, str] = {}
     for name, value in headers:
         if name.startswith("x-ms-"):
-            values.setdefault(name, []).append(" ".join(value.split("\r\n ")).strip())
-    by_bytes = sorted(values)
-    by_weight = sorted(values, key=_weight)
-    orders = [by_bytes] if by_bytes == by_weight else [by_bytes, by_weight]
-    return ["".join(f"{name}:{','.join(values[name])}\n" for name in order) for order in orders]
+            text = value.strip()
+            values[name] = f"{values[name]},{text}" if name in values else text
+    return ["".join([f"{name}:{values[name]}\n" for name in order]) for order in _orders(tuple(values))]
+
+
+@lru_cache(maxsize=1024)
+def _orders(names: tuple[str, ...]) -> list[list[str]]:
+    """Return the names by their bytes and, if it is another order, as the service sorts them."""
+    by_bytes = sorted(names)
+    by_weight = sorted(names, key=_weight)
+    return [by_bytes] if by_bytes == by_weight else [by_bytes, by_weight]
 
 
 def _weight(name: str) -> tuple[str, tuple[int, ...]]:
@@ -102,6 +115,8 @@ _ORDER = "!#$%&*.^_`|~+0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def _canonical_query(raw: str) -> str:
+    if not raw:
+        return ""
     values: dict[str, list[str]] = {}
     for part in raw.split("&"):
         name, _, value = part.partition("=")
