@@ -79,4 +79,4 @@ pins: $(UV) ## Compile requirements/*.in anew
 	    -o requirements/$$name.txt requirements/$$name.in; done
 
 clean: ## Remove what setup made
-	@rm -rf .venv .tools .witness
+	@rm -rf .venv .tools .witness .bench

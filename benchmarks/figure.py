@@ -38,3 +38,21 @@ class Figure:
             budget = f"at least {self.at_least:g} {self.unit}"
         verdict = "" if self.is_met else "  MISSED"
         return f"{module:<12} {self.what:<58} {self.value:>10.3f} {self.unit:<12} {budget}{verdict}"
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A number that could not be measured here.
+
+    Attributes:
+        what: What would have been measured.
+        why: What is missing, and how to get it.
+    """
+
+    what: str
+    why: str
+    is_met: bool = True
+
+    def row(self, module: str) -> str:
+        """Return the line of the table."""
+        return f"{module:<12} {self.what:<58} NOT MEASURED, missing {self.why}"
