@@ -6,6 +6,7 @@ import re
 import subprocess
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,10 +41,8 @@ def _measure(ours: Lake, peer: Lake) -> Iterator[Figure | Absent]:
     ]
     for what, unit, measured, floor in rows:
         try:
-            turns = compared(
-                what, unit, lambda m=measured: m(ours), lambda m=measured: m(peer), against="Azurite", at_least=floor
-            )
-            yield from turns
+            mine, theirs = partial(measured, ours), partial(measured, peer)
+            yield from compared(what, unit, mine, theirs, against="Azurite", at_least=floor)
         except MissingError as missing:
             yield Absent(what, str(missing))
     yield _cpu(ours)

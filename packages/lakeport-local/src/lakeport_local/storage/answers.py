@@ -137,9 +137,8 @@ def path_fields(call: Call, path: Path) -> Fields:
     """Return the headers of a read or HEAD of a path: those of the API asked, of both where one endpoint serves both."""
     if wants_names(call):
         return _path_fields(call, path)
-    address = call.address
-    key = ("fields", address.api, address.is_mixed, call.request.method == "HEAD", call.version >= _SHOWS_LISTS)
-    key += (call.past is None,)
+    address, shows_lists, is_current = call.address, call.version >= _SHOWS_LISTS, call.past is None
+    key = ("fields", address.api, address.is_mixed, call.request.method == "HEAD", shows_lists, is_current)
     found: Fields | None = path.derived.get(key)
     if found is None:
         found = _path_fields(call, path)

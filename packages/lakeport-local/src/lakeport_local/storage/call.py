@@ -13,7 +13,7 @@ from lakeport_local.storage.chunks import ChunkSink
 from lakeport_local.storage.conditions import Conditions, conditions_of
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.kept import moment_of
-from lakeport_local.storage.leases import NO_LEASE, Lease, check_lease, lease_at
+from lakeport_local.storage.leases import Lease, check_lease, lease_at
 from lakeport_local.storage.place import Place
 from lakeport_local.storage.settings import is_hierarchical
 from lakeport_local.storage.stamps import microseconds
@@ -177,7 +177,7 @@ class Call:
         is_whole = self.past is not None and len(above) == len(place.names)
         return replace(place, trail=[*above, self.past.path] if self.past is not None and is_whole else above)
 
-    @cached_property
+    @lazy
     def moment(self) -> tuple[Kind, int] | None:
         """The snapshot or version addressed; None when it is the blob itself.
 
@@ -193,7 +193,7 @@ class Call:
             return kind, moment
         return None
 
-    @cached_property
+    @lazy
     def past(self) -> Kept | None:
         """The snapshot or earlier version addressed, unless it is deleted or none."""
         if self.moment is None:
@@ -219,8 +219,7 @@ class Call:
 
     def lease_of(self, found: Path | FileSystem | None) -> Lease:
         """Return the lease on a path or file system, as it is now."""
-        kept = None if found is None else found.detail("lease")
-        return NO_LEASE if kept is None else lease_at(kept, microseconds(self.request.at))
+        return lease_at(None if found is None else found.detail("lease"), microseconds(self.request.at))
 
     def check_lease(self, found: Path | None, header: str = "x-ms-lease-id") -> None:
         """Refuse a write that a lease stands in the way of.

@@ -70,10 +70,6 @@ class Lease:
         return kept
 
 
-NO_LEASE = Lease()
-"""The lease that there never was, at whatever instant."""
-
-
 def lease_at(kept: Mapping[str, Any] | None, now: int) -> Lease:  # Any: a JSON object
     """Return the lease that a row keeps, as it is now."""
     return Lease(**(kept or {}), now=now)
