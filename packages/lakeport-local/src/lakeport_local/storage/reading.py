@@ -21,7 +21,6 @@ from lakeport_local.storage.structured import HEADER, LENGTH_HEADER, StructuredS
 from lakeport_local.storage.tiers import check_online
 
 if TYPE_CHECKING:
-    from lakeport_local.core import BodySource
     from lakeport_local.storage.answers import Fields
     from lakeport_local.storage.call import Call
     from lakeport_local.storage.paths import Path
