@@ -6,6 +6,7 @@ Source: storage.md 3.6 and 2.3.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from lakeport_local.core import parse_http_date
@@ -125,10 +126,11 @@ def _tag_condition(headers: Headers, name: str) -> Either | None:
 
 NO_CONDITIONS = Conditions()
 _WORDS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since")
-_NAMES = {
-    prefix: frozenset({*(prefix + word for word in _WORDS), f"{prefix or 'x-ms-'}if-tags"})
-    for prefix in ("", "x-ms-source-")
-}
+
+
+@lru_cache
+def _names(prefix: str) -> frozenset[str]:
+    return frozenset({*(prefix + word for word in _WORDS), f"{prefix or 'x-ms-'}if-tags"})
 
 
 def conditions_of(headers: Headers, prefix: str = "") -> Conditions:
@@ -137,7 +139,7 @@ def conditions_of(headers: Headers, prefix: str = "") -> Conditions:
     Raises:
         ServiceError: 400 `InvalidHeaderValue`: a date is malformed.
     """
-    if not headers.has_any(_NAMES[prefix]):
+    if not headers.has_any(_names(prefix)):
         return NO_CONDITIONS
 
     def etags(name: str) -> frozenset[str] | None:
