@@ -25,6 +25,10 @@ _APP = (
 )
 
 
+_REGISTERED = (
+    "SELECT a.client_id, a.name, coalesce(f.document, '{}') AS document FROM apps a"
+    " LEFT JOIN profiles f ON f.tenant_id = a.tenant_id AND f.object_id = a.object_id WHERE a.client_id = ?"
+)
 _PROFILE = (
     "SELECT f.document FROM apps a JOIN profiles f ON f.tenant_id = a.tenant_id AND f.object_id = a.object_id"
     " WHERE a.client_id = ?"
@@ -53,6 +57,11 @@ class Apis:
             return found
         row = self._db.execute(_APP, (tenant_id, resource.lower().removesuffix("/"))).fetchone()
         return None if row is None else _api(row)
+
+    def of_app(self, client_id: str) -> Api:
+        """Return an app as an API, by the URIs that its registration gives it."""
+        row = self._db.execute(_REGISTERED, (client_id.lower(),)).fetchone()
+        return Api(client_id, client_id.lower(), ()) if row is None else _api(row)
 
     def profile(self, client_id: str) -> dict[str, Any]:  # Any: a JSON object
         """Return what an app's registration says, by Microsoft Graph's names."""

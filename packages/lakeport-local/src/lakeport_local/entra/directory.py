@@ -211,7 +211,7 @@ class Directory:
         """Revoke what a user's sign-ins until now have left: refresh tokens, and sign-ins under way."""
         self._change(
             "UPDATE principals SET sessions_from = ? WHERE tenant_id = ? AND object_id = ?",
-            (int(self._clock.now().timestamp()) + 1, tenant_id.lower(), object_id.lower()),
+            (int(self._clock.now().timestamp() * 1000), tenant_id.lower(), object_id.lower()),
         )
 
     def enable(self, tenant_id: str, object_id: str, *, is_enabled: bool) -> None:

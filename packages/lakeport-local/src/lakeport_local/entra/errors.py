@@ -185,6 +185,10 @@ _ERRORS: dict[int, tuple[str, str]] = {
         " 'RS256, PS256'",
     ),
     7000112: ("unauthorized_client", "Application '{app}'({name}) is disabled."),
+    7000114: (
+        "invalid_grant",
+        "Application '{app}' is not allowed to make application on-behalf-of calls.",
+    ),
     7000215: (
         "invalid_client",
         "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not"
@@ -208,6 +212,8 @@ _ERRORS: dict[int, tuple[str, str]] = {
     9002313: ("invalid_request", "Invalid request. Request is malformed or invalid."),
 }
 _LONGEST = 256
+_SUBERRORS = {50173: "bad_token", 53003: "message_only", 70008: "bad_token", 700082: "bad_token"}
+"""What tells clients what is left to do: sign in again, or show the message."""
 
 
 class EntraError(ServiceError):
@@ -248,4 +254,6 @@ def error_response(refused: EntraError, *, trace_id: str, correlation_id: str, a
         "correlation_id": correlation_id,
         "error_uri": f"https://login.microsoftonline.com/error?code={refused.number}",
     }
+    if refused.number in _SUBERRORS:
+        body["suberror"] = _SUBERRORS[refused.number]
     return Response(refused.status, list(refused.headers.items()), orjson.dumps(body))

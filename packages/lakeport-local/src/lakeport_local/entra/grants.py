@@ -57,6 +57,8 @@ class Grants:
             "refresh_token": of_people.refresh_token,
             "urn:ietf:params:oauth:grant-type:device_code": of_people.device_code,
             "device_code": of_people.device_code,
+            "password": of_people.password,
+            "urn:ietf:params:oauth:grant-type:jwt-bearer": of_people.on_behalf_of,
         }
 
     def answer(self, asked: Asked) -> dict[str, Any]:  # Any: a JSON object

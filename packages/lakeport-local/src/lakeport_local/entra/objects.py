@@ -60,7 +60,7 @@ class User:
         home_tenant_id: Where the user signs in; equals `tenant_id` for a member.
         home_object_id: The object id there.
         is_enabled: False refuses every sign-in.
-        sessions_from: Epoch seconds; refresh tokens from before are revoked.
+        sessions_from: Epoch milliseconds; refresh tokens from before are revoked.
     """
 
     tenant_id: str

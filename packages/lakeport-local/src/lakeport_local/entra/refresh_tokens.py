@@ -1,6 +1,6 @@
 """Refresh tokens: sealed notes of who signed in to which app; good for other resources and tenants.
 
-Nothing is stored for one: the note carries a MAC under the folder's secret.
+Nothing is stored for one: the note carries a MAC under the folder's secret. It is revoked with its user's sessions.
 
 Source: identity.md 1.8.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _LIFETIME = timedelta(days=90)
 _SETTING = "entra.refresh_key"
-_MARK = "lakeport-local.1."
+_MARK = "lakeport-local.2."
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +36,14 @@ class Remembered:
         tenant_id: Home tenant of the user.
         object_id: Object id of the user at home.
         scope: The scopes asked for last.
+        issued_at: When, in epoch milliseconds; set by `seal`.
     """
 
     client_id: str
     tenant_id: str
     object_id: str
     scope: str
+    issued_at: int = 0
 
 
 class RefreshTokens:
@@ -72,6 +74,7 @@ class RefreshTokens:
             remembered.scope,
             ends,
             self._ids.guid(),
+            int(self._clock.now().timestamp() * 1000),
         ]
         payload = orjson.dumps(note)
         return _MARK + base64.urlsafe_b64encode(self._mac(payload) + payload).rstrip(b"=").decode()
@@ -90,10 +93,10 @@ class RefreshTokens:
         mac, payload = sealed[:32], sealed[32:]
         if not token.startswith(_MARK) or not hmac.compare_digest(mac, self._mac(payload)):
             raise refusal(70000)
-        client_id, tenant_id, object_id, scope, ends, _ = orjson.loads(payload)
+        client_id, tenant_id, object_id, scope, ends, _, issued_at = orjson.loads(payload)
         if ends <= self._clock.now().timestamp():
             raise refusal(700082)
-        return Remembered(client_id, tenant_id, object_id, scope)
+        return Remembered(client_id, tenant_id, object_id, scope, issued_at)
 
     def _mac(self, payload: bytes) -> bytes:
         return hmac.digest(self._key, payload, hashlib.sha256)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from lakeport_local.entra.tokens import Tokens
     from lakeport_local.state import Resources
 
+_USER_REALM = "userrealm/"
 _GUID = re.compile(r"[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _MOST_BODY_BYTES = 256 * 1024
 _NEVER_STORED = [("Cache-Control", "no-store, no-cache"), ("Pragma", "no-cache"), ("Expires", "-1")]
@@ -85,7 +86,7 @@ class EntraService:
     def handle(self, request: Request) -> Response:
         """Answer a complete request."""
         key, slash, rest = request.path.removeprefix("/").partition("/")
-        handler = self._handlers.get(slash + rest, _nothing)
+        handler = self._handlers.get(slash + rest, self._realm_of_user if rest.startswith(_USER_REALM) else _nothing)
         request.operation = ("entra", rest)
         try:
             response = handler(request, key)
@@ -136,6 +137,14 @@ class EntraService:
         if not asked:
             raise refusal(900144, name="authorization_endpoint")
         return instance_discovery(asked, authority_origin(request))
+
+    def _realm_of_user(self, request: Request, _key: str) -> Response:
+        """Say how the people of a domain sign in: by password here, when a tenant has the domain."""
+        domain = request.path.rpartition("/")[2].rpartition("@")[2]
+        is_known = tenant_of(self._directory, domain) is not None
+        names = {"domain_name": domain, "cloud_instance_name": "microsoftonline.com"} if is_known else {}
+        body = {"ver": "1.0", "account_type": "Managed" if is_known else "Unknown", **names}
+        return Response(200, body=orjson.dumps(body))
 
     def _keys(self, _request: Request, key: str) -> dict[str, Any]:  # Any: a JSON object
         tenant = self._tenant(key)

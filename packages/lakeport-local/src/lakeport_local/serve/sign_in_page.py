@@ -42,3 +42,10 @@ def onward(page: str) -> Onward | None:
     reader.feed(page)
     is_local = urlsplit(reader.onward.action).hostname == "localhost"
     return reader.onward if is_local and not reader.asks_a_person else None
+
+
+def redirected(location: str) -> Onward | None:
+    """Return a redirect to an app on this machine, which is asked for without a form, or None for one elsewhere."""
+    url = urlsplit(location)
+    is_local = url.scheme == "http" and url.hostname == "localhost" and bool(url.query)
+    return Onward(location) if is_local else None
