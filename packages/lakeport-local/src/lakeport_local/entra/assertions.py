@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _SKEW = timedelta(minutes=5)
 _LONGEST_LIFE = timedelta(hours=24)
+_PROOF_AUDIENCE = "00000002-0000-0000-c000-000000000000"
+_PROOF_LIFE = timedelta(minutes=10)
 _LAST_INSTANT = datetime(3000, 1, 1, tzinfo=UTC).timestamp()
 _PADDINGS: dict[str, padding.AsymmetricPadding] = {
     "RS256": padding.PKCS1v15(),
@@ -109,6 +111,30 @@ def judge_assertion(
     if not isinstance(audience, str) or not is_audience(audience):
         raise refusal(700023)
     judge_dates(assertion, clock.client_now())
+
+
+def judge_proof(text: str, issuer: str, certificates: Sequence[Certificate], *, clock: Clock) -> None:
+    """Believe an app's proof that it holds the key of a registered certificate, or refuse it.
+
+    Args:
+        text: A signed token of ten minutes at most.
+        issuer: The application's object id.
+        certificates: Those that are registered.
+        clock: Certificate and proof must be in their time.
+
+    Raises:
+        EntraError: It is not to be believed.
+
+    Source: Microsoft Graph, "application: addKey", "Generating proof of possession tokens".
+    """
+    proof = read_assertion(text)
+    algorithm = proof.header.get("alg")
+    if not isinstance(algorithm, str) or algorithm not in _PADDINGS:
+        raise refusal(5002738, algorithm=algorithm)
+    _judge_signature(proof, _named_certificate(proof, certificates), _PADDINGS[algorithm], clock.now())
+    if proof.claims.get("iss") != issuer or proof.claims.get("aud") != _PROOF_AUDIENCE:
+        raise refusal(700023)
+    judge_dates(proof, clock.client_now(), longest=_PROOF_LIFE)
 
 
 def _judge_names(assertion: Assertion, app: App) -> None:

@@ -25,14 +25,14 @@ _PRINCIPAL_KINDS: dict[EntryKind, tuple[str, str]] = {
 }
 _KINDS: dict[str, EntryKind] = {stored: kind for kind, names in _PRINCIPAL_KINDS.items() for stored in names}
 _PRINCIPALS = (
-    "SELECT p.*, coalesce(a.tenant_id, p.home_tenant_id) AS home, coalesce(a.is_enabled, 1) AS is_enabled,"
+    "SELECT p.*, coalesce(a.tenant_id, p.home_tenant_id) AS home, coalesce(a.is_enabled, 1) AS app_enabled,"
     " coalesce(f.document, '{}') AS document FROM principals p"
     " LEFT JOIN apps a ON a.client_id = p.client_id AND p.kind = 'Application'"
     " LEFT JOIN profiles f ON f.tenant_id = p.tenant_id AND f.object_id = p.object_id"
 )
 _APPS = (
     "SELECT a.tenant_id, a.object_id, 'Registration' AS kind, a.name, '' AS mail, a.client_id, '' AS resource_id,"
-    " a.tenant_id AS home, a.is_enabled, coalesce(f.document, '{}') AS document FROM apps a"
+    " a.tenant_id AS home, a.is_enabled, 1 AS app_enabled, coalesce(f.document, '{}') AS document FROM apps a"
     " LEFT JOIN profiles f ON f.tenant_id = a.tenant_id AND f.object_id = a.object_id"
 )
 
@@ -50,7 +50,7 @@ class Entry:
         client_id: Application id of an application, service principal or managed identity; empty for others.
         resource_id: ARM id of a managed identity's resource; empty for others.
         home_tenant_id: Where the app is registered, or where the user signs in.
-        is_enabled: False for an app that may not sign in.
+        is_enabled: False for an app or user that may not sign in.
         profile: What else Graph was told, by Graph's names.
     """
 
@@ -258,6 +258,6 @@ def _entry(row: sqlite3.Row) -> Entry:
         row["client_id"],
         row["resource_id"],
         row["home"],
-        bool(row["is_enabled"]),
+        bool(row["is_enabled"] and row["app_enabled"]),
         orjson.loads(row["document"]),
     )

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from lakeport_local.core import Response, parse_instant
+from lakeport_local.core import Response, ServiceError, parse_instant
 from lakeport_local.entra import App, SecretNote
+from lakeport_local.entra.assertions import judge_proof
 from lakeport_local.graph import errors
 from lakeport_local.graph.call import answer, guid, text
 from lakeport_local.graph.documents import password_credential
@@ -130,6 +131,47 @@ def _add_key(call: Call, entry: Entry, asked: Document) -> str:
     if text(asked, "displayName"):
         call.catalog.name_certificate(made.key_id, str(asked["displayName"]))
     return made.key_id
+
+
+def add_key(call: Call) -> Response:
+    """Register another certificate of the calling application, which proves that it holds the key of one it has."""
+    entry, body = _rolling(call)
+    asked = body.get("keyCredential")
+    if not isinstance(asked, dict):
+        raise errors.bad_value("keyCredential")
+    key_id = _add_key(call, entry, asked)
+    (made,) = (one for one in call.documents.key_credentials(entry) if one["keyId"] == key_id)
+    return answer(
+        200, {"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#microsoft.graph.keyCredential", **made}
+    )
+
+
+def remove_key(call: Call) -> Response:
+    """Remove a certificate of the calling application, which proves that it holds the key of one it has."""
+    entry, body = _rolling(call)
+    gone = guid(body.get("keyId"), "keyId")
+    known = set(call.catalog.certificate_names(entry.client_id))
+    if gone not in known:
+        raise errors.bad_request(f"No credentials found to be removed with keyId '{gone}'.")
+    call.catalog.keep_certificates(entry.client_id, known - {gone})
+    return Response(204)
+
+
+def _rolling(call: Call) -> tuple[Entry, Document]:
+    """Return the application of the path, which must be the caller and have signed the proof in the body.
+
+    Raises:
+        ServiceError: 403: another app calls. 401: the proof is not to be believed.
+    """
+    entry, body = call.entry("application"), call.body()
+    if call.caller.client_id != entry.client_id or call.caller.kind != "Application":
+        raise errors.denied()
+    certificates = call.directory.certificates(entry.client_id)
+    try:
+        judge_proof(str(body.get("proof") or ""), entry.object_id, certificates, clock=call.clock)
+    except ServiceError as refused:
+        raise errors.bad_proof() from refused
+    return entry, body
 
 
 def _pem(value: bytes) -> bytes:

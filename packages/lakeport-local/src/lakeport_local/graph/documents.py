@@ -284,6 +284,7 @@ class Documents:
         issuer = (tenant.domain if tenant else "ExternalAzureAD") if not is_guest else "ExternalAzureAD"
         return {
             "displayName": name,
+            "accountEnabled": entry.is_enabled,
             "userPrincipalName": entry.name,
             "mail": entry.mail or None,
             "mailNickname": entry.profile.get("mailNickname") or entry.name.partition("@")[0],

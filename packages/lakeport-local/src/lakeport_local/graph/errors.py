@@ -88,6 +88,11 @@ def bad_body() -> ServiceError:
     )
 
 
+def bad_proof() -> ServiceError:
+    """401 for a proof of possession that is not to be believed."""
+    return ServiceError(401, "Authentication_MissingOrMalformed", "Access token missing or malformed: invalid proof.")
+
+
 def bad_property(name: str) -> ServiceError:
     """400 for a property that the type does not have, or that may not be written."""
     return bad_request(f"Invalid property '{name[:64]}'.")

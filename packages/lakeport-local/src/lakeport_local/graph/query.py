@@ -15,13 +15,14 @@ import orjson
 
 from lakeport_local.graph.errors import bad_request, unsupported_query
 from lakeport_local.graph.filters import Document, parse_filter
+from lakeport_local.graph.search import parse_search
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lakeport_local.core import Request
 
-_KNOWN = frozenset({"$filter", "$select", "$top", "$skiptoken", "$count", "$expand", "$orderby", "$format"})
+_KNOWN = frozenset({"$filter", "$select", "$top", "$skiptoken", "$count", "$expand", "$orderby", "$format", "$search"})
 _PAGE = 100
 _MOST_PAGE = 999
 _ORDER = re.compile(r"(\w+)(?:\s+(asc|desc))?", re.IGNORECASE)
@@ -33,6 +34,7 @@ class Query:
 
     Attributes:
         filter: `$filter`, or empty.
+        search: `$search`, or empty.
         select: `$select`'s names; empty for what is shown without it.
         expand: `$expand`'s names, options in brackets left out.
         top: The most items of a page.
@@ -42,6 +44,7 @@ class Query:
     """
 
     filter: str = ""
+    search: str = ""
     select: tuple[str, ...] = ()
     expand: tuple[str, ...] = ()
     top: int = _PAGE
@@ -59,8 +62,6 @@ def read_query(request: Request) -> Query:
     """
     options = {name.lower(): value for name, value in request.query if name.startswith("$")}
     unknown = next((name for name in options if name not in _KNOWN), None)
-    if unknown == "$search":
-        raise unsupported_query("$search is not supported by this directory.")
     if unknown is not None:
         raise bad_request(
             f"The query specified in the URI is not valid. Query option '{unknown[:32]}' is not supported."
@@ -68,6 +69,7 @@ def read_query(request: Request) -> Query:
     is_eventual = (request.headers.get("consistencylevel") or "").lower() == "eventual"
     return Query(
         filter=options.get("$filter", ""),
+        search=_search(options.get("$search", ""), is_eventual=is_eventual),
         select=_names(options.get("$select", "")),
         expand=_names(re.sub(r"\([^()]*\)", "", options.get("$expand", ""))),
         top=_top(options.get("$top")),
@@ -76,6 +78,14 @@ def read_query(request: Request) -> Query:
         is_counted=is_eventual and options.get("$count", "").lower() == "true",
         others=tuple((name, value) for name, value in request.query if name.lower() != "$skiptoken"),
     )
+
+
+def _search(text: str, *, is_eventual: bool) -> str:
+    if text and not is_eventual:
+        raise unsupported_query(
+            "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'"
+        )
+    return text
 
 
 def _names(text: str) -> tuple[str, ...]:
@@ -118,6 +128,9 @@ def matching(documents: Sequence[Document], query: Query, properties: frozenset[
     if query.filter:
         takes = parse_filter(query.filter, properties, is_advanced=query.is_counted)
         documents = [document for document in documents if takes(document)]
+    if query.search:
+        finds = parse_search(query.search, properties)
+        documents = [document for document in documents if finds(document)]
     name, is_descending = query.order
     if name not in properties:
         raise unsupported_query(f"Unsupported sort property '{name}' for this resource.")

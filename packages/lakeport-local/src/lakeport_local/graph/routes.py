@@ -1,7 +1,7 @@
 """The table of what this Graph answers: method, path, who may, and the handler.
 
 `{key}` is the object that a path names, as a segment or in brackets: `users/ID`, `users('ID')`, `applications(appId='ID')`;
-`{member}` is a second one.
+`{member}` is a second one, `{name}` a second one that need be no id.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import unquote
 
 from lakeport_local.graph import applications as apps
-from lakeport_local.graph import credentials, groups, objects, organization, users
+from lakeport_local.graph import credentials, federation, groups, objects, organization, users
 from lakeport_local.graph import service_principals as principals
 from lakeport_local.graph.documents import SETS
 from lakeport_local.graph.errors import unknown_segment, wrong_method
@@ -35,7 +35,7 @@ class Route:
 
     Attributes:
         method: The method.
-        path: The path's segments, in lower case but for `{key}` and `{member}`.
+        path: The path's segments, in lower case but for those in braces.
         right: What the caller must have: to read, to write, or to be signed in as the user that is asked about.
         handler: Answers.
     """
@@ -78,6 +78,14 @@ def _relations() -> Iterator[Route]:
     yield _route("POST", "me/checkMemberGroups", "self", objects.check_member_groups("user", of_me=True))
 
 
+_FEDERATION: tuple[tuple[str, str, Right, Handler], ...] = (
+    ("GET", "", "read", federation.list_credentials),
+    ("POST", "", "write", federation.create_credential),
+    ("GET", "/{name}", "read", federation.get_credential),
+    ("PATCH", "/{name}", "write", federation.update_credential),
+    ("DELETE", "/{name}", "write", federation.delete_credential),
+)
+
 ROUTES: tuple[Route, ...] = (
     _route("GET", "applications", "read", apps.list_applications),
     _route("GET", "applications/$count", "read", apps.count_applications),
@@ -87,6 +95,12 @@ ROUTES: tuple[Route, ...] = (
     _route("DELETE", "applications/{key}", "write", apps.delete_application),
     _route("POST", "applications/{key}/addPassword", "write", credentials.add_application_password),
     _route("POST", "applications/{key}/removePassword", "write", credentials.remove_application_password),
+    *(
+        _route(method, f"applications/{{key}}/federatedIdentityCredentials{rest}", right, handler)
+        for method, rest, right, handler in _FEDERATION
+    ),
+    _route("POST", "applications/{key}/addKey", "self", credentials.add_key),
+    _route("POST", "applications/{key}/removeKey", "self", credentials.remove_key),
     _route("GET", "servicePrincipals", "read", principals.list_service_principals),
     _route("GET", "servicePrincipals/$count", "read", principals.count_service_principals),
     _route("POST", "servicePrincipals", "write", principals.create_service_principal),
@@ -101,7 +115,9 @@ ROUTES: tuple[Route, ...] = (
     _route("GET", "users/{key}", "read", users.get_user),
     _route("PATCH", "users/{key}", "write", users.update_user),
     _route("DELETE", "users/{key}", "write", users.delete_user),
+    _route("POST", "users/{key}/revokeSignInSessions", "write", users.revoke_sessions),
     _route("GET", "me", "self", users.get_me),
+    _route("POST", "me/revokeSignInSessions", "self", users.revoke_my_sessions),
     _route("GET", "me/ownedObjects", "self", objects.owned_objects),
     _route("POST", "invitations", "write", users.invite_guest),
     _route("GET", "groups", "read", groups.list_groups),
@@ -148,7 +164,7 @@ def find(method: str, segments: list[str]) -> tuple[Route, str, str]:
     fitting.sort(key=lambda one: len(one[1]))  # a fixed word before a key
     for route, keys in fitting:
         if route.method == method:
-            return route, keys.get("{key}", ""), keys.get("{member}", "")
+            return route, keys.get("{key}", ""), keys.get("{member}", keys.get("{name}", ""))
     if fitting:
         raise wrong_method()
     raise unknown_segment(segments[0] if len(segments) < 2 else segments[-1])

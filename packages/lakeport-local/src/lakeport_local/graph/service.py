@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lakeport_local.core import MemorySink, Response, ServiceError
 from lakeport_local.entra import GRAPH, Catalog, TokenRefused
 from lakeport_local.graph import errors
+from lakeport_local.graph.batch import PATH, answer_batch
 from lakeport_local.graph.call import Call
 from lakeport_local.graph.documents import Documents
 from lakeport_local.graph.query import read_query
@@ -68,11 +69,11 @@ class GraphService:
         return MemorySink(_MOST_BODY_BYTES)
 
     def handle(self, request: Request) -> Response:
-        """Answer a complete request; what it changes is kept as one, or not at all."""
+        """Answer a complete request, or a batch of them."""
         client_id = request.headers.get("client-request-id") or request.id
         try:
-            with self._store.transaction():
-                response = self._answer(request)
+            is_batch = (request.method, request.raw_path) == ("POST", PATH)
+            response = answer_batch(request, self._one) if is_batch else self._one(request)
         except ServiceError as refused:
             response = errors.error_response(refused, request.id, client_id[:128], self._clock.now())
         if response.body and response.header("Content-Type") is None:
@@ -83,6 +84,15 @@ class GraphService:
         response.headers += [("request-id", request.id), ("client-request-id", client_id[:128])]
         response.headers += [("OData-Version", "4.0"), ("Cache-Control", "no-cache")]
         return response
+
+    def _one(self, request: Request) -> Response:
+        """Answer one request, refusals too; what it changes is kept as one, or not at all."""
+        try:
+            with self._store.transaction():
+                return self._answer(request)
+        except ServiceError as refused:
+            client_id = request.headers.get("client-request-id") or request.id
+            return errors.error_response(refused, request.id, client_id[:128], self._clock.now())
 
     def _answer(self, request: Request) -> Response:
         caller = self._authenticate(request)

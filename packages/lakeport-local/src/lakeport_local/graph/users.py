@@ -62,7 +62,7 @@ def create_user(call: Call) -> Response:
     upn = _upn(call, required_text(body, "userPrincipalName"))
     required_text(body, "displayName")
     required_text(body, "mailNickname")
-    _require_enabled(body)
+    _enabled(body)
     password = _password(body)
     if password is None:
         raise errors.bad_request("A password must be specified to create a new user.")
@@ -72,6 +72,7 @@ def create_user(call: Call) -> Response:
     entry = call.named(made.object_id, "user")
     entry.profile.update(created(call))
     written(call, entry, body, _HANDLED)
+    _enable(call, made.object_id, body)
     return call.shown(call.named(made.object_id, "user"), 201)
 
 
@@ -99,16 +100,41 @@ def _password(body: Document) -> str | None:
     return password
 
 
-def _require_enabled(body: Document) -> None:
-    """Refuse what is not kept: users of this directory are enabled."""
-    if body.get("accountEnabled") not in (None, True):
+def _enabled(body: Document) -> bool | None:
+    """Return whether the account may sign in, or None when the body does not say."""
+    enabled = body.get("accountEnabled")
+    if not isinstance(enabled, bool | None):
         raise errors.bad_value("accountEnabled")
+    return enabled
+
+
+def _enable(call: Call, object_id: str, body: Document) -> None:
+    enabled = _enabled(body)
+    if enabled is not None:
+        call.directory.enable(call.tenant_id, object_id, is_enabled=enabled)
+        if not enabled:
+            call.directory.revoke_sessions(call.tenant_id, object_id)
+
+
+def revoke_sessions(call: Call) -> Response:
+    """End what a user's sign-ins have left: refresh tokens from before are refused."""
+    return _revoked(call, call.entry("user"))
+
+
+def revoke_my_sessions(call: Call) -> Response:
+    """End the sessions of the user whose token it is."""
+    return _revoked(call, call.named(signed_in(call), "user"))
+
+
+def _revoked(call: Call, entry: Entry) -> Response:
+    call.directory.revoke_sessions(call.tenant_id, entry.object_id)
+    return answer(200, {"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#Edm.Boolean", "value": True})
 
 
 def update_user(call: Call) -> Response:
     """Change a user; a new password ends with the old one."""
     entry, body = call.entry("user"), call.body()
-    _require_enabled(body)
+    _enabled(body)
     upn, password = text(body, "userPrincipalName"), _password(body)
     is_guest = entry.home_tenant_id != entry.tenant_id
     if is_guest and (upn or password):
@@ -120,6 +146,7 @@ def update_user(call: Call) -> Response:
     if password:
         call.directory.add_user(call.tenant_id, name=upn or entry.name, object_id=entry.object_id, password=password)
     written(call, entry, body, _HANDLED)
+    _enable(call, entry.object_id, body)
     return Response(204)
 
 
