@@ -201,6 +201,8 @@ def _complete(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
     for entry in entries:
         if entry.qualifier or entry.kind == "group":
             bits |= entry.bits
+    if len(entries) >= MAX_ENTRIES:
+        raise ValueError(f"more than {MAX_ENTRIES} entries with the mask")
     return tuple(sorted((*entries, Entry("mask", "", bits)), key=lambda entry: entry.order))
 
 

@@ -54,6 +54,7 @@ def flush(call: Call) -> Response:
     """Answer Path - Update with `action=flush`: make what was appended up to the position visible."""
     path = _file(call, actions.ADD, "InvalidFlushOperation")
     position = _position(call)
+    call.flag("close")  # for who listens for events; true or false all the same
     call.conditions.check_write(path, on_existing=(304, "ConditionNotMet"))
     path = _with_lease(call, path, is_flushed=True)
     changed = _flushed(call, path, position)
