@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -57,18 +58,21 @@ class Account:
     key: str
     management: StorageManagementClient
     credential: ClientSecretCredential
+    closing: ExitStack
 
     def blob(self, credential: Any = None, **options: Any) -> BlobServiceClient:
         url = f"https://{self.name}.blob.core.windows.net"
-        return BlobServiceClient(url, credential=credential or self.key, retry_total=0, **self.azure.sdk, **options)
+        client = BlobServiceClient(url, credential=credential or self.key, retry_total=0, **self.azure.sdk, **options)
+        return self.closing.enter_context(client)
 
     def anonymous(self, container: str) -> ContainerClient:
         url = f"https://{self.name}.blob.core.windows.net"
-        return ContainerClient(url, container, retry_total=0, **self.azure.sdk)
+        return self.closing.enter_context(ContainerClient(url, container, retry_total=0, **self.azure.sdk))
 
     def dfs(self, credential: Any = None) -> DataLakeServiceClient:
         url = f"https://{self.name}.dfs.core.windows.net"
-        return DataLakeServiceClient(url, credential=credential or self.key, retry_total=0, **self.azure.sdk)
+        client = DataLakeServiceClient(url, credential=credential or self.key, retry_total=0, **self.azure.sdk)
+        return self.closing.enter_context(client)
 
     def container(self, name: str = "box") -> ContainerClient:
         """Return a new container."""
@@ -115,16 +119,19 @@ def storage_azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzu
 
 
 @pytest.fixture(scope="session")
-def new_account(storage_azure: LocalAzure) -> NewAccount:
+def new_account(storage_azure: LocalAzure) -> Iterator[NewAccount]:
     """A factory of storage accounts."""
-    return account_factory(storage_azure)
+    with ExitStack() as closing:
+        yield account_factory(storage_azure, closing)
 
 
-def account_factory(azure: LocalAzure) -> NewAccount:
+def account_factory(azure: LocalAzure, closing: ExitStack) -> NewAccount:
     found = azure.credentials("owner")
     credential = ClientSecretCredential(found["tenant_id"], found["client_id"], found["client_secret"], **azure.sdk)
     (subscription,) = SubscriptionClient(credential, **azure.sdk).subscriptions.list()
-    management = StorageManagementClient(credential, str(subscription.subscription_id), **azure.sdk)
+    management = closing.enter_context(
+        StorageManagementClient(credential, str(subscription.subscription_id), **azure.sdk)
+    )
 
     def make(*, is_hns: bool = False, **properties: Any) -> Account:
         name = f"store{os.getpid()}x{next(_COUNT)}"
@@ -136,12 +143,13 @@ def account_factory(azure: LocalAzure) -> NewAccount:
         }
         management.storage_accounts.begin_create(GROUP, name, StorageAccountCreateParameters(body)).result()
         keys = management.storage_accounts.list_keys(GROUP, name).keys_property or []
-        return Account(azure, name, str(keys[0].value), management, credential)
+        return Account(azure, name, str(keys[0].value), management, credential, closing)
 
     return make
 
 
 @pytest.fixture
-def new_own_account(new_azure: Callable[..., LocalAzure]) -> NewAccount:
+def new_own_account(new_azure: Callable[..., LocalAzure]) -> Iterator[NewAccount]:
     """Makes storage accounts in a local Azure of the test's own, on disk: its clock moves, and it is killed."""
-    return account_factory(new_azure(topology=TOPOLOGY, memory=False))
+    with ExitStack() as closing:
+        yield account_factory(new_azure(topology=TOPOLOGY, memory=False), closing)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import orjson
 
 from lakeport_local.core import Response, http_date
+from lakeport_local.storage.encryption import encryption_fields
 from lakeport_local.storage.identities import acl_text, naming, wants_names
 from lakeport_local.storage.keeping import version_fields
 from lakeport_local.storage.metadata import FOLDER_MARK, Pairs, metadata_headers, properties_text
@@ -96,6 +97,7 @@ def _shared_fields(call: Call, path: Path) -> Fields:
         ("x-ms-creation-time", http_date(path.created_at)),
         *lease_fields(call, path),
     ]
+    fields += encryption_fields(path)
     if path.detail("context") is not None:
         fields.append(("x-ms-encryption-context", path.detail("context")))
     if path.expires is not None:

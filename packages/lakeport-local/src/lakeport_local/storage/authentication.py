@@ -13,11 +13,13 @@ from lakeport_local.access import Caller, Principal, SharedKey
 from lakeport_local.core import ServiceError, parse_http_date
 from lakeport_local.entra import TokenRefused
 from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.public import anonymous
 from lakeport_local.storage.remedies import reason_of, ways_past
 from lakeport_local.storage.sas import bearers_tenant
 from lakeport_local.storage.shared_key import is_signed, lite_strings_to_sign, strings_to_sign
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from lakeport_local.access import Access
@@ -75,9 +77,19 @@ class Authentication:
         signatures: Verifies shared access signatures.
         clock: Tells the time by which clients date what they sign.
         access: Logs who was not believed, and why.
+        level: Tells how public the container addressed is.
     """
 
-    def __init__(self, tokens: Tokens, signatures: Signatures, clock: Clock, access: Access) -> None:
+    def __init__(
+        self,
+        tokens: Tokens,
+        signatures: Signatures,
+        clock: Clock,
+        access: Access,
+        *,
+        level: Callable[[Resource, Address], str],
+    ) -> None:
+        self._level = level
         self._tokens = tokens
         self._access = access
         self._signatures = signatures
@@ -111,6 +123,8 @@ class Authentication:
                 return _shared_key(request, account, credential, is_lite=scheme.lower().endswith("lite"))
             case "" if is_signature:
                 return self._signatures.caller(request, account, address, None)
+            case "" if (found := anonymous(request, account, address, self._level(account, address))) is not None:
+                return found
             case "":
                 raise refusal("NoAuthenticationInformation", headers=challenge(account))
         raise refusal("InvalidAuthenticationInfo", headers=challenge(account))

@@ -50,6 +50,15 @@ _TABLE: dict[str, tuple[int, str]] = {
     ),
     "BlobArchived": (409, "This operation is not permitted on an archived blob."),
     "BlobBeingRehydrated": (409, "This operation is not permitted because the blob is being rehydrated."),
+    "BlobCustomerSpecifiedEncryptionMismatch": (
+        409,
+        "The given customer specified encryption does not match the encryption used to encrypt the blob.",
+    ),
+    "BlobDoesNotUseCustomerSpecifiedEncryption": (409, "The blob does not use customer specified encryption."),
+    "BlobUsesCustomerSpecifiedEncryption": (
+        409,
+        "The blob is encrypted with customer specified encryption, but it was not provided in the request.",
+    ),
     "BlobIsSealed": (
         409,
         "The specified blob is sealed and its contents can't be modified unless the blob is re-created.",
@@ -146,6 +155,11 @@ _TABLE: dict[str, tuple[int, str]] = {
     "RenameDestinationParentPathNotFound": (
         404,
         "The parent directory of the destination path does not exist.",
+    ),
+    "NoPendingCopyOperation": (409, "There is currently no pending copy operation."),
+    "RequestForbiddenByContainerEncryptionPolicy": (
+        403,
+        "Request is forbidden by the container's encryption policy: its default encryption scope cannot be overridden.",
     ),
     "RequestBodyTooLarge": (413, "The request body is too large and exceeds the maximum permissible limit."),
     "ResourceNotFound": (404, "The specified resource does not exist."),

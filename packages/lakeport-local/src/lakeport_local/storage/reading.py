@@ -15,6 +15,7 @@ from lakeport_local.access.acl import READ
 from lakeport_local.core import Response
 from lakeport_local.storage.answers import path_fields
 from lakeport_local.storage.checksums import crc64
+from lakeport_local.storage.encryption import check_key
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.ranges import range_of
 from lakeport_local.storage.structured import HEADER, LENGTH_HEADER, StructuredSource, is_structured
@@ -40,6 +41,7 @@ def readable(call: Call) -> Path:
     if path is None:
         raise refusal("PathNotFound")
     call.conditions.check_read(path)
+    check_key(call, path)
     return path
 
 

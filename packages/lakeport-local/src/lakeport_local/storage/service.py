@@ -21,6 +21,7 @@ from lakeport_local.storage.chunks import INLINE_BYTES, ChunkSink
 from lakeport_local.storage.cors import cross_origin_fields, preflight
 from lakeport_local.storage.dfs import operation_of as dfs_operation
 from lakeport_local.storage.errors import blob_body, dfs_body, in_blob_words, refusal
+from lakeport_local.storage.public import level_of
 from lakeport_local.storage.sas import Signatures
 from lakeport_local.storage.settings import cors_rules, is_hierarchical
 from lakeport_local.storage.structured import HEADER, StructuredSink, is_structured
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from lakeport_local.core import BodySink, Request
     from lakeport_local.entra import Directory, Tokens
     from lakeport_local.state import Resource
+    from lakeport_local.storage.address import Address
     from lakeport_local.storage.lake import Lake
     from lakeport_local.storage.operations import Operation
 
@@ -99,7 +101,7 @@ class StorageService:
         self._access = access
         self._directory = directory
         signatures = Signatures(lake.delegation_keys, directory, self._policy)
-        self._authentication = Authentication(tokens, signatures, lake.clock, access)
+        self._authentication = Authentication(tokens, signatures, lake.clock, access, level=self._level)
         self._accounts: dict[str, Resource] = {}
         self._admitted: set[tuple[int, str]] = set()
         self._generation = -1
@@ -227,6 +229,10 @@ class StorageService:
     def _is_flat(self, name: str) -> bool:
         account = self._account(name)
         return account is not None and not is_hierarchical(account)
+
+    def _level(self, account: Resource, address: Address) -> str:
+        found = self._lake.file_systems.find(account.uid, address.file_system)
+        return "" if found is None else level_of(found)
 
     def _policy(self, account: int, container: str, name: str) -> dict[str, str] | None:
         found = self._lake.file_systems.find(account, container)

@@ -91,6 +91,13 @@ OPERATIONS: dict[tuple[str, str, str], Operation] = {
     ("path", "DELETE", ""): Operation(blobs.delete_blob),
 }
 """By what is addressed, method, and `comp`, or what a bare PUT puts."""
+_REFUSALS: dict[tuple[str, str, str], Operation] = {
+    ("path", "PUT", "abort"): Operation(copying.abort_copy),
+    ("path", "PUT", "incrementalcopy"): Operation(copying.incremental_copy),
+    ("path", "PUT", "page"): Operation(blobs.no_pages, stored(MIB * 4)),
+    ("path", "GET", "pagelist"): Operation(blobs.no_pages),
+}
+"""What is known and always refused: there is never a copy to abort, and only page blobs have pages."""
 
 
 def operation_of(call: Call) -> Operation:
@@ -100,7 +107,7 @@ def operation_of(call: Call) -> Operation:
         ServiceError: 400 or 405: there is none.
     """
     key = (_level(call), call.method, _word(call))
-    found = OPERATIONS.get(key)
+    found = OPERATIONS.get(key) or _REFUSALS.get(key)
     if found is None:
         raise unsupported(call.method)
     if call.moment is not None and (call.method, _word(call)) not in _OF_THE_PAST:
@@ -123,6 +130,8 @@ def _word(call: Call) -> str:
     if is_path_put and not comp:
         is_append = call.header("x-ms-blob-type") == "AppendBlob"
         return "copy" if has_source else "put-append" if is_append else "put"
+    if comp == "copy":
+        return "abort"
     if comp == "appendblock" and has_source:
         return "append-copy"
     return "block-copy" if is_path_put and comp == "block" and has_source else comp

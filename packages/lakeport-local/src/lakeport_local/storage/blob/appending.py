@@ -17,6 +17,7 @@ from lakeport_local.storage.answers import stamps
 from lakeport_local.storage.blob.blobs import admitted, blob_columns, put_file
 from lakeport_local.storage.checks import check_hashes
 from lakeport_local.storage.content import Extent
+from lakeport_local.storage.encryption import check_use, encryption_fields
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.keeping import version_fields
 
@@ -37,7 +38,7 @@ def put_append_blob(call: Call) -> Response:
     old = admitted(call)
     columns = blob_columns(call, fall_back=True) | {"made_by": "append"}
     made = put_file(call, old, columns)
-    return Response(201, [*stamps(made), *version_fields(made), _ENCRYPTED])
+    return Response(201, [*stamps(made), *version_fields(made), *encryption_fields(made), _ENCRYPTED])
 
 
 def admitted_append(call: Call) -> Path:
@@ -54,6 +55,7 @@ def admitted_append(call: Call) -> Path:
         raise refusal("InvalidBlobType")
     call.conditions.check_write(path)
     call.check_lease(path)
+    check_use(call, path)
     position = _number(call, "x-ms-blob-condition-appendpos")
     if position not in {None, path.size_bytes}:
         raise refusal("AppendPositionConditionNotMet")
@@ -68,7 +70,7 @@ def append_block(call: Call) -> Response:
     echo = check_hashes(call.request.headers, chunk)
     changed, fields = extended(call, path, chunk)
     sums = {"x-ms-content-crc64": base64.b64encode(chunk.crc64).decode(), **dict(echo)}
-    return Response(201, [*stamps(changed), *fields, *sums.items(), _ENCRYPTED])
+    return Response(201, [*stamps(changed), *fields, *encryption_fields(changed), *sums.items(), _ENCRYPTED])
 
 
 def extended(call: Call, path: Path, chunk: ChunkSink) -> tuple[Path, Fields]:

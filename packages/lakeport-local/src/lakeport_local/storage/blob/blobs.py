@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import orjson
 
 from lakeport_local.access import storage as actions
-from lakeport_local.access.acl import EXECUTE, WRITE
+from lakeport_local.access.acl import EXECUTE, READ, WRITE
 from lakeport_local.core import Response
 from lakeport_local.storage.answers import content_headers, stamps
 from lakeport_local.storage.checks import check_hashes, claimed_md5, decoded_md5
 from lakeport_local.storage.content import Extent
+from lakeport_local.storage.encryption import check_use, encryption_details, encryption_fields
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.keeping import (
     keep_changed,
@@ -69,7 +70,7 @@ def blob_columns(call: Call, *, fall_back: bool) -> dict[str, Any]:
     tags = tags_in_header(call.header("x-ms-tags"))
     if tags:
         call.demand(actions.WRITE_TAGS, lambda: call.place.steps(parent=WRITE | EXECUTE))
-    details = ({"tier": tier} if tier else {}) | ({"tags": tags} if tags else {})
+    details = ({"tier": tier} if tier else {}) | ({"tags": tags} if tags else {}) | encryption_details(call)
     return {
         "headers": orjson.dumps(content_headers(call, "x-ms-blob-", fall_back=fall_back)).decode(),
         "metadata": metadata_json(metadata_of(call.request.headers), is_flat=call.is_flat),
@@ -115,7 +116,9 @@ def put_blob(call: Call) -> Response:
     made = put_file(call, old, columns)
     sums = [] if echo else [("Content-MD5", base64.b64encode(call.chunk.md5).decode())]
     sums += [("x-ms-content-crc64", base64.b64encode(call.chunk.crc64).decode())]
-    return Response(201, [*stamps(made), *version_fields(made), *dict([*sums, *echo]).items(), _ENCRYPTED])
+    return Response(
+        201, [*stamps(made), *version_fields(made), *encryption_fields(made), *dict([*sums, *echo]).items(), _ENCRYPTED]
+    )
 
 
 def _is_directory_mark(call: Call) -> bool:
@@ -172,9 +175,10 @@ def _writable(call: Call) -> Path:
 def set_metadata(call: Call) -> Response:
     """Answer Set Blob Metadata: replaces all of it."""
     path = _writable(call)
+    check_use(call, path)
     metadata = metadata_json(metadata_of(call.request.headers), is_flat=call.is_flat)
     changed = call.lake.paths.change(path, metadata=metadata, details=keep_changed(call, path))
-    return Response(200, [*stamps(changed), *version_fields(changed), _ENCRYPTED])
+    return Response(200, [*stamps(changed), *version_fields(changed), *encryption_fields(changed), _ENCRYPTED])
 
 
 def set_headers(call: Call) -> Response:
@@ -206,3 +210,15 @@ def set_tier(call: Call) -> Response:
     details = with_tier(path, tier, asked_priority(call.request.headers), call.request.at)
     changed = call.lake.paths.change(path, touch=False, details=details)
     return Response(202 if tier_of(changed, call.request.at).target else 200)
+
+
+def no_pages(call: Call) -> Response:
+    """Answer the operations on the pages of a page blob: no blob here is one.
+
+    Raises:
+        ServiceError: 409 `InvalidBlobType`, or `BlobTypeNotSupported` where there are directories; 404.
+    """
+    call.demand(actions.READ, lambda: call.place.steps(item=READ))
+    if not call.is_flat:
+        raise refusal("BlobTypeNotSupported")
+    raise refusal("PathNotFound" if call.place.item is None else "InvalidBlobType")

@@ -20,10 +20,12 @@ from lakeport_local.storage.blob.documents import block_list_of, block_list_xml
 from lakeport_local.storage.checks import check_hashes, decoded_md5
 from lakeport_local.storage.checksums import crc64
 from lakeport_local.storage.content import Extent
+from lakeport_local.storage.encryption import encryption_details, encryption_fields
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.keeping import version_fields
 
 if TYPE_CHECKING:
+    from lakeport_local.storage.answers import Fields
     from lakeport_local.storage.call import Call
     from lakeport_local.storage.chunks import ChunkSink
     from lakeport_local.storage.paths import Path
@@ -41,7 +43,13 @@ def put_block(call: Call) -> Response:
     echo = check_hashes(call.request.headers, call.chunk)
     stage(call, block, call.chunk)
     sums = {**dict(echo), "x-ms-content-crc64": base64.b64encode(call.chunk.crc64).decode()}
-    return Response(201, [*sums.items(), _ENCRYPTED])
+    return Response(201, [*sums.items(), *block_encryption_fields(call), _ENCRYPTED])
+
+
+def block_encryption_fields(call: Call) -> Fields:
+    """Return the headers that tell how a block is encrypted, as its request says."""
+    named = {"key": "x-ms-encryption-key-sha256", "scope": "x-ms-encryption-scope"}
+    return [(named[name], value) for name, value in encryption_details(call).items()]
 
 
 def admitted_block(call: Call) -> str:
@@ -94,7 +102,10 @@ def put_block_list(call: Call) -> Response:
     columns["content"], columns["size_bytes"] = call.lake.contents.make(extents)
     made = put_file(call, old, columns)
     checksum = base64.b64encode(crc64(call.data).to_bytes(8, "little")).decode()
-    return Response(201, [*stamps(made), *version_fields(made), ("x-ms-content-crc64", checksum), _ENCRYPTED])
+    return Response(
+        201,
+        [*stamps(made), *version_fields(made), *encryption_fields(made), ("x-ms-content-crc64", checksum), _ENCRYPTED],
+    )
 
 
 def _extents(call: Call, old: Path | None, listed: list[tuple[str, str]]) -> list[Extent]:

@@ -22,12 +22,14 @@ from lakeport_local.storage.answers import Fields, in_xml, stamps
 from lakeport_local.storage.blob.documents import policies_of, policies_xml
 from lakeport_local.storage.blob.listing import checked_text
 from lakeport_local.storage.continuation import read_token, write_token
+from lakeport_local.storage.encryption import asked_scope, scope_fields, scope_xml
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.keeping import delete_kept
 from lakeport_local.storage.leases import Lease, check_lease
 from lakeport_local.storage.leasing import done, with_lease
 from lakeport_local.storage.metadata import metadata_headers, metadata_json, metadata_of
 from lakeport_local.storage.names import check_file_system
+from lakeport_local.storage.public import HEADER, asked_level, level_of
 from lakeport_local.storage.stamps import instant, microseconds
 
 if TYPE_CHECKING:
@@ -37,13 +39,10 @@ if TYPE_CHECKING:
 _FIXED: Fields = [
     ("x-ms-has-immutability-policy", "false"),
     ("x-ms-has-legal-hold", "false"),
-    ("x-ms-default-encryption-scope", "$account-encryption-key"),
-    ("x-ms-deny-encryption-scope-override", "false"),
     ("x-ms-immutable-storage-with-versioning-enabled", "false"),
 ]
 _FIXED_XML = (
-    "<DefaultEncryptionScope>$account-encryption-key</DefaultEncryptionScope>"
-    "<DenyEncryptionScopeOverride>false</DenyEncryptionScopeOverride><HasImmutabilityPolicy>false</HasImmutabilityPolicy>"
+    "<HasImmutabilityPolicy>false</HasImmutabilityPolicy>"
     "<HasLegalHold>false</HasLegalHold>"
     "<ImmutableStorageWithVersioningEnabled>false</ImmutableStorageWithVersioningEnabled>"
 )
@@ -53,11 +52,11 @@ def create_container(call: Call) -> Response:
     """Answer Create Container."""
     name = check_file_system(call.address.file_system)
     call.demand(CREATE_CONTAINER)
-    if call.header("x-ms-blob-public-access"):
-        # Anonymous reads are refused here, as on an account that does not allow them.
-        raise refusal("PublicAccessNotPermitted")
-    pairs = metadata_of(call.request.headers)
+    level, pairs = asked_level(call), metadata_of(call.request.headers)
     made = call.lake.file_systems.make(call.account.uid, name, owner=call.owner, metadata=pairs, is_flat=call.is_flat)
+    details = asked_scope(call) | ({"public": level} if level else {})
+    if details:
+        made = call.lake.file_systems.change(made, touch=False, details=orjson.dumps(details).decode())
     return Response(201, stamps(made))
 
 
@@ -71,7 +70,12 @@ def container_properties(call: Call) -> Response:
     call.demand(READ_CONTAINER)
     found = call.file_system
     lease = call.lease_of(found)
-    return Response(200, [*stamps(found), *_lease_fields(lease), *_FIXED, *metadata_headers(found.pairs)])
+    fields = [*_lease_fields(lease), *_public_fields(found), *_FIXED, *scope_fields(found)]
+    return Response(200, [*stamps(found), *fields, *metadata_headers(found.pairs)])
+
+
+def _public_fields(found: FileSystem) -> Fields:
+    return [(HEADER, level_of(found))] if level_of(found) else []
 
 
 def delete_container(call: Call) -> Response:
@@ -111,17 +115,17 @@ def container_policies(call: Call) -> Response:
     """Answer Get Container ACL: the stored access policies."""
     call.demand(READ_CONTAINER)
     found = call.file_system
-    return in_xml(policies_xml(found.detail("policies") or {}), *stamps(found))
+    return in_xml(policies_xml(found.detail("policies") or {}), *stamps(found), *_public_fields(found))
 
 
 def set_container_policies(call: Call) -> Response:
     """Answer Set Container ACL."""
     call.demand(WRITE_CONTAINER)
-    if call.header("x-ms-blob-public-access"):
-        raise refusal("PublicAccessNotPermitted")
-    found = call.file_system
+    found, level = call.file_system, asked_level(call)
     call.conditions.check_write(found)
-    details = orjson.loads(found.details) | {"policies": policies_of(call.data)}
+    if call.header("x-ms-lease-id"):
+        check_lease(call.lease_of(found), call.header("x-ms-lease-id"), of="Container")
+    details = orjson.loads(found.details) | {"policies": policies_of(call.data), "public": level}
     return Response(200, stamps(call.lake.file_systems.change(found, details=orjson.dumps(details).decode())))
 
 
@@ -144,7 +148,8 @@ def list_containers(call: Call) -> Response:
     systems = call.lake.file_systems
     found = systems.page(call.account.uid, prefix=prefix, after=after, limit=most + 1)
     include = (call.parameter("include") or "").split(",")
-    items = [(one.name, _item(call, one, with_metadata="metadata" in include)) for one in found[:most]]
+    shown = [one for one in found[:most] if "system" in include or not one.name.startswith("$")]
+    items = [(one.name, _item(call, one, with_metadata="metadata" in include)) for one in shown]
     if "deleted" in include and not after:  # few: all of them are on the first page
         items += [(one.was.name, _deleted_item(call, one)) for one in systems.deleted(call.account.uid, prefix=prefix)]
     marker = write_token(call, found[most - 1].name) if len(found) > most else ""
@@ -165,18 +170,19 @@ def _deleted_item(call: Call, one: DeletedFileSystem) -> str:
     return (
         f"<Container><Name>{one.was.name}</Name><Deleted>true</Deleted><Version>{one.version}</Version><Properties>"
         f'<Last-Modified>{http_date(one.was.modified_at)}</Last-Modified><Etag>"{one.was.etag_text}"</Etag>'
-        f"<LeaseStatus>unlocked</LeaseStatus><LeaseState>expired</LeaseState>{_FIXED_XML}"
+        f"<LeaseStatus>unlocked</LeaseStatus><LeaseState>expired</LeaseState>{scope_xml(one.was)}{_FIXED_XML}"
         f"<DeletedTime>{http_date(instant(one.deleted))}</DeletedTime>"
         f"<RemainingRetentionDays>{left}</RemainingRetentionDays></Properties></Container>"
     )
 
 
 def _item(call: Call, one: FileSystem, *, with_metadata: bool) -> str:
-    lease = call.lease_of(one)
+    lease, level = call.lease_of(one), level_of(one)
+    public = f"<PublicAccess>{level}</PublicAccess>" if level else ""
     pairs = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in one.pairs) if with_metadata else ""
     metadata = f"<Metadata>{pairs}</Metadata>" if with_metadata else ""
     return (
         f"<Container><Name>{one.name}</Name><Properties><Last-Modified>{http_date(one.modified_at)}</Last-Modified>"
         f'<Etag>"{one.etag_text}"</Etag><LeaseStatus>{lease.status}</LeaseStatus><LeaseState>{lease.state}</LeaseState>'
-        f"{_FIXED_XML}</Properties>{metadata}</Container>"
+        f"{scope_xml(one)}{_FIXED_XML}{public}</Properties>{metadata}</Container>"
     )

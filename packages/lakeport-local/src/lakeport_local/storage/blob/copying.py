@@ -14,16 +14,18 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from lakeport_local.access.acl import READ
+from lakeport_local.access.acl import EXECUTE, READ, WRITE
 from lakeport_local.access.storage import READ as READ_DATA
+from lakeport_local.access.storage import WRITE as WRITE_DATA
 from lakeport_local.core import Headers, Response, ServiceError, http_date
 from lakeport_local.storage.address import address_of
 from lakeport_local.storage.answers import stamps
 from lakeport_local.storage.blob.appending import admitted_append, extended
 from lakeport_local.storage.blob.blobs import admitted, blob_columns, put_file
-from lakeport_local.storage.blob.blocks import admitted_block, stage
+from lakeport_local.storage.blob.blocks import admitted_block, block_encryption_fields, stage
 from lakeport_local.storage.checks import decoded_md5
 from lakeport_local.storage.conditions import conditions_of
+from lakeport_local.storage.encryption import encryption_fields
 from lakeport_local.storage.errors import in_blob_words, refusal
 from lakeport_local.storage.keeping import version_fields
 from lakeport_local.storage.metadata import metadata_of
@@ -73,8 +75,34 @@ def copy_blob(call: Call) -> Response:
     if source.md5 is not None and not _is_async(call):
         fields.append(("Content-MD5", base64.b64encode(source.md5).decode()))
     return Response(
-        201 if is_put else 202, [*stamps(made), *version_fields(made), *fields, *([_ENCRYPTED] if is_put else [])]
+        201 if is_put else 202,
+        [*stamps(made), *version_fields(made), *encryption_fields(made), *fields, *([_ENCRYPTED] if is_put else [])],
     )
+
+
+def abort_copy(call: Call) -> Response:
+    """Answer Abort Copy Blob: copies are complete at once, so that there is never one to abort.
+
+    Raises:
+        ServiceError: 409 `NoPendingCopyOperation`; 400, 404.
+    """
+    if (call.header("x-ms-copy-action") or "").lower() != "abort":
+        raise refusal("MissingRequiredHeader", HeaderName="x-ms-copy-action")
+    call.demand(WRITE_DATA, lambda: call.place.steps(item=WRITE))
+    if call.place.item is None:
+        raise refusal("PathNotFound")
+    call.check_lease(call.place.item)
+    raise refusal("NoPendingCopyOperation")
+
+
+def incremental_copy(call: Call) -> Response:
+    """Answer Incremental Copy Blob, which takes snapshots of page blobs.
+
+    Raises:
+        ServiceError: 409 `InvalidBlobType`, or `BlobTypeNotSupported` where there are directories.
+    """
+    call.demand(WRITE_DATA, lambda: call.place.steps(parent=WRITE | EXECUTE))
+    raise refusal("InvalidBlobType" if call.is_flat else "BlobTypeNotSupported")
 
 
 def _carried(call: Call, source: Path, *, is_put: bool) -> dict[str, Any]:  # Any: a JSON object
@@ -107,7 +135,7 @@ def put_block_from_url(call: Call) -> Response:
     block = admitted_block(call)
     with _taken(call, source, "x-ms-source-range") as sink:
         stage(call, block, sink)
-    return Response(201, [*_sums(call, sink), _ENCRYPTED])
+    return Response(201, [*_sums(call, sink), *block_encryption_fields(call), _ENCRYPTED])
 
 
 def append_block_from_url(call: Call) -> Response:
@@ -116,7 +144,7 @@ def append_block_from_url(call: Call) -> Response:
     path = admitted_append(call)
     with _taken(call, source, "x-ms-source-range") as sink:
         changed, fields = extended(call, path, sink)
-    return Response(201, [*stamps(changed), *fields, *_sums(call, sink), _ENCRYPTED])
+    return Response(201, [*stamps(changed), *fields, *encryption_fields(changed), *_sums(call, sink), _ENCRYPTED])
 
 
 def _sums(call: Call, sink: ChunkSink) -> list[tuple[str, str]]:

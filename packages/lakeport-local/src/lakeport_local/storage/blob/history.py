@@ -11,6 +11,7 @@ from lakeport_local.access.acl import EXECUTE, WRITE
 from lakeport_local.access.storage import SNAPSHOT, UNDELETE
 from lakeport_local.core import Response, http_date
 from lakeport_local.storage.answers import stamps
+from lakeport_local.storage.encryption import check_use
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.keeping import keep_changed, take_snapshot, version_fields
 from lakeport_local.storage.kept import deletion_id, moment_text
@@ -36,6 +37,7 @@ def snapshot_blob(call: Call) -> Response:
     call.conditions.check_write(path)
     if call.header("x-ms-lease-id"):
         call.check_lease(path)
+    check_use(call, path)
     pairs = metadata_of(call.request.headers)
     metadata = metadata_json(pairs, is_flat=call.is_flat) if pairs else path.metadata
     taken = take_snapshot(call, path, metadata=metadata)

@@ -21,6 +21,7 @@ from lakeport_local.storage.answers import blob_type, in_xml
 from lakeport_local.storage.blob.entries import NOW, Entry, Position, Wanted, entries
 from lakeport_local.storage.blob.tagging import tags_xml
 from lakeport_local.storage.continuation import read_token, write_token
+from lakeport_local.storage.encryption import encryption_elements
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.keeping import VERSION
 from lakeport_local.storage.kept import deletion_id, moment_text
@@ -197,6 +198,7 @@ def _properties(call: Call, entry: Entry, path: Path, include: frozenset[str]) -
         *([("LeaseDuration", lease.kind)] if lease.state == "leased" else []),
         *(_copy_fields(path) if "copy" in include else []),
         ("ServerEncrypted", "true"),
+        *encryption_elements(path),
         *([("Expiry-Time", http_date(instant(path.expires)))] if path.expires is not None else []),
         *_deletion_fields(call, entry),
     ]

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 from xml.sax.saxutils import escape
 
+from lakeport_local.access.acl import SUPERUSER
 from lakeport_local.access.storage import READ_SERVICE, WRITE_SERVICE
 from lakeport_local.core import Response, http_date
 from lakeport_local.storage.answers import in_xml
@@ -98,6 +99,12 @@ def set_service_properties(call: Call) -> Response:
     if len(changed.get("cors", {}).get("corsRules", ())) > _MOST_RULES:
         raise refusal("InvalidXmlDocument")
     call.lake.resources.put(with_settings(call.account, changed))
+    for name, is_needed in (
+        ("$logs", "logging" in changed),
+        ("$web", changed.get("staticWebsite", {}).get("enabled")),
+    ):
+        if is_needed:
+            call.lake.ensure_file_system(call.account, name, owner=SUPERUSER)
     return Response(202)
 
 

@@ -16,6 +16,7 @@ from lakeport_local.core import Response, ServiceError
 from lakeport_local.storage.answers import content_headers, stamps
 from lakeport_local.storage.call import Demand
 from lakeport_local.storage.dfs.access_control import given_id, new_owner_demands
+from lakeport_local.storage.encryption import encryption_details, encryption_fields
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.expiry import asked_expiry, with_expiry
 from lakeport_local.storage.keeping import keep_overwritten
@@ -50,7 +51,7 @@ def create_file(call: Call) -> Response:
         **columns,
     )
     call.lake.staging.drop_blocks(place.file_system.id, place.path, is_flat=place.is_flat)
-    return Response(201, [*stamps(made), _ENCRYPTED])
+    return Response(201, [*stamps(made), *encryption_fields(made), _ENCRYPTED])
 
 
 def create_directory(call: Call) -> Response:
@@ -70,18 +71,18 @@ def create_directory(call: Call) -> Response:
             is_directory=True,
             owner=columns.pop("owner", call.owner),
             acl=_acl(call, call.lake.paths.acl(parent), is_directory=True),
-            details=_leased(call, None, "{}"),
+            details=_leased(call, None, orjson.dumps(encryption_details(call)).decode()),
             **columns,
         )
     return Response(201, [*stamps(made), _ENCRYPTED])
 
 
 def _context(call: Call) -> str:
-    """Return details with the encryption context, which the service keeps for its client and never reads."""
+    """Return details with how the file is encrypted, and the context that the service keeps for its client and never reads."""
     text = call.header("x-ms-encryption-context")
     if text is not None and len(text) > _MOST_CONTEXT:
         raise refusal("InvalidHeaderValue", HeaderName="x-ms-encryption-context")
-    return "{}" if text is None else orjson.dumps({"context": text}).decode()
+    return orjson.dumps(encryption_details(call) | ({"context": text} if text else {})).decode()
 
 
 def _leased(call: Call, old: Path | None, details: str) -> str:

@@ -16,7 +16,7 @@ from lakeport_local.access.storage import (
     WRITE_CONTAINER,
 )
 from lakeport_local.core import Response, http_date
-from lakeport_local.storage.answers import Fields, in_json, metadata_fields, stamps
+from lakeport_local.storage.answers import in_json, metadata_fields, stamps
 from lakeport_local.storage.continuation import read_token, write_token
 from lakeport_local.storage.keeping import delete_kept
 from lakeport_local.storage.leases import check_lease
@@ -26,7 +26,9 @@ from lakeport_local.storage.names import check_file_system
 if TYPE_CHECKING:
     from lakeport_local.storage.call import Call
 
-_NAMESPACE: Fields = [("x-ms-namespace-enabled", "true")]
+
+def _namespace(call: Call) -> tuple[str, str]:
+    return ("x-ms-namespace-enabled", str(not call.is_flat).lower())
 
 
 def list_file_systems(call: Call) -> Response:
@@ -51,14 +53,14 @@ def create_file_system(call: Call) -> Response:
     pairs = properties_of(call.header("x-ms-properties") or "")
     owner = call.owner or SUPERUSER
     made = call.lake.file_systems.make(call.account.uid, name, owner=owner, metadata=pairs, is_flat=call.is_flat)
-    return Response(201, [*stamps(made), *_NAMESPACE])
+    return Response(201, [*stamps(made), _namespace(call)])
 
 
 def file_system_properties(call: Call) -> Response:
     """Answer Get Filesystem Properties."""
     call.demand(READ_CONTAINER)
     found = call.file_system
-    return Response(200, [*stamps(found), *metadata_fields(found.pairs), *_NAMESPACE])
+    return Response(200, [*stamps(found), *metadata_fields(found.pairs), _namespace(call)])
 
 
 def set_file_system_properties(call: Call) -> Response:

@@ -87,6 +87,8 @@ def _row(call: Call, full: str, path: Path, named: Callable[[str], str]) -> dict
     row |= {"etag": path.etag_text, "expiryTime": _file_time(path.expires), "group": named(path.group)}
     if path.is_directory:
         row["isDirectory"] = "true"
+    if path.detail("scope"):
+        row["EncryptionScope"] = path.detail("scope")
     if path.detail("context") is not None:
         row["EncryptionContext"] = path.detail("context")
     return row | {
