@@ -43,6 +43,9 @@ class Still:
         self.moved = timedelta()
         self.set: dict[str, Any] = {"role_delay_s": 0.0, "throttle_per_minute": None}
 
+    def openapi(self) -> dict[str, Any]:
+        return {"openapi": "3.1.0"}
+
     def switches(self) -> dict[str, Any]:
         return self.set
 

@@ -316,3 +316,15 @@ def test_a_deployment_that_ended_is_exported_listed_and_deleted_but_not_cancelle
     assert cloud.send(contoso.owner, "DELETE", path).status == 202
     assert cloud.send(contoso.owner, "GET", path).status == 404
     assert cloud.resources.get(f"{contoso.group}/providers/Microsoft.Storage/storageAccounts/kept") is not None
+
+
+def test_a_body_as_the_azure_cli_sends_it_is_read(cloud: Cloud, contoso: Tenant) -> None:
+    path = f"{contoso.group}/providers/Microsoft.Resources/deployments/cli"
+    sent = b"""{"properties": {"mode": "Incremental", template:{
+      // a comment of the file, with a "quote"
+      "resources": [], 'outputs': {"x": {"type": "string", "value": "// 'not' /* one */"},}}}}"""
+    assert cloud.send(contoso.owner, "PUT", path, sent).status == 201
+    outputs = cloud.send(contoso.owner, "GET", path).body["properties"]["outputs"]
+    assert outputs["x"]["value"] == "// 'not' /* one */"
+    for broken in (b"{template:", b"{'", b"/*", b"\xff", b"{a b}", b"[1 2]"):
+        assert cloud.send(contoso.owner, "PUT", path, broken).code == "InvalidRequestContent"

@@ -63,6 +63,10 @@ class Operated(Protocol):
         """Move its clock forward and let fall due what does."""
         ...
 
+    def openapi(self) -> Document:
+        """Return the control plane's description of itself, an OpenAPI document."""
+        ...
+
     def switches(self) -> Document:
         """Return what is set: `role_delay_s`, `throttle_per_minute`."""
         ...
@@ -205,6 +209,10 @@ def _decisions(operated: Operated, _body: Document, found: tuple[str, ...]) -> D
     return {"decisions": operated.decisions(found[0])}
 
 
+def _openapi(operated: Operated, _body: Document, _found: tuple[str, ...]) -> Document:
+    return operated.openapi()
+
+
 def _switches(operated: Operated, _body: Document, _found: tuple[str, ...]) -> Document:
     return operated.switches()
 
@@ -285,6 +293,7 @@ _TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "credentials", _things),
     ("POST", "credentials/([^/]+)/([^/]+)", _credential),
     ("GET", "decisions/([^/]+)", _decisions),
+    ("GET", "openapi[.]json", _openapi),
     ("GET", "switches", _switches),
     ("PATCH", "switches", _set_switches),
     ("POST", "sign-ins/([^/]+)", _decide),

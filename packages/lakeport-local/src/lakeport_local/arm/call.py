@@ -10,6 +10,7 @@ import orjson
 
 from lakeport_local.access import Action, Target
 from lakeport_local.arm.errors import bad_body, forbidden, wrong_media_type
+from lakeport_local.arm.leniency import strict
 from lakeport_local.core import Response, iso_instant
 
 if TYPE_CHECKING:
@@ -83,8 +84,11 @@ class Call:
         if not decision.allowed:
             raise forbidden(decision, target.scope)
 
-    def body(self) -> dict[str, Any]:  # Any: a JSON object
+    def body(self, *, is_lenient: bool = False) -> dict[str, Any]:  # Any: a JSON object
         """Return the body as a JSON object.
+
+        Args:
+            is_lenient: Take what the deployment engine takes: comments, names without quotes.
 
         Raises:
             ServiceError: 400 `InvalidRequestContent`: absent, no JSON, or no object; 415 `UnsupportedMediaType`: said to be something else.
@@ -93,7 +97,7 @@ class Call:
         if media_type != "application/json" and not media_type.endswith("+json"):
             raise wrong_media_type(media_type)
         try:
-            decoded = orjson.loads(self.request.data)
+            decoded = orjson.loads(strict(self.request.data) if is_lenient else self.request.data)
             orjson.dumps(decoded)  # what cannot be written again (nested too deeply) must not be kept
         except (orjson.JSONDecodeError, orjson.JSONEncodeError) as error:
             raise bad_body(str(error)) from error

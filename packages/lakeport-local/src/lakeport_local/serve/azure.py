@@ -18,6 +18,7 @@ import orjson
 
 import lakeport_local
 from lakeport_local.admin import AdminService, Faults, FaultyService, KeyUnknown
+from lakeport_local.arm.openapi import describe
 from lakeport_local.core import RandomIds, ShiftableClock, iso_instant
 from lakeport_local.gateway import Callers, CertificateAuthority, Gateway, Routes
 from lakeport_local.serve.provision import provision
@@ -221,6 +222,10 @@ class LocalAzure:
     def _move_clock(self, to: datetime) -> None:
         self._clock.advance(max(to - self._clock.now(), timedelta()))
         self._store.set_setting("clock_offset_s", str(self._clock.offset.total_seconds()))
+
+    def openapi(self) -> dict[str, Any]:  # Any: a JSON object
+        """Return the control plane's description of itself."""
+        return describe(self._rooms.plane.entries.providers.values(), version=lakeport_local.__version__)
 
     def switches(self) -> dict[str, Any]:  # Any: a JSON object
         """Return what is set: how late roles hold, and how much the control plane takes."""

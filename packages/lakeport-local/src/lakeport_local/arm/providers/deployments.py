@@ -66,7 +66,7 @@ def _put(call: Call, existing: Resource | None) -> Outcome:
 
 def _prepared(call: Call) -> tuple[Resource, Plan]:
     """Return the deployment that a body asks for, checked, and its plan."""
-    body = call.body()
+    body = call.body(is_lenient=True)
     template, given, mode = asked(body)
     region = location(call, body, None) if call.address.level == "subscription" else None
     values = parameter_values(call, call.address.scope, template, given)

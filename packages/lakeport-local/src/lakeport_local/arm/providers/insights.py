@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lakeport_local.arm.call import Call
     from lakeport_local.core import Response
 
-_TERM = re.compile(r"\s*(\w+)\s+(eq|ge|le)\s+'([^']*)'\s*", re.IGNORECASE)
+_TERM = re.compile(r"\s*(\w+)\s+(eq|ge|le)\s+(?:'([^']*)'|([\w:.+-]+))\s*", re.IGNORECASE)
 _AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 _PAGE_SIZE = 200
 _LONGEST = timedelta(days=90)
@@ -84,7 +84,7 @@ def _read(text: str, now: datetime) -> tuple[datetime, datetime, list[tuple[str,
         term = _TERM.fullmatch(part)
         if term is None:
             raise _bad(text)
-        name, relation, value = term[1].lower(), term[2].lower(), term[3]
+        name, relation, value = term[1].lower(), term[2].lower(), term[3] or term[4] or ""
         if name == "eventtimestamp" and relation != "eq":
             start, end = (_instant(value), end) if relation == "ge" else (start, _instant(value))
         elif name == "eventchannels" and relation == "eq":
