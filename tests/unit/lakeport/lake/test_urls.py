@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from lakeport.errors import Misused, NotFound
-from lakeport.lake import LakeUrl, copying, parse
+from lakeport.errors import Misused
+from lakeport.lake import LakeUrl, parse
 
 
 @pytest.mark.parametrize(
@@ -41,22 +41,3 @@ def test_a_text_names_a_lake_or_a_local_path(text: str, expected: LakeUrl | Path
 def test_a_url_that_names_no_lake_is_refused(text: str) -> None:
     with pytest.raises(Misused):
         parse(text)
-
-
-def test_a_folder_s_content_goes_below_the_target(tmp_path: Path) -> None:
-    (tmp_path / "x" / "y").mkdir(parents=True)
-    for name in ("x/a", "x/y/b"):
-        (tmp_path / name).write_text("")
-    copies = copying.plan_upload(tmp_path / "x", "in", recursive=True)
-    assert [copy.target for copy in copies] == ["in/a", "in/y/b"]
-    assert copying.plan_upload(tmp_path / "x" / "a", "in/", recursive=False)[0].target == "in/a"
-    with pytest.raises(Misused, match="is a folder"):
-        copying.plan_upload(tmp_path / "x", "in", recursive=False)
-    with pytest.raises(NotFound):
-        copying.plan_upload(tmp_path / "none", "in", recursive=False)
-
-
-@pytest.mark.parametrize("name", ["../x", "a/../../x", "a//x", "..\\x"])
-def test_a_lake_cannot_name_a_file_outside_the_target(tmp_path: Path, name: str) -> None:
-    with pytest.raises(Misused):
-        copying._inside(tmp_path, name)

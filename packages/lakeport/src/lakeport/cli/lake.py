@@ -1,16 +1,18 @@
-"""`lakeport ls|cat|cp` and `lakeport table`: files of a lake."""
+"""`lakeport ls|cat` and `lakeport table`: files of a lake."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lakeport.cli import options
-from lakeport.cli.output import Output, counted, size
 from lakeport.errors import Misused
-from lakeport.lake import FileSystem, LakeUrl, copying, parse, profile_of
+from lakeport.lake import FileSystem, LakeUrl, parse, profile_of
+
+if TYPE_CHECKING:
+    from lakeport.cli.output import Output
 
 
 def _lake(text: str, profile: str | None) -> tuple[FileSystem, LakeUrl]:
@@ -63,49 +65,6 @@ def cat(output: Output, *, url: str, profile: str | None) -> None:
     for chunk in lake.chunks(place.path):
         sys.stdout.buffer.write(chunk)
     sys.stdout.buffer.flush()
-
-
-@click.command()
-@click.argument("source")
-@click.argument("target")
-@click.option("-r", "--recursive", is_flag=True, help="A folder with everything below it.")
-@options.profile
-@options.dry_run
-@options.common
-@click.pass_obj
-def cp(output: Output, *, source: str, target: str, recursive: bool, profile: str | None, dry_run: bool) -> None:
-    """Copy files between this machine and a lake; a folder's content goes below the target.
-
-    \b
-    lakeport cp -r ./penguins local:provider:share-data/penguins
-    lakeport cp local:consumer:share-data/penguins/penguins.csv .
-    """
-    here, there = parse(source), parse(target)
-    if isinstance(here, Path) and isinstance(there, LakeUrl):
-        lake = FileSystem.at(there, profile_of(there, profile))
-        is_folder = target.endswith("/") or not there.path
-        copies = copying.plan_upload(
-            here, f"{there.path}/" if is_folder and there.path else there.path, recursive=recursive
-        )
-        run = copying.upload
-    elif isinstance(here, LakeUrl) and isinstance(there, Path):
-        lake = FileSystem.at(here, profile_of(here, profile))
-        copies = copying.plan_download(lake, here.path, there, recursive=recursive)
-        run = copying.download
-    else:
-        raise Misused(
-            "one side must be a lake and the other a local path", hint="Lakes are PROFILE:PATH or abfss:// URLs"
-        )
-    for copy in copies if dry_run else ():
-        output.result(f"would copy {copy.source} -> {copy.target}", source=copy.source, target=copy.target)
-    total = 0
-    for done in () if dry_run else run(copies, lake):
-        total += done.size_bytes
-        text = f"{done.copy.source} -> {done.copy.target}"
-        output.result(text, source=done.copy.source, target=done.copy.target, size_bytes=done.size_bytes, md5=done.md5)
-    verb = "would copy" if dry_run else "copied"
-    output.say(f"{verb} {counted(len(copies), 'file')}{'' if dry_run else ', ' + size(total)}")
-    output.summary(files=len(copies), size_bytes=total, status="planned" if dry_run else "done")
 
 
 @click.group()

@@ -16,7 +16,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "access": ("access:access", "Say who may see which folder, bring it about, explain and audit it."),
     "cat": ("lake:cat", "Print a file of a lake."),
     "certificate": ("certificate:certificate", "Make a key and certificate, name one, convert one."),
-    "cp": ("lake:cp", "Copy files between this machine and a lake."),
+    "cp": ("transfer:cp", "Copy files between this machine and a lake."),
     "demo": ("demo:demo", "Tell the whole story on this machine: two organisations share a folder."),
     "doctor": ("doctor:doctor", "Say what keeps a profile from its lake, and what to do."),
     "local": ("", "Run a local Azure: up, down, status, exec, env, credentials."),
@@ -24,6 +24,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "profile": ("profile:profile", "Name connections and see where their values come from."),
     "receive": ("receive:receive", "Be the receiving side: accept, map, follow, sync, verify."),
     "share": ("share:share", "Be the providing side: share, schedule, invite, revoke."),
+    "sync": ("transfer:sync", "Make a folder of a lake like one of this machine, or back."),
+    "transfer": ("transfer:transfer_", "Look at transfers, and go on with one that was interrupted."),
     "token": ("token:token", "Sign in and show what the token says."),
     "table": ("lake:table", "Look into tables of a lake."),
 }

@@ -7,7 +7,6 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from lakeport.errors import MissingExtra, Misused
-from lakeport.lake.copying import download, plan_download
 
 if TYPE_CHECKING:
     from lakeport.lake.client import FileSystem
@@ -29,8 +28,8 @@ def head(lake: FileSystem, path: str, rows: int) -> tuple[list[str], list[list[A
     chosen = _table_file(lake, path)
     with tempfile.TemporaryDirectory(prefix="lakeport-") as folder:
         local = Path(folder, PurePosixPath(chosen).name)
-        for _ in download(plan_download(lake, chosen, local, recursive=False), lake):
-            pass
+        with local.open("wb") as file:
+            file.writelines(lake.chunks(chosen))
         table = parquet.ParquetFile(local).read() if chosen.endswith(".parquet") else csv.read_csv(local)
     shown = table.slice(0, rows)
     return list(table.column_names), [list(row.values()) for row in shown.to_pylist()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -26,12 +26,14 @@ class LakeUrl:
         profile: The profile that a short URL names, or empty.
         account: The storage account, or empty when the profile says it.
         path: Without slashes around it; empty for the file system's root.
+        is_folder: It was written with a slash at its end.
     """
 
     file_system: str
     path: str
     account: str = ""
     profile: str = ""
+    is_folder: bool = field(default=False, compare=False)
 
 
 def parse(text: str) -> LakeUrl | Path:
@@ -44,8 +46,13 @@ def parse(text: str) -> LakeUrl | Path:
         >>> parse("abfss://raw@contosolake.dfs.core.windows.net/a/b.csv").path
         'a/b.csv'
         >>> parse("contoso:raw/a")
-        LakeUrl(file_system='raw', path='a', account='', profile='contoso')
+        LakeUrl(file_system='raw', path='a', account='', profile='contoso', is_folder=False)
     """
+    found = _parsed(text)
+    return replace(found, is_folder=text.endswith("/")) if isinstance(found, LakeUrl) else found
+
+
+def _parsed(text: str) -> LakeUrl | Path:
     full = _ABFSS.fullmatch(text)
     if full:
         return LakeUrl(full["file_system"], (full["path"] or "").strip("/"), full["account"])

@@ -1,0 +1,155 @@
+"""This machine's side of a transfer: files read where they lie, and written aside until they are whole."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lakeport.errors import Conflict, LakeportError, NotFound
+from lakeport.transfer.plan import Entry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakeport.transfer.plan import Item
+
+
+def below(folder: Path) -> Iterator[Entry]:
+    """Yield every file below a folder, by its path relative to it; links to folders are not followed."""
+    pending = [("", folder)]
+    while pending:
+        prefix, here = pending.pop()
+        with os.scandir(here) as entries:
+            for one in sorted(entries, key=lambda entry: entry.name):
+                if one.is_dir(follow_symlinks=False):
+                    pending.append((f"{prefix}{one.name}/", Path(one.path)))
+                elif one.is_file() and not one.name.endswith(ASIDE):
+                    yield entry(f"{prefix}{one.name}", one.stat())
+
+
+def entry(path: str, status: os.stat_result) -> Entry:
+    """Return a file as plans know it."""
+    return Entry(path, status.st_size, datetime.fromtimestamp(status.st_mtime_ns / 1e9, UTC))
+
+
+def one(path: Path) -> Entry:
+    """Return one file.
+
+    Raises:
+        NotFound: There is none.
+    """
+    try:
+        return entry("", path.stat())
+    except FileNotFoundError:
+        raise NotFound(f"there is no file {path}") from None
+
+
+ASIDE = ".lakeport-part"
+"""What the name of a file ends with that is not whole yet."""
+
+
+def read(item: Item, offset: int, into: memoryview) -> None:
+    """Read a part of a file that must be as it was when the transfer was planned.
+
+    Raises:
+        Conflict: It has changed.
+        LakeportError: It cannot be read.
+    """
+    try:
+        with open(item.source, "rb", buffering=0) as file:  # noqa: PTH123  (Path.open adds a copy's worth of calls)
+            _check_unchanged(item, os.fstat(file.fileno()))
+            have = 0
+            while have < len(into):
+                got = os.preadv(file.fileno(), [into[have:]], offset + have)
+                if not got:
+                    raise Conflict(f"{item.source} became shorter while it was read")
+                have += got
+    except OSError as error:
+        raise LakeportError(f"cannot read {item.source}: {error.strerror}") from error
+
+
+def check_unchanged(item: Item) -> None:
+    """Require that a file is as it was when the transfer was planned.
+
+    Raises:
+        Conflict: It has changed, or is gone.
+    """
+    try:
+        _check_unchanged(item, Path(item.source).stat())
+    except OSError as error:
+        raise Conflict(f"{item.source} went away while it was read") from error
+
+
+def _check_unchanged(item: Item, status: os.stat_result) -> None:
+    now = entry("", status)
+    if (now.size_bytes, now.modified_at) != (item.size_bytes, item.modified_at):
+        raise Conflict(f"{item.source} changed while it was read", hint="Next: transfer it again")
+
+
+def prepare(item: Item, *, keep: bool) -> bool:
+    """Make the file aside, of its full length; tell if one of a transfer that goes on is there.
+
+    Raises:
+        LakeportError: It cannot be made: no right, no room.
+    """
+    aside = _aside(item)
+    try:
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        is_there = keep and aside.is_file() and aside.stat().st_size == item.size_bytes
+        if not is_there:
+            with aside.open("wb") as file:
+                file.truncate(item.size_bytes)
+    except OSError as error:
+        raise LakeportError(f"cannot write {item.target}: {error.strerror}") from error
+    return is_there
+
+
+def write(item: Item, offset: int, data: memoryview) -> None:
+    """Write a part of the file aside.
+
+    Raises:
+        LakeportError: It cannot be written.
+    """
+    try:
+        descriptor = os.open(_aside(item), os.O_WRONLY)
+        try:
+            have = 0
+            while have < len(data):
+                have += os.pwrite(descriptor, data[have:], offset + have)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise LakeportError(f"cannot write {item.target}: {error.strerror}") from error
+
+
+def finish(item: Item) -> None:
+    """Give the file aside its name, and the time of its source.
+
+    Raises:
+        LakeportError: The name cannot be taken.
+    """
+    aside, when = _aside(item), item.modified_at.timestamp()
+    try:
+        os.utime(aside, (when, when))
+        aside.replace(item.target)
+    except OSError as error:
+        raise LakeportError(f"cannot write {item.target}: {error.strerror}") from error
+
+
+def delete(path: str) -> None:
+    """Remove a file; one that is not there is removed.
+
+    Raises:
+        LakeportError: It cannot be.
+    """
+    try:
+        Path(path).unlink(missing_ok=True)
+    except OSError as error:
+        raise LakeportError(f"cannot remove {path}: {error.strerror}") from error
+
+
+def _aside(item: Item) -> Path:
+    target = Path(item.target)
+    return target.with_name(f".{target.name}{ASIDE}")

@@ -1,0 +1,128 @@
+"""What a request to storage carries to be let in: a token, a signature by the account's key, or a SAS in its address.
+
+Source: storage.md 4.1 (Shared Key); Azure Storage, "Authorize with Shared Key".
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass, replace
+from email.utils import formatdate
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
+
+from lakeport import identity
+from lakeport.identity.storage_key import KeptSas
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from lakeport.profiles import Profile
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request before it is let in.
+
+    Attributes:
+        target: Path and query, encoded.
+        headers: Without `Host` and `Content-Length`.
+        size_bytes: The body's length.
+    """
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    size_bytes: int
+
+
+SCOPE = "https://storage.azure.com/.default"
+VERSION = "2025-01-05"
+_SIGNED = [
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-md5",
+    "content-type",
+    "date",
+    "if-modified-since",
+    "if-match",
+    "if-none-match",
+    "if-unmodified-since",
+    "range",
+]
+
+
+def opener(profile: Profile, account: str) -> Opener:
+    """Return what opens an account to a profile.
+
+    Raises:
+        BadProfile: The key or SAS cannot be read.
+    """
+    found = identity.storage_credential(profile, account)
+    if isinstance(found, AzureNamedKeyCredential):
+        return Opener(lambda asked: _signed(account, found.named_key.key, asked))
+    if isinstance(found, KeptSas):
+        return Opener(lambda asked: _with_sas(found.signature, asked), _renewal(found))
+    if isinstance(found, AzureSasCredential):
+        return Opener(lambda asked: _with_sas(found.signature, asked))
+    return Opener(lambda asked: _bearing(found.get_token(SCOPE).token, asked))
+
+
+class Opener:
+    """Lets requests in.
+
+    Args:
+        open_: Takes a request; gives the target and headers that are let in.
+        renew: Takes an address that was refused; reads what lets in again, and tells whether it is another now.
+    """
+
+    def __init__(
+        self, open_: Callable[[Asked], tuple[str, dict[str, str]]], renew: Callable[[str], bool] | None = None
+    ) -> None:
+        self.open = open_
+        self._renew = renew
+
+    def renewed(self, address: str) -> bool:
+        """Tell if what was refused may be sent again: what lets in was read again, and is another now."""
+        return bool(self._renew and self._renew(address))
+
+
+def _renewal(sas: KeptSas) -> Callable[[str], bool]:
+    def renew(address: str) -> bool:
+        now = sas.signature
+        return not address.endswith(now) or sas.renew(now)  # another worker may have renewed it already
+
+    return renew
+
+
+def _bearing(token: str, asked: Asked) -> tuple[str, dict[str, str]]:
+    return asked.target, {**asked.headers, "x-ms-version": VERSION, "Authorization": f"Bearer {token}"}
+
+
+def _with_sas(sas: str, asked: Asked) -> tuple[str, dict[str, str]]:
+    return f"{asked.target}{'&' if '?' in asked.target else '?'}{sas}", {**asked.headers, "x-ms-version": VERSION}
+
+
+def _signed(account: str, key: str, asked: Asked) -> tuple[str, dict[str, str]]:
+    headers = {**asked.headers, "x-ms-version": VERSION, "x-ms-date": formatdate(usegmt=True)}
+    text = string_to_sign(account, replace(asked, headers=headers))
+    digest = hmac.new(base64.b64decode(key), text.encode(), hashlib.sha256).digest()
+    return asked.target, {**headers, "Authorization": f"SharedKey {account}:{base64.b64encode(digest).decode()}"}
+
+
+def string_to_sign(account: str, asked: Asked) -> str:
+    """Return what a Shared Key signature is of; a body of no length is signed as nothing."""
+    lower = {name.lower(): value for name, value in asked.headers.items()}
+    lower["content-length"] = str(asked.size_bytes or "")
+    own = "".join(f"{name}:{lower[name]}\n" for name in sorted(lower) if name.startswith("x-ms-"))
+    path, _, query = asked.target.partition("?")
+    parameters = [part.partition("=") for part in query.split("&") if part]
+    decoded = sorted((name.lower(), unquote(value)) for name, _, value in parameters)
+    resource = f"/{account}{path}" + "".join(f"\n{name}:{value}" for name, value in decoded)
+    standard = "\n".join(lower.get(name, "") for name in _SIGNED)
+    return f"{asked.method}\n{standard}\n{own}{resource}"

@@ -1,0 +1,298 @@
+"""Running a plan: many files, and many parts of one, at once, within a bounded memory."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from lakeport.clock import SystemClock
+from lakeport.errors import Conflict, LakeportError
+from lakeport.transfer import disk
+from lakeport.transfer.blobs import Blobs, Found
+from lakeport.transfer.journal import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from lakeport.clock import Clock
+    from lakeport.transfer.blobs import Side
+    from lakeport.transfer.journal import Journal
+    from lakeport.transfer.plan import Item, Plan
+    from lakeport.transfer.retrying import Patience
+
+    Told = Callable[["Outcome", Item | None], None]
+
+WORKERS = 8
+
+
+@dataclass
+class Outcome:
+    """What a transfer did.
+
+    Attributes:
+        files: How many arrived, in this run.
+        size_bytes: How many bytes were moved, in this run.
+        deleted: How many were deleted at the target.
+        failures: What was said of those that did not arrive, by their source.
+    """
+
+    files: int = 0
+    size_bytes: int = 0
+    deleted: int = 0
+    failures: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+class Limit(Protocol):
+    """Holds somebody back."""
+
+    def take(self, size_bytes: int) -> None:
+        """Return when so many bytes may be moved."""
+        ...
+
+
+class Unlimited:
+    """As fast as it goes."""
+
+    def take(self, size_bytes: int) -> None:
+        """Return at once."""
+
+
+class Bandwidth:
+    """So many bytes a second, for all workers together.
+
+    Args:
+        rate: Bytes a second.
+        clock: The time.
+    """
+
+    def __init__(self, rate: int, clock: Clock) -> None:
+        self._rate = rate
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._free_at = clock.now()
+
+    def take(self, size_bytes: int) -> None:
+        """Return when so many bytes may be moved."""
+        with self._lock:
+            start = max(self._free_at, self._clock.now())
+            self._free_at = start + timedelta(seconds=size_bytes / self._rate)
+        self._clock.sleep(start - self._clock.now())
+
+
+@dataclass
+class _Item:
+    """An item under way."""
+
+    number: int
+    item: Item
+    left: int
+    failed: bool = False
+
+
+class Run:
+    """One plan, being run.
+
+    Args:
+        plan: What to do.
+        side: The lake's side; the other is this machine.
+        journal: Where it is noted; `None`: nowhere.
+        progress: How far an earlier run came.
+        workers: How many requests are under way at once.
+        limit: Holds all back together.
+        told: Called after each part, from any thread, with the outcome so far, and the item that has arrived, if one has.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        side: Side,
+        *,
+        journal: Journal | None = None,
+        progress: Progress | None = None,
+        workers: int = WORKERS,
+        limit: Limit | None = None,
+        clock: Clock | None = None,
+        patience: Patience | None = None,
+        told: Told | None = None,
+    ) -> None:
+        self._plan = plan
+        self._side = side
+        self._journal = journal
+        self._before = progress or Progress()
+        self._workers = workers
+        self._limit = limit or Unlimited()
+        self._clock = clock or SystemClock()
+        self._patience = patience
+        self._told = told or (lambda _outcome, _item: None)
+        self._lock = threading.RLock()  # looking for the next part may find that an item failed
+        self._stopped = threading.Event()
+        self._broken: list[BaseException] = []
+        self.outcome = Outcome()
+
+    def run(self) -> Outcome:
+        """Do it, and return what was done.
+
+        Raises:
+            KeyboardInterrupt: Somebody wants it to end; what arrived is noted.
+        """
+        began, tasks = time.perf_counter(), self._tasks()
+        threads = [threading.Thread(target=self._work, args=(tasks,), daemon=True) for _ in range(self._workers)]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                while thread.is_alive():
+                    thread.join(0.2)
+        finally:
+            self._stopped.set()
+            for thread in threads:
+                thread.join()
+        if self._broken:
+            raise self._broken[0]
+        self._delete()
+        self.outcome.seconds = time.perf_counter() - began
+        self._note({"ended": "failed" if self.outcome.failures else "complete"})
+        return self.outcome
+
+    def _tasks(self) -> Iterator[tuple[_Item, int]]:
+        """Every part that has not arrived, file by file."""
+        blobs = Blobs(self._side, self._clock, self._patience)
+        for number, item in enumerate(self._plan.items):
+            if number in self._before.done:
+                continue
+            under_way = _Item(number, item, item.parts)
+            there = self._there(under_way, blobs)
+            under_way.left -= len(there)
+            if not under_way.failed and not under_way.left:
+                there.discard(item.parts - 1)  # all parts arrived and the end did not: the last one does it again
+                under_way.left = 1
+            yield from ((under_way, part) for part in range(item.parts) if part not in there)
+        blobs.close()
+
+    def _there(self, one: _Item, blobs: Blobs) -> set[int]:
+        """Which parts of an item an earlier run moved; also makes ready what parts are written to."""
+        known = self._before.parts.get(one.number, set())
+        try:
+            if self._plan.direction == "download":
+                return set(known) if disk.prepare(one.item, keep=bool(known)) else set()
+            if not known:
+                return set()
+            disk.check_unchanged(one.item)
+            sizes = blobs.staged(one.item.target)
+            return {part for part in known if sizes.get(part) == _length(one.item, part)}
+        except LakeportError as error:
+            self._fail(one, error)
+            return set()
+
+    def _work(self, tasks: Iterator[tuple[_Item, int]]) -> None:
+        blobs = Blobs(self._side, self._clock, self._patience)
+        buffer = bytearray()
+        try:
+            while not self._stopped.is_set():
+                with self._lock:
+                    task = next(tasks, None)
+                if task is None:
+                    return
+                one, part = task
+                if one.failed:
+                    continue
+                length = _length(one.item, part)
+                if len(buffer) < length:
+                    buffer = bytearray(length)
+                self._move(one, part, memoryview(buffer)[:length], blobs)
+        except BaseException as error:  # noqa: BLE001  (told by whoever started the thread)
+            self._broken.append(error)
+            self._stopped.set()
+        finally:
+            blobs.close()
+
+    def _move(self, one: _Item, part: int, data: memoryview, blobs: Blobs) -> None:
+        offset = part * one.item.part_bytes
+        try:
+            self._limit.take(len(data))
+            if self._plan.direction == "upload":
+                disk.read(one.item, offset, data)
+                md5 = self._send(one, part, data, blobs)
+            else:
+                self._fetch(one, offset, data, blobs)
+                md5 = ""
+        except LakeportError as error:
+            self._fail(one, error)
+            return
+        self._arrived(one, part, len(data), blobs, md5)
+
+    def _send(self, one: _Item, part: int, data: memoryview, blobs: Blobs) -> str:
+        if one.item.parts == 1:
+            return blobs.put(one.item.target, data)
+        blobs.stage(one.item.target, part, data)
+        return ""
+
+    @staticmethod
+    def _fetch(one: _Item, offset: int, data: memoryview, blobs: Blobs) -> None:
+        item = one.item
+        if len(data):
+            found = Found(item.source, item.size_bytes, item.etag, item.modified_at)
+            blobs.read(found, offset, data)
+            disk.write(item, offset, data)
+
+    def _arrived(self, one: _Item, part: int, size: int, blobs: Blobs, md5: str) -> None:
+        with self._lock:
+            one.left -= 1
+            is_last = one.left == 0
+            self.outcome.size_bytes += size
+        try:
+            if is_last:
+                self._end(one, blobs)
+        except LakeportError as error:
+            self._fail(one, error)
+            return
+        if is_last:
+            self._note({"done": one.number, **({"md5": md5} if md5 else {})})
+            with self._lock:
+                self.outcome.files += 1
+        else:
+            self._note({"part": [one.number, part]})
+        self._told(self.outcome, one.item if is_last else None)
+
+    def _end(self, one: _Item, blobs: Blobs) -> None:
+        if self._plan.direction == "download":
+            disk.finish(one.item)
+        elif one.item.parts > 1:
+            disk.check_unchanged(one.item)
+            blobs.commit(one.item.target, one.item.parts)
+
+    def _fail(self, one: _Item, error: LakeportError) -> None:
+        with self._lock:
+            one.failed = True
+            self.outcome.failures.setdefault(one.item.source, str(error))
+        # What changed meanwhile begins anew; what merely broke goes on where it stopped.
+        self._note({"failed": one.number, "said": error.message, "anew": isinstance(error, Conflict)})
+
+    def _delete(self) -> None:
+        blobs = Blobs(self._side, self._clock, self._patience)
+        for path in self._plan.deletions:
+            try:
+                disk.delete(path) if self._plan.direction == "download" else blobs.delete(path)
+                self.outcome.deleted += 1
+            except LakeportError as error:
+                self.outcome.failures[path] = str(error)
+        blobs.close()
+
+    def _note(self, line: dict[str, object]) -> None:
+        if self._journal is not None:
+            self._journal.write(line)
+
+
+def _length(item: Item, part: int) -> int:
+    return min(item.part_bytes, item.size_bytes - part * item.part_bytes)
+
+
+def digest_of(path: str) -> str:
+    """Return the MD5 of a local file, in hex."""
+    with open(path, "rb") as file:  # noqa: PTH123
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

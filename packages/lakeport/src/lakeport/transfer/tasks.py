@@ -1,0 +1,278 @@
+"""What people ask for: copy, sync, go on; between this machine and a lake."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from lakeport import profiles
+from lakeport.clock import SystemClock
+from lakeport.errors import LakeportError, Misused, NotFound
+from lakeport.lake import LakeUrl, profile_of
+from lakeport.transfer import disk, journal, plan
+from lakeport.transfer.blobs import Blobs, Found, Side
+from lakeport.transfer.opening import opener
+from lakeport.transfer.plan import Entry, Plan, Rules
+from lakeport.transfer.run import WORKERS, Bandwidth, Outcome, Run, digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lakeport.clock import Clock
+    from lakeport.profiles import Profile
+    from lakeport.transfer.journal import Header, Progress
+    from lakeport.transfer.plan import Direction, Item
+    from lakeport.transfer.retrying import Patience
+    from lakeport.transfer.run import Told
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """A transfer that is decided and not begun, or interrupted.
+
+    Attributes:
+        side: The lake's side.
+        header: What the journal will call it.
+        progress: How far an earlier run came; `None` for a new one.
+    """
+
+    plan: Plan
+    side: Side
+    header: Header
+    progress: Progress | None = None
+
+    def run(
+        self,
+        *,
+        workers: int = WORKERS,
+        bytes_per_second: int | None = None,
+        told: Told | None = None,
+        clock: Clock | None = None,
+        patience: Patience | None = None,
+    ) -> Outcome:
+        """Do it, noting in the journal how far it came.
+
+        Args:
+            workers: How many requests are under way at once; each holds 4 MiB.
+            bytes_per_second: No faster than this; absent: as fast as it goes.
+            told: Called after each part, from any thread, with the outcome so far and the item that arrived, if one did.
+            clock: The time.
+            patience: How often what passes is tried again.
+
+        Returns:
+            What arrived, and what failed and why. Nothing that failed is visible at the target.
+
+        Example:
+            >>> transfer.copy(Path("raw"), parse_url("contoso:raw/2030/")).run()  # doctest: +SKIP
+        """
+        time = clock or SystemClock()
+        if self.progress is None:
+            book = journal.Journal.begin(self.header, self.plan)
+        else:
+            book = journal.Journal(journal.folder_of_transfers() / f"{self.header.transfer}.jsonl")
+        try:
+            return Run(
+                self.plan,
+                self.side,
+                journal=book,
+                progress=self.progress,
+                workers=workers,
+                limit=Bandwidth(bytes_per_second, time) if bytes_per_second else None,
+                told=told,
+                clock=time,
+                patience=patience,
+            ).run()
+        finally:
+            book.close()
+
+
+def copy(
+    source: Path | LakeUrl, target: Path | LakeUrl, *, recursive: bool = False, profile: str | None = None
+) -> Transfer:
+    """Return the transfer that copies a file, or what is below a folder, from this machine to a lake or back.
+
+    A folder's content goes below `target`; a file goes to `target`, or into it when that is a folder.
+
+    Args:
+        source: Where from.
+        target: Where to.
+        recursive: A folder is meant.
+        profile: Who opens the lake; absent: as the URL says.
+
+    Raises:
+        Misused: Both are on this machine, or both in lakes; or a folder is meant and `recursive` is false.
+        NotFound: There is no such source.
+
+    Wire: one request for a file; one a page of 5,000 paths for a folder of a lake.
+    """
+    if isinstance(source, Path) and isinstance(target, LakeUrl):
+        side = _side(target, profile)
+        files, base = _local(source, recursive=recursive), str(source)
+        into = _into(target, source.name) if source.is_file() else target.path
+        return _transfer("upload", plan.copy("upload", files, base, into), side, base, into)
+    if isinstance(source, LakeUrl) and isinstance(target, Path):
+        side = _side(source, profile)
+        found = _found(side, source.path)
+        if found is not None:
+            into = str(target / PurePosixPath(source.path).name if target.is_dir() else target)
+            one = Entry("", found.size_bytes, found.modified_at, found.etag)
+            return _transfer("download", plan.copy("download", [one], source.path, into), side, source.path, into)
+        if not recursive:
+            raise Misused(f"{source.path or source.file_system} is a directory", hint="Next: add -r")
+        files = _remote(side, source.path)
+        return _transfer(
+            "download", plan.copy("download", files, source.path, str(target)), side, source.path, str(target)
+        )
+    raise Misused("one side must be a lake and the other a local path", hint="Lakes are PROFILE:PATH or abfss:// URLs")
+
+
+def sync(
+    source: Path | LakeUrl, target: Path | LakeUrl, rules: Rules | None = None, *, profile: str | None = None
+) -> Transfer:
+    """Return the transfer that makes what is below one place like what is below another.
+
+    Args:
+        source: Where from: a folder.
+        target: Where to.
+        rules: What is meant, and how it is compared.
+        profile: Who opens the lake; absent: as the URL says.
+
+    Raises:
+        Misused: Both are on this machine, or both in lakes.
+        NotFound: There is no such source.
+
+    Wire: one request a page of 5,000 paths; with checksums one more for each file whose size agrees.
+    """
+    rules = rules or Rules()
+    if isinstance(source, Path) and isinstance(target, LakeUrl):
+        side = _side(target, profile)
+        here, there = list(_local(source, recursive=True)), list(_remote(side, target.path, may_be_missing=True))
+        digests = _digests(side, source, target.path, here, there) if rules.checksums else None
+        found = plan.sync(
+            "upload", here, there, rules, source=str(source), target=target.path.strip("/"), digests=digests
+        )
+        return _transfer("upload", found, side, str(source), target.path)
+    if isinstance(source, LakeUrl) and isinstance(target, Path):
+        side = _side(source, profile)
+        here = list(_remote(side, source.path))
+        there = list(disk.below(target)) if target.is_dir() else []
+        digests = _digests(side, target, source.path, there, here) if rules.checksums else None
+        found = plan.sync(
+            "download", here, there, rules, source=source.path.strip("/"), target=str(target), digests=digests
+        )
+        return _transfer("download", found, side, source.path, str(target))
+    raise Misused("one side must be a lake and the other a local path", hint="Lakes are PROFILE:PATH or abfss:// URLs")
+
+
+def resume(name: str) -> Transfer:
+    """Return a transfer that was interrupted or in part failed, to go on where it stopped.
+
+    Args:
+        name: Its id, or the beginning of it.
+
+    Raises:
+        NotFound: There is none.
+        BadProfile: Its profile is gone.
+    """
+    header, found, progress = journal.read(name)
+    profile = profiles.resolve(header.profile if header.profile != "default" else None)
+    side = Side(profile, header.account, header.file_system, opener(profile, header.account))
+    items = list(found.items)
+    for number in progress.failed:  # what failed may have changed since
+        items[number] = _again(side, found.direction, items[number])
+        if items[number] != found.items[number]:
+            progress.parts.pop(number, None)
+    return Transfer(replace(found, items=tuple(items)), side, header, progress)
+
+
+def _again(side: Side, direction: Direction, item: Item) -> Item:
+    try:
+        if direction == "upload":
+            now = disk.one(Path(item.source))
+            return replace(item, size_bytes=now.size_bytes, modified_at=now.modified_at)
+        found = _found(side, item.source)
+    except LakeportError:
+        return item  # it says so itself when it is tried
+    if found is None:
+        return item
+    return replace(item, size_bytes=found.size_bytes, modified_at=found.modified_at, etag=found.etag)
+
+
+def _side(url: LakeUrl, named: str | None) -> Side:
+    profile: Profile = profile_of(url, named)
+    account = url.account or profile.storage_account
+    return Side(profile, account, url.file_system or profile.file_system, opener(profile, account))
+
+
+def _transfer(direction: Direction, found: Plan, side: Side, source: str, target: str) -> Transfer:
+    now = datetime.now(UTC)
+    header = journal.Header(
+        transfer=f"{now:%Y%m%d-%H%M%S}-{uuid4().hex[:6]}",
+        direction=direction,
+        source=source,
+        target=target,
+        profile=side.profile.name,
+        account=side.account,
+        file_system=side.file_system,
+        begun_at=now.isoformat(timespec="seconds"),
+    )
+    return Transfer(found, side, header)
+
+
+def _local(source: Path, *, recursive: bool) -> Iterable[Entry]:
+    if source.is_dir() and not recursive:
+        raise Misused(f"{source} is a folder", hint="Next: add -r")
+    return disk.below(source) if source.is_dir() else [disk.one(source)]
+
+
+def _into(target: LakeUrl, name: str) -> str:
+    if not target.path:
+        return name
+    return f"{target.path}/{name}" if target.is_folder else target.path
+
+
+def _found(side: Side, path: str) -> Found | None:
+    """Return a file; `None` for a directory."""
+    if not path:
+        return None
+    blobs = Blobs(side, SystemClock())
+    try:
+        found = blobs.find(path)
+    finally:
+        blobs.close()
+    return None if found.is_directory else found
+
+
+def _remote(side: Side, under: str, *, may_be_missing: bool = False) -> Iterable[Entry]:
+    blobs, base = Blobs(side, SystemClock()), under.strip("/")
+    try:
+        for one in blobs.below(base):
+            if not one.is_directory:
+                relative = one.path[len(base) :].lstrip("/") if base else one.path
+                yield Entry(relative, one.size_bytes, one.modified_at, one.etag)
+    except NotFound:
+        if not may_be_missing:
+            raise
+    finally:
+        blobs.close()
+
+
+def _digests(
+    side: Side, folder: Path, under: str, local: list[Entry], remote: list[Entry]
+) -> dict[str, tuple[str, str]]:
+    """Both sides' MD5 of every file whose size agrees."""
+    sizes, base, blobs = {one.path: one.size_bytes for one in remote}, under.strip("/"), Blobs(side, SystemClock())
+    try:
+        return {
+            one.path: (
+                digest_of(str(folder / one.path)),
+                blobs.find(f"{base}/{one.path}".lstrip("/")).md5,
+            )
+            for one in local
+            if sizes.get(one.path) == one.size_bytes
+        }
+    finally:
+        blobs.close()

@@ -1,0 +1,252 @@
+"""One connection to a host: HTTP/1.1 without copies of what is sent and received.
+
+A transfer moves bytes between files and sockets; what a general client does on the way (a dozen objects a request, a
+copy or two of every byte) is most of its cost. Here a request is one head and one buffer, an answer is read into the
+buffer of whoever wants it. Not thread-safe: a worker has its own.
+
+Source: RFC 9110 and 9112; CONNECT, section 9.3.6 of the former.
+"""
+
+from __future__ import annotations
+
+import base64
+import socket
+import ssl
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from lakeport.errors import Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CONNECT_SECONDS = 10.0
+STALL_SECONDS = 60.0
+"""How long nothing may arrive before a connection counts as broken."""
+MOST_HEAD = 64 << 10
+MOST_ERROR = 64 << 10
+CHUNK = 256 << 10
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The head of an answer.
+
+    Attributes:
+        headers: By lower-case name; the last of a name wins.
+        size_bytes: How long the body is; -1: chunked, or until the connection closes.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    size_bytes: int
+
+
+class Wire:
+    """A connection to one host, opened when it is needed and again when it broke.
+
+    Args:
+        host: The host name.
+        proxy: The proxy's address, or empty.
+        ca_bundle: The certificates to trust; empty: the system's.
+    """
+
+    def __init__(self, host: str, proxy: str = "", ca_bundle: str = "") -> None:
+        self._host = host
+        self._proxy = proxy
+        self._ca_bundle = ca_bundle
+        self._socket: socket.socket | None = None
+        self._buffer = bytearray(MOST_HEAD)
+        self._left = memoryview(b"")
+
+    def ask(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | bytearray | memoryview = b"",
+        into: memoryview | None = None,
+    ) -> tuple[Reply, memoryview]:
+        """Send a request and return the answer with its body.
+
+        Args:
+            method: The method.
+            target: Path and query, encoded.
+            headers: Without `Host` and `Content-Length`.
+            body: What is sent.
+            into: Where the body of a good answer goes, if it fits exactly or is shorter; else memory of its own.
+
+        Raises:
+            Unreachable: The connection cannot be made, or breaks.
+        """
+        lines = [
+            f"{method} {target} HTTP/1.1",
+            f"Host: {self._host}",
+            *(f"{name}: {value}" for name, value in headers.items()),
+        ]
+        if body or method in {"PUT", "POST", "PATCH"}:
+            lines.append(f"Content-Length: {len(body)}")
+        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+        try:
+            reply, data = self._exchange(head, body, method, into)
+        except (OSError, ValueError) as error:
+            self.close()
+            raise Unreachable(f"{self._host} broke the connection: {str(error) or type(error).__name__}") from error
+        if reply.headers.get("connection", "").lower() == "close":
+            self.close()
+        return reply, data
+
+    def close(self) -> None:
+        """Close the connection; the next request opens another."""
+        if self._socket is not None:
+            self._socket.close()
+        self._socket, self._left = None, memoryview(b"")
+
+    def _exchange(
+        self, head: bytes, body: bytes | bytearray | memoryview, method: str, into: memoryview | None
+    ) -> tuple[Reply, memoryview]:
+        sock = self._socket or self._opened()
+        if len(body) <= CHUNK:
+            sock.sendall(head + bytes(body))
+        else:
+            sock.sendall(head)
+            sock.sendall(body)
+        reply = self._reply(sock)
+        while reply.status == 100:
+            reply = self._reply(sock)
+        if method == "HEAD" or reply.status in {204, 304}:
+            return reply, memoryview(b"")
+        if reply.size_bytes >= 0:
+            return reply, self._body(sock, reply, into)
+        return reply, memoryview(self._streamed(sock, reply))
+
+    def _body(self, sock: socket.socket, reply: Reply, into: memoryview | None) -> memoryview:
+        size = reply.size_bytes
+        if reply.status >= 300 and size > MOST_ERROR:
+            raise ValueError(f"an error of {size} bytes")
+        view = (
+            into[:size]
+            if into is not None and reply.status < 300 and size <= len(into)
+            else memoryview(bytearray(size))
+        )
+        have = min(len(self._left), size)
+        view[:have] = self._left[:have]
+        self._left = self._left[have:]
+        while have < size:
+            got = sock.recv_into(view[have : have + CHUNK])
+            if not got:
+                raise ConnectionError(f"the answer ended after {have} of {size} bytes")
+            have += got
+        return view
+
+    def _streamed(self, sock: socket.socket, reply: Reply) -> bytes:
+        """Return a body that is chunked, or that ends with the connection."""
+        if "chunked" not in reply.headers.get("transfer-encoding", ""):
+            rest = [bytes(self._left)]
+            while piece := sock.recv(CHUNK):
+                rest.append(piece)
+            self.close()
+            return b"".join(rest)
+        pieces = []
+        while size := int(self._line(sock).partition(b";")[0], 16):
+            pieces.append(self._exactly(sock, size))
+            self._line(sock)
+        while self._line(sock):
+            pass
+        return b"".join(pieces)
+
+    def _line(self, sock: socket.socket) -> bytes:
+        while (at := bytes(self._left).find(b"\r\n")) < 0:
+            self._more(sock)
+        line = bytes(self._left[:at])
+        self._left = self._left[at + 2 :]
+        return line
+
+    def _exactly(self, sock: socket.socket, size: int) -> bytes:
+        while len(self._left) < size:
+            self._more(sock)
+        found = bytes(self._left[:size])
+        self._left = self._left[size:]
+        return found
+
+    def _more(self, sock: socket.socket) -> None:
+        piece = sock.recv(CHUNK)
+        if not piece:
+            raise ConnectionError("the answer ended early")
+        self._left = memoryview(bytes(self._left) + piece)
+
+    def _reply(self, sock: socket.socket) -> Reply:
+        have = len(self._left)
+        buffer = memoryview(self._buffer)
+        buffer[:have] = bytes(self._left)
+        while (end := self._buffer.find(b"\r\n\r\n", 0, have)) < 0:
+            if have == len(buffer):
+                raise ValueError("the answer's head is too long")
+            got = sock.recv_into(buffer[have:])
+            if not got:
+                raise ConnectionError("it was closed before the answer")
+            have += got
+        self._left = buffer[end + 4 : have]
+        return parsed(bytes(buffer[:end]))
+
+    def _opened(self) -> socket.socket:
+        proxy = urlsplit(self._proxy)
+        at = (proxy.hostname or "", proxy.port or 80) if self._proxy else (self._host, 443)
+        raw = socket.create_connection(at, CONNECT_SECONDS)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            if self._proxy:
+                _tunnel(raw, self._host, proxy.username or "", proxy.password or "")
+            wrapped = _trust(self._ca_bundle).wrap_socket(raw, server_hostname=self._host)
+        except (OSError, ValueError):
+            raw.close()
+            raise
+        wrapped.settimeout(STALL_SECONDS)
+        self._socket, self._left = wrapped, memoryview(b"")
+        return wrapped
+
+
+def parsed(head: bytes) -> Reply:
+    r"""Return an answer's head as values.
+
+    Raises:
+        ValueError: It is none.
+
+    Example:
+        >>> parsed(b"HTTP/1.1 201 Created\r\nETag: x\r\nContent-Length: 0").headers["etag"]
+        'x'
+    """
+    first, *lines = head.decode("latin-1").split("\r\n")
+    version, _, rest = first.partition(" ")
+    if not version.startswith("HTTP/1."):
+        raise ValueError("no HTTP answer")
+    headers = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        headers[name.lower()] = value.strip()
+    length = headers.get("content-length")
+    return Reply(int(rest[:3]), headers, int(length) if length is not None else -1)
+
+
+@cache
+def _trust(ca_bundle: str) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=ca_bundle or None)
+
+
+def _tunnel(raw: socket.socket, host: str, user: str, password: str) -> None:
+    lines = [f"CONNECT {host}:443 HTTP/1.1", f"Host: {host}:443"]
+    if user:
+        both = base64.b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
+        lines.append(f"Proxy-Authorization: Basic {both}")
+    raw.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+    answer = b""
+    while b"\r\n\r\n" not in answer and len(answer) < MOST_HEAD:
+        piece = raw.recv(1)  # nothing of what follows may be taken: it is TLS
+        if not piece:
+            break
+        answer += piece
+    if not answer.startswith((b"HTTP/1.1 200", b"HTTP/1.0 200")):
+        said = answer.partition(b"\r")[0].decode("latin-1")
+        raise ConnectionError(f"the proxy does not lead to {host}: {said}")
