@@ -62,7 +62,7 @@ def moment_text(moment: int) -> str:
 
     Example:
         >>> moment_text(638_000_000_000_000_001)
-        '2022-09-29T22:13:20.0000001Z'
+        '2022-09-28T22:13:20.0000001Z'
     """
     at = _YEAR_1 + timedelta(microseconds=moment // 10)
     return f"{at:%Y-%m-%dT%H:%M:%S.%f}{moment % 10}Z"
@@ -72,7 +72,7 @@ def moment_of(text: str) -> int | None:
     """Read a moment; None when the text is none.
 
     Example:
-        >>> moment_of("2022-09-29T22:13:20.0000001Z")
+        >>> moment_of("2022-09-28T22:13:20.0000001Z")
         638000000000000001
     """
     try:

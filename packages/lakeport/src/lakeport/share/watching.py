@@ -114,6 +114,7 @@ def pause(every: timedelta, jitter: float, failures: int, drawn: float) -> timed
         drawn: A number from 0 to 1.
 
     Example:
+        >>> from datetime import timedelta
         >>> pause(timedelta(minutes=5), 0.2, 0, 0.0).total_seconds(), pause(timedelta(minutes=5), 0.2, 1, 1.0).total_seconds()
         (240.0, 720.0)
     """
