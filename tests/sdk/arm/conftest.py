@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from azure.mgmt.authorization import AuthorizationManagementClient
+from azure.mgmt.keyvault import KeyVaultManagementClient
+from azure.mgmt.msi import ManagedServiceIdentityClient
 from azure.mgmt.resource.deployments import DeploymentsMgmtClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.mgmt.resource.subscriptions import SubscriptionClient
@@ -68,6 +70,12 @@ class Person(Principal):
 
     def deployments(self, subscription_id: str) -> DeploymentsMgmtClient:
         return self.client(DeploymentsMgmtClient, subscription_id=subscription_id)
+
+    def identities(self, subscription_id: str) -> ManagedServiceIdentityClient:
+        return self.client(ManagedServiceIdentityClient, subscription_id=subscription_id)
+
+    def vaults(self, subscription_id: str) -> KeyVaultManagementClient:
+        return self.client(KeyVaultManagementClient, subscription_id=subscription_id)
 
     def roles(self, subscription_id: str) -> AuthorizationManagementClient:
         return self.client(AuthorizationManagementClient, subscription_id=subscription_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
@@ -101,3 +101,65 @@ def test_a_certificate_is_deleted_with_its_secret_and_comes_back(
         client.import_certificate("plain", pfx)
     with pytest.raises(ResourceNotFoundError):
         client.get_certificate("plain")
+
+
+def test_a_certificate_that_the_vault_signs_itself_is_made_and_read_as_a_secret(vaults: Vaults) -> None:
+    client = vaults.certificates()
+    policy = CertificatePolicy.get_default()
+    made: Any = client.begin_create_certificate("made-here", policy, tags={"a": "b"}, _polling_interval=0).result()
+    assert (made.policy.issuer_name, made.policy.key_size) == ("Self", 2048)
+    certificate = x509.load_der_x509_certificate(bytes(made.cer or b""))
+    assert certificate.subject == certificate.issuer
+    assert certificate.subject.rfc4514_string() == "CN=DefaultPolicy"
+    assert 360 <= (certificate.not_valid_after_utc - certificate.not_valid_before_utc).days <= 366
+    key, own, _ = pkcs12.load_key_and_certificates(
+        base64.b64decode(vaults.secrets().get_secret("made-here").value or ""), None
+    )
+    assert own == certificate
+    assert isinstance(key, rsa.RSAPrivateKey)
+    operation = client.get_certificate_operation("made-here")
+    assert operation.status == "completed"
+    assert x509.load_der_x509_csr(operation.csr or b"").is_signature_valid
+    again: Any = client.begin_create_certificate("made-here", policy, _polling_interval=0).result()
+    assert again.properties.version != made.properties.version
+
+
+def test_a_policy_chooses_the_key_and_the_names_and_changes_later(vaults: Vaults) -> None:
+    client = vaults.certificates()
+    policy = CertificatePolicy(
+        issuer_name="Self",
+        subject="CN=lake.contoso.com,O=Contoso",
+        san_dns_names=["lake.contoso.com"],
+        key_type="EC",
+        key_curve_name="P-256",
+        content_type=CertificateContentType.pem,
+        validity_in_months=3,
+    )
+    made: Any = client.begin_create_certificate("chosen", policy, _polling_interval=0).result()
+    certificate = x509.load_der_x509_certificate(bytes(made.cer or b""))
+    names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert names.get_values_for_type(x509.DNSName) == ["lake.contoso.com"]
+    assert "BEGIN PRIVATE KEY" in (vaults.secrets().get_secret("chosen").value or "")
+    longer = CertificatePolicy(issuer_name="Self", subject="CN=lake.contoso.com", validity_in_months=24)
+    assert client.update_certificate_policy("chosen", longer).validity_in_months == 24
+    for bad in (
+        CertificatePolicy(issuer_name="Self", subject="no name"),
+        CertificatePolicy(issuer_name="SomeCA", subject="CN=x"),
+        CertificatePolicy(issuer_name="Self", subject="CN=x", key_size=1024),
+    ):
+        with pytest.raises(HttpResponseError) as refused:
+            client.begin_create_certificate("bad", bad, _polling_interval=0)
+        assert refused.value.status_code == 400
+
+
+def test_a_certificate_comes_back_from_its_backup(vaults: Vaults) -> None:
+    client, elsewhere = vaults.certificates(), vaults.certificates(vault="other-vault")
+    made: Any = client.begin_create_certificate("saved", CertificatePolicy.get_default(), _polling_interval=0).result()
+    blob = client.backup_certificate("saved") or b""
+    restored = elsewhere.restore_certificate_backup(blob)
+    assert restored.cer == made.cer
+    with pytest.raises(ResourceExistsError):
+        client.restore_certificate_backup(blob)
+    with pytest.raises(HttpResponseError) as refused:
+        vaults.secrets(vault="other-vault").restore_secret_backup(blob)
+    assert refused.value.status_code == 400

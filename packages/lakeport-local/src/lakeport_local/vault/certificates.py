@@ -46,7 +46,7 @@ def import_certificate(call: Call) -> Response:
         version, not_before=pair.certificate.not_valid_before_utc, expires=pair.certificate.not_valid_after_utc
     )
     secret = call.chest.add(call.vault, call.name, version, _policy(pair))
-    return answer(_bundle(call, secret))
+    return answer(bundle(call, secret))
 
 
 def _pair(body: Document) -> KeyPair:
@@ -83,10 +83,15 @@ def _policy(pair: KeyPair) -> Document:
 
 def get_certificate(call: Call) -> Response:
     """Answer with a certificate's public part."""
-    return answer(_bundle(call, _found(call)))
+    return answer(bundle(call, found_certificate(call)))
 
 
-def _found(call: Call) -> Secret:
+def found_certificate(call: Call) -> Secret:
+    """Return the certificate that a call names.
+
+    Raises:
+        ServiceError: 404 `CertificateNotFound`.
+    """
     secret = call.chest.find(call.vault, call.name, call.version)
     if secret is None or secret.policy is None:
         raise errors.not_found(NOUN, "/".join(part for part in (call.name, call.version) if part))
@@ -95,17 +100,17 @@ def _found(call: Call) -> Secret:
 
 def get_policy(call: Call) -> Response:
     """Answer with a certificate's policy."""
-    return answer(_shown_policy(call, _found(call)))
+    return answer(shown_policy(call, found_certificate(call)))
 
 
 def update_certificate(call: Call) -> Response:
     """Change a version's attributes and tags; its dates are the certificate's own."""
-    secret, body = _found(call), call.body()
+    secret, body = found_certificate(call), call.body()
     attributes = body.get("attributes") or {}
     if isinstance(attributes, dict):
         attributes = {"enabled": attributes.get("enabled")}
     changed = with_attributes(secret.newest, {"attributes": attributes, "tags": body.get("tags")})
-    return answer(_bundle(call, replace(secret, newest=call.chest.update(secret, changed))))
+    return answer(bundle(call, replace(secret, newest=call.chest.update(secret, changed))))
 
 
 def list_certificates(call: Call) -> Response:
@@ -118,14 +123,14 @@ def list_certificates(call: Call) -> Response:
 def list_versions(call: Call) -> Response:
     """Answer with a page of a certificate's versions."""
     after, limit = call.page()
-    found = call.chest.versions(_found(call), after, limit + 1)
+    found = call.chest.versions(found_certificate(call), after, limit + 1)
     items = [(one.newest.version, _item(call, one, f"{one.name}/{one.newest.version}")) for one in found]
     return call.listed(items, limit)
 
 
 def delete_certificate(call: Call) -> Response:
     """Delete a certificate and its secret; they can be brought back."""
-    call.chest.delete(_found(call), call.days_kept)
+    call.chest.delete(found_certificate(call), call.days_kept)
     return get_deleted_certificate(call)
 
 
@@ -140,7 +145,7 @@ def list_deleted_certificates(call: Call) -> Response:
 def get_deleted_certificate(call: Call) -> Response:
     """Answer with a deleted certificate."""
     secret = _deleted(call)
-    return answer(_bundle(call, secret) | gone(call, secret, "certificates"))
+    return answer(bundle(call, secret) | gone(call, secret, "certificates"))
 
 
 def _deleted(call: Call) -> Secret:
@@ -154,7 +159,7 @@ def recover_certificate(call: Call) -> Response:
     """Bring a deleted certificate back."""
     secret = _deleted(call)
     call.chest.recover(secret)
-    return answer(_bundle(call, secret))
+    return answer(bundle(call, secret))
 
 
 def purge_certificate(call: Call) -> Response:
@@ -166,7 +171,8 @@ def purge_certificate(call: Call) -> Response:
     return Response(204)
 
 
-def _bundle(call: Call, secret: Secret) -> Document:
+def bundle(call: Call, secret: Secret) -> Document:
+    """Return a certificate's version, public part only."""
     path = f"{secret.name}/{secret.newest.version}"
     certificate = x509.load_der_x509_certificate(secret.newest.certificate or b"")
     return {
@@ -175,7 +181,7 @@ def _bundle(call: Call, secret: Secret) -> Document:
         "sid": f"{call.origin}/secrets/{path}",
         "cer": base64.b64encode(certificate.public_bytes(Encoding.DER)).decode(),
         "contentType": secret.newest.content_type,
-        "policy": _shown_policy(call, secret),
+        "policy": shown_policy(call, secret),
     }
 
 
@@ -194,7 +200,8 @@ def _thumbprint(version: Version) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def _shown_policy(call: Call, secret: Secret) -> Document:
+def shown_policy(call: Call, secret: Secret) -> Document:
+    """Return a certificate's policy as it is shown."""
     attributes = attributes_of(call, secret.newest)
     kept = {name: attributes[name] for name in ("enabled", "created", "updated")}
     return {"id": f"{call.origin}/certificates/{secret.name}/policy", **(secret.policy or {}), "attributes": kept}

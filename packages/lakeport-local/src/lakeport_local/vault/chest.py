@@ -112,6 +112,10 @@ class Chest:
         name = self._ids.guid().replace("-", "")
         return Version(name, value, content_type, tags or {}, True, None, None, now, now, certificate)
 
+    def serial(self) -> bytes:
+        """Return unguessable bytes for the serial number of a certificate."""
+        return self._ids.token(16)
+
     def add(
         self,
         vault: Resource,

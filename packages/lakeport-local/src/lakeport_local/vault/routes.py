@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote
 
-from lakeport_local.vault import certificates, secrets
+from lakeport_local.vault import certificates, creation, secrets
 from lakeport_local.vault.errors import refusal
 
 if TYPE_CHECKING:
@@ -71,6 +71,11 @@ ROUTES: tuple[Route, ...] = (
     _secret("POST", "deletedsecrets/{name}/recover", "recover/action", "recover", secrets.recover_secret),
     _certificate("GET", "certificates", "read", "list", certificates.list_certificates),
     _certificate("POST", "certificates/{name}/import", "import/action", "import", certificates.import_certificate),
+    _certificate("POST", "certificates/restore", "restore/action", "restore", creation.restore_certificate),
+    _certificate("POST", "certificates/{name}/create", "create/action", "create", creation.create_certificate),
+    _certificate("GET", "certificates/{name}/pending", "read", "get", creation.get_operation),
+    _certificate("PATCH", "certificates/{name}/policy", "update/action", "update", creation.update_policy),
+    _certificate("POST", "certificates/{name}/backup", "backup/action", "backup", creation.backup_certificate),
     _certificate("GET", "certificates/{name}", "read", "get", certificates.get_certificate),
     _certificate("PATCH", "certificates/{name}", "update/action", "update", certificates.update_certificate),
     _certificate("DELETE", "certificates/{name}", "delete", "delete", certificates.delete_certificate),

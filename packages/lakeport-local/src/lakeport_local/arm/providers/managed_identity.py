@@ -9,6 +9,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lakeport_local.arm.providers.identity_federation import FEDERATED_CREDENTIAL
 from lakeport_local.arm.table import Outcome, Provider, ResourceType
 from lakeport_local.arm.tracked import location, tags
 from lakeport_local.core import ServiceError
@@ -88,6 +89,6 @@ def _removed(plane: ControlPlane, identity: Resource) -> None:
 
 MANAGED_IDENTITY = Provider(
     "Microsoft.ManagedIdentity",
-    resource_types=(ResourceType(IDENTITIES, put=_put, patch=_patch, removed=_removed),),
+    resource_types=(ResourceType(IDENTITIES, put=_put, patch=_patch, removed=_removed), FEDERATED_CREDENTIAL),
     newest="2024-11-30",
 )
