@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from lakeport.errors import Conflict, Forbidden, MissingRole
+from lakeport.errors import Conflict, Forbidden, MissingRole, WrongTenant
 from lakeport.identity import translated
 
 if TYPE_CHECKING:
@@ -134,6 +134,10 @@ class Roles:
         """Return the roles a principal has at a scope or above, or `None` when the caller may not know."""
         return self._list(scope, f"principalId eq '{principal_id}'")
 
+    def of_caller(self, object_id: str, scope: str) -> list[Assignment] | None:
+        """Return the roles that a principal has at a scope or above, by itself or a group, or `None` as `of` does."""
+        return self._list(scope, f"assignedTo('{object_id}')")
+
     def at(self, scope: str) -> list[Assignment] | None:
         """Return every role that anybody has at a scope or above, or `None` when the caller may not know."""
         return self._list(scope, "atScope()")
@@ -144,6 +148,12 @@ class Roles:
                 found = list(self._client.role_assignments.list_for_scope(scope, filter=condition))
         except Forbidden:
             return None
+        except WrongTenant as error:
+            name, subscription = scope.rsplit("/", 1)[-1], scope.split("/")[2]
+            what = f"storage account {name} in subscription {subscription} lies outside the caller's tenant"
+            raise WrongTenant(
+                what, code=error.code, hint="A share takes from and gives to its own tenant only"
+            ) from error
         return [
             Assignment(
                 str(one.role_definition_id).rsplit("/", 1)[-1].lower(),

@@ -31,6 +31,22 @@ def common(command: F) -> F:
     return json_output(verbose(command))
 
 
+def several(default: str) -> Callable[[F], F]:
+    """Add what names one side or several of the same kind: YAML files, or an environment file, and a profile.
+
+    Args:
+        default: The YAML file meant when none is given.
+    """
+
+    def add(command: F) -> F:
+        path = click.Path(dir_okay=False, path_type=Path)
+        files = click.argument("files", type=path, nargs=-1, metavar=f"[{default}...]")
+        env = click.option("--env", type=path, metavar="FILE", help="Take an environment file in place of YAML.")
+        return common(files(env(profile(command))))
+
+    return add
+
+
 def desired(default: str) -> Callable[[F], F]:
     """Add what names a side: a YAML file, or an environment file, and a profile.
 

@@ -67,6 +67,20 @@ def list_(output: Output, *, file: Path, env: Path | None, profile: str | None) 
 @options.desired("receive.yaml")
 @options.grant
 @click.pass_obj
+def check(output: Output, *, file: Path, env: Path | None, profile: str | None, grant: bool) -> None:
+    """Print what this side needs (registration, rights, stores, firewall, region) and the command for what is missing.
+
+    \b
+    lakeport receive check receive.yaml
+    lakeport receive check receive.yaml --grant
+    """
+    sides.check(output, sides.consumer(output, file, env, profile, grant=grant))
+
+
+@receive.command()
+@options.desired("receive.yaml")
+@options.grant
+@click.pass_obj
 def plan(output: Output, *, file: Path, env: Path | None, profile: str | None, grant: bool) -> None:
     """Print what apply would do, and why; send nothing that changes anything.
 

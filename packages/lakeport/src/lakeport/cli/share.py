@@ -33,6 +33,20 @@ def share() -> None:
 @options.desired("share.yaml")
 @options.grant
 @click.pass_obj
+def check(output: Output, *, file: Path, env: Path | None, profile: str | None, grant: bool) -> None:
+    """Print what this side needs (registration, rights, stores, firewall, region) and the command for what is missing.
+
+    \b
+    lakeport share check share.yaml
+    lakeport share check share.yaml --grant
+    """
+    sides.check(output, sides.provider(output, file, env, profile, grant=grant))
+
+
+@share.command()
+@options.desired("share.yaml")
+@options.grant
+@click.pass_obj
 def plan(output: Output, *, file: Path, env: Path | None, profile: str | None, grant: bool) -> None:
     """Print what apply would do, and why; send nothing that changes anything.
 
@@ -44,22 +58,24 @@ def plan(output: Output, *, file: Path, env: Path | None, profile: str | None, g
 
 
 @share.command()
-@options.desired("share.yaml")
+@options.several("share.yaml")
 @options.grant
 @options.dry_run
 @click.pass_obj
-def apply(output: Output, *, file: Path, env: Path | None, profile: str | None, grant: bool, dry_run: bool) -> None:
-    """Bring the share in step with its file; safe to run again at any time.
+def apply(
+    output: Output, *, files: tuple[Path, ...], env: Path | None, profile: str | None, grant: bool, dry_run: bool
+) -> None:
+    """Bring the share in step with its file; safe to run again at any time. Several files are several shares.
 
     \b
     lakeport share apply share.yaml --grant
-    lakeport share apply --env source.env --dry-run
+    lakeport share apply shares/*.yaml
     """
-    session = sides.provider(output, file, env, profile, grant=grant)
-    if dry_run:
+    sessions = sides.providers(output, files, env, profile, grant=grant)
+    if not dry_run:
+        sides.apply_all(output, sessions)
+    for session in sessions if dry_run else ():
         sides.show_plan(output, session.plan())
-    else:
-        sides.apply(output, session)
 
 
 @share.command()

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakeport import identity, profiles
 from lakeport.cli.outcome import FORBIDDEN, Partly, exit_status
-from lakeport.errors import BadProfile, LakeportError, NotFound
+from lakeport.errors import BadProfile, LakeportError, MissingRole, NotFound
 from lakeport.share import Consumer, Session, environment, files, resources
 from lakeport.share.apply import Worker
 from lakeport.share.control import Control
 from lakeport.share.desired import Place
 from lakeport.share.freshness import stale
 from lakeport.share.resources import Subscription
+from lakeport.share.watching import round_of
 from lakeport.share.webhook import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from lakeport.cli.output import Output
     from lakeport.profiles import Profile
@@ -30,6 +33,19 @@ def provider(output: Output, file: Path, env: Path | None, profile: str | None, 
     """Return the providing side that a command's arguments name."""
     wished = environment.provider(env, profile=profile) if env else files.provider(file, profile=profile)
     return _session(output, wished, profile, grant=grant)
+
+
+def providers(
+    output: Output, files_: tuple[Path, ...], env: Path | None, profile: str | None, *, grant: bool = False
+) -> list[Session]:
+    """Return the providing sides that a command's files name; all are read before any is acted on."""
+    if env is not None:
+        return [provider(output, Path(), env, profile, grant=grant)]
+    found: list[Session] = []
+    for file in files_ or (Path("share.yaml"),):
+        session = provider(output, file, None, profile, grant=grant)
+        found.append(replace(session, peer=found[0]) if found else session)
+    return found
 
 
 def consumer(output: Output, file: Path, env: Path | None, profile: str | None, *, grant: bool = False) -> Session:
@@ -95,7 +111,7 @@ def apply(output: Output, session: Session) -> None:
     undo: dict[str, None] = {}
 
     def told(step: Step) -> None:
-        output.result(step.sentence(done=True), **fields(step), status="done")
+        _told(output, step)
         if step.undo:
             undo[step.undo] = None
 
@@ -113,6 +129,62 @@ def apply(output: Output, session: Session) -> None:
         undo=list(undo),
     )
     _held_ends(applied.plan)
+
+
+def apply_all(output: Output, sessions: list[Session]) -> None:
+    """Bring several sides in step; what fails for one does not stop the others. All are looked at side by side first.
+
+    Raises:
+        LakeportError: It failed for the only one.
+        Partly: It failed for some, or others hold something.
+    """
+    if len(sessions) == 1:
+        apply(output, sessions[0])
+        return
+    with ThreadPoolExecutor(8) as pool:
+        looks = list(pool.map(lambda one: round_of(one, only_look=True), sessions))
+    failed, changed = 0, 0
+    for session, look in zip(sessions, looks, strict=True):
+        found = round_of(session, partial(_told, output)) if look.error is None and look.plan.steps else look
+        _talk(output, found.plan)
+        error = found.error or next(iter(found.plan.refusals), None)
+        if error is not None:
+            output.say(f"lakeport: {session.wished.where}: {error}")
+        failed += error is not None or bool(found.plan.held)
+        changed += bool(found.steps)
+    text = "already in step" if not changed and not failed else "" if failed else "in step"
+    output.summary(text, sides=len(sessions), changed=changed, failed=failed)
+    if failed:
+        raise Partly
+
+
+def _told(output: Output, step: Step) -> None:
+    output.result(step.sentence(done=True), **fields(step), status="done")
+
+
+def check(output: Output, session: Session) -> None:
+    """Print what a side needs and whether it is there, each failure with the command that mends it.
+
+    Raises:
+        Partly: Something is missing.
+    """
+    found = session.checks()
+    look = round_of(session, only_look=True)
+    for one in found:
+        mark = {True: "ok      ", False: "MISSING ", None: "unknown "}[one.is_met]
+        output.result(f"{mark} {one.said}", what=one.what, met=one.is_met, said=one.said, fix=one.fix)
+        if one.fix:
+            output.say(f"          fix: {one.fix}")
+    needed = [error for error in look.plan.refusals if isinstance(error, MissingRole)]
+    for error in needed:
+        output.result(f"MISSING  {error.message}", what="identity", met=False, said=error.message, fix=error.hint)
+        output.say(f"          fix: {error.hint.removeprefix('Next: ')}")
+    if look.error is not None:
+        output.say(f"note: {look.error}")
+    missing = len(needed) + sum(one.is_met is False for one in found)
+    output.summary("" if missing else "everything needed is there", missing=missing)
+    if missing:
+        raise Partly
 
 
 def carry_out(output: Output, session: Session, steps: list[Step], *, dry_run: bool, undo: str, nothing: str) -> None:

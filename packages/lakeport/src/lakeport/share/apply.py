@@ -141,24 +141,32 @@ def is_covered(wished: Document, there: Document) -> bool:
     return True
 
 
-def reconcile(look: Callable[[], Plan], worker: Worker, told: Callable[[Step], None]) -> Applied:
+def reconcile(
+    look: Callable[[], Plan],
+    worker: Worker,
+    told: Callable[[Step], None],
+    before: Callable[[], None] = lambda: None,
+) -> Applied:
     """Look, act, and look again until there is nothing to do.
 
     Args:
         look: Observes and plans.
         worker: Does the steps.
         told: Hears of every step that was done.
+        before: Called once before the first step, when there is one; what it raises ends it.
 
     Raises:
         LakeportError: A plan is refused, before anything of it is sent; or a step fails. Running again continues.
     """
     done: list[Step] = []
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         found = look()
         if found.refusals:
             raise found.refusals[0]
         if not found.steps:
             return Applied(tuple(done), found)
+        if number == 0:
+            before()
         for step in _each_once(found, done):
             if worker.do(step):
                 done.append(step)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from lakeport import identity
 from lakeport.access.roles import Roles
 from lakeport.clock import Clock, SystemClock
-from lakeport.share import apply, consumer, provider
+from lakeport.errors import Refused
+from lakeport.share import apply, consumer, preflight, provider
 from lakeport.share.control import Control
 from lakeport.share.desired import Consumer, Provider
 from lakeport.share.manifests import Publisher
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from azure.core.credentials import TokenCredential
 
+    from lakeport.share.preflight import Check
     from lakeport.share.steps import Plan, Step
 
 
@@ -37,27 +39,41 @@ class Session:
         wished: What this side should be.
         grant: Missing roles are given.
         talk: Hears what is going on, for people.
+        peer: Another side; its clients are used when it is of the same account and caller.
     """
 
     wished: Provider | Consumer
     grant: bool = False
     clock: Clock = SystemClock()  # noqa: RUF009  (it has no state)
     talk: Callable[[str], None] = _silent
+    peer: Session | None = None
+
+    @property
+    def _lender(self) -> Session | None:
+        other = self.peer.wished if self.peer is not None else None
+        is_alike = other is not None and (other.profile, other.place) == (self.wished.profile, self.wished.place)
+        return self.peer if is_alike else None
 
     @cached_property
     def credential(self) -> TokenCredential:
         """The credential of the side's profile."""
+        if self._lender is not None:
+            return self._lender.credential
         return identity.credential(self.wished.profile)
 
     @cached_property
     def control(self) -> Control:
         """The side's data share account."""
+        if self._lender is not None:
+            return self._lender.control
         place = self.wished.place
         return Control(self.wished.profile, self.credential, place.subscription_id, place.resource_group, place.account)
 
     @cached_property
     def roles(self) -> Roles:
         """Role assignments as the side's caller sees them."""
+        if self._lender is not None:
+            return self._lender.roles
         return Roles(self.wished.profile, self.credential)
 
     def plan(self) -> Plan:
@@ -80,7 +96,17 @@ class Session:
         if isinstance(self.wished, Provider) and self.publisher.is_needed():
             self.publisher.publish(self.clock.now())  # before the data set that carries it: a snapshot must find it
         worker = apply.Worker(self.control, self.roles, self.clock, self.talk)
-        return apply.reconcile(self.plan, worker, told)
+        return apply.reconcile(self.plan, worker, told, self._check)
+
+    def checks(self) -> list[Check]:
+        """Ask whether everything is there that this side needs, and return what was found; see `preflight`."""
+        return preflight.Preflight(self.wished, self.credential, self.roles, wants_grant=self.grant).checks()
+
+    def _check(self) -> None:
+        """Refuse before the first change what the service would refuse halfway."""
+        for one in self.checks():
+            if one.is_in_the_way:
+                raise Refused(one.said, hint=f"Next: {one.fix}" if one.fix else "")
 
     def taker(self, within: timedelta | None = None) -> Taker:
         """Return what takes snapshots on this side, waiting at most so long for the end of each."""

@@ -83,12 +83,13 @@ class Round:
         return self.error is None
 
 
-def round_of(session: Session, told: Callable[[Step], None] = _deaf) -> Round:
+def round_of(session: Session, told: Callable[[Step], None] = _deaf, *, only_look: bool = False) -> Round:
     """Bring a side in step once, and tell how it went; a failure is an answer, not an exception.
 
     Args:
         session: The side.
         told: Hears of every step that was done.
+        only_look: Change nothing; the plan says what would be done.
     """
     began = session.clock.now()
     done: list[Step] = []
@@ -98,6 +99,8 @@ def round_of(session: Session, told: Callable[[Step], None] = _deaf) -> Round:
         told(step)
 
     try:
+        if only_look:
+            return Round(began, session.clock.now() - began, plan=session.plan())
         applied = session.apply(hear)
     except LakeportError as error:
         return Round(began, session.clock.now() - began, tuple(done), error=error)

@@ -1,0 +1,144 @@
+"""What a side needs is asked before anything is sent, and each failure names the command that mends it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lakeport.profiles import local
+
+if TYPE_CHECKING:
+    from tests.azure import LocalAzure
+    from tests.conftest import NewAzure
+    from tests.wire.lakeport.conftest import Lakeport, Sides
+
+TOPOLOGY = """\
+[[tenants]]
+name = "contoso"
+domain = "contoso.onmicrosoft.com"
+apps = [{name = "provider"}, {name = "newcomer"}]
+
+  [[tenants.subscriptions]]
+  name = "main"
+
+    [[tenants.subscriptions.resource_groups]]
+    name = "group"
+    location = "westeurope"
+    data_share_accounts = [{name = "source-data-share"}]
+
+      [[tenants.subscriptions.resource_groups.storage_accounts]]
+      name = "flatstorage"
+      hns = false
+
+  [[tenants.role_assignments]]
+  principal = "provider"
+  role = "Owner"
+  scope = "/subscriptions/main"
+
+  [[tenants.role_assignments]]
+  principal = "newcomer"
+  role = "Reader"
+  scope = "/subscriptions/main"
+
+[[tenants]]
+name = "fabrikam"
+domain = "fabrikam.onmicrosoft.com"
+apps = [{name = "consumer"}]
+
+  [[tenants.subscriptions]]
+  name = "theirs"
+
+    [[tenants.subscriptions.resource_groups]]
+    name = "group"
+    location = "westeurope"
+    storage_accounts = [{name = "theirlake"}]
+"""
+SHARE = """\
+share: checked
+profile: local:{who}
+account: source-data-share
+resource_group: group
+location: westeurope
+datasets: [{{name: raw, {what}: {path}, storage_account: {account}}}]
+invite: [{{tenant: fabrikam, principal: consumer}}]
+"""
+
+
+@pytest.fixture
+def contoso(new_azure: NewAzure, here: Path, monkeypatch: pytest.MonkeyPatch) -> LocalAzure:
+    azure = new_azure(topology=TOPOLOGY)
+    monkeypatch.setenv("LAKEPORT_LOCAL_STATE", str(azure.state))
+    local.forget()
+    return azure
+
+
+def write(who: str = "provider", what: str = "folder", path: str = "raw/a", account: str = "flatstorage") -> None:
+    Path("share.yaml").write_text(SHARE.format(who=who, what=what, path=path, account=account))
+
+
+def test_what_the_service_would_refuse_halfway_is_refused_before_anything_is_sent(
+    contoso: LocalAzure, lakeport: Lakeport
+) -> None:
+    write()
+    refused = lakeport("share", "apply", "--grant")
+    assert refused.status == 1
+    assert "storage account flatstorage has no hierarchical namespace, which AdlsGen2Folder needs" in refused.err
+    assert "az storage account hns-migration start" in refused.err
+    write(what="container", path="raw")
+    assert lakeport("share", "destroy").out == "already gone\n"
+    applied = lakeport("share", "apply", "--grant")
+    assert applied.status == 0, applied.err
+    assert lakeport("share", "check").out.splitlines()[-1] == "everything needed is there"
+
+
+def test_a_store_of_another_tenant_is_refused_by_that_name(contoso: LocalAzure, lakeport: Lakeport) -> None:
+    write(account="theirlake")
+    theirs = next(one for one in local.things() if one.name == "theirlake")
+    text = Path("share.yaml").read_text()
+    Path("share.yaml").write_text(text.replace("theirlake", f"theirlake, subscription_id: {theirs.subscription_id}"))
+    refused = lakeport("share", "apply", "--grant")
+    assert refused.status != 0
+    assert "theirlake" in refused.err
+    checked = lakeport("share", "check", "--json")
+    said = [str(row["said"]) for row in checked.rows if row.get("what") == "store"]
+    assert len(said) == 1
+    assert "outside the caller's tenant" in said[0]
+
+
+def test_a_caller_without_rights_is_told_whose_right_is_missing_on_what(
+    contoso: LocalAzure, lakeport: Lakeport
+) -> None:
+    write("newcomer", "container", "raw")
+    checked = lakeport("share", "check", "--grant", "--json")
+    assert checked.status == 3, checked.err
+    newcomer = contoso.credentials("newcomer")["object_id"]
+    missing = [row for row in checked.rows if row.get("met") is False]
+    assert {row["what"] for row in missing} == {"caller"}
+    assert all(newcomer in str(row["said"]) and newcomer in str(row["fix"]) for row in missing)
+    assert [str(row["fix"]).split('"')[1] for row in missing] == [
+        "Contributor",
+        "Storage Account Contributor",
+        "Role Based Access Control Administrator",
+    ]
+
+
+def test_both_sides_of_the_usual_topology_have_all_they_need_once_applied(
+    running: LocalAzure, lakeport: Lakeport, sides: Sides
+) -> None:
+    sides("checkedboth")
+    for side in ("share", "receive"):
+        assert lakeport(side, "apply", "--grant").status == 0
+        checked = lakeport(side, "check")
+        assert (checked.status, checked.out.splitlines()[-1]) == (0, "everything needed is there"), checked.out
+
+
+def test_a_plan_shows_the_grant_that_is_missing_and_ends_as_apply_would(
+    contoso: LocalAzure, lakeport: Lakeport
+) -> None:
+    write(what="container", path="raw")
+    planned = lakeport("share", "plan")
+    assert (planned.status, "Next: run again with --grant, or: az role assignment create" in planned.err) == (4, True)
+    assert lakeport("share", "apply").status == 4
+    assert lakeport("share", "plan", "--grant").status == 0
