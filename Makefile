@@ -64,7 +64,22 @@ test: $(SETUP) ## All tests that need no foreign program
 	@VIRTUAL_ENV=$(CURDIR)/.witness/az $(UV) pip sync --quiet --require-hashes requirements/witness.txt
 	@touch $@
 
-witness: $(SETUP) .witness/az/.setup ## Tests that need big or foreign programs: install them, run them
+# Azurite and Azure's packages for Node; no package's own install script is run.
+.witness/npm/.setup: requirements/npm/package.json requirements/npm/package-lock.json
+	@command -v npm >/dev/null || { echo "make witness needs Node 20 or newer with npm: its package manager is not this project's to install" >&2; exit 2; }
+	@mkdir -p .witness/npm
+	@cp requirements/npm/package.json requirements/npm/package-lock.json .witness/npm/
+	@cd .witness/npm && npm ci --silent --ignore-scripts --no-audit --no-fund --omit=optional
+	@touch $@
+
+# Programs that Debian packages: taken as they are where they are there already.
+.witness/debian/.setup:
+	@for one in rclone:rclone java:openjdk-17-jdk-headless curl:curl; do \
+	  command -v $${one%%:*} >/dev/null || { command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y --no-install-recommends $${one##*:} >/dev/null; } \
+	  || { echo "make witness needs $${one%%:*}, and cannot install it: apt-get is not here, or needs root. Next: install $${one##*:}" >&2; exit 2; }; done
+	@mkdir -p .witness/debian && touch $@
+
+witness: $(SETUP) .witness/az/.setup .witness/npm/.setup .witness/debian/.setup ## Tests that need big or foreign programs: install them, run them
 	@$(BIN)/pytest -m witness && $(BIN)/python parity/check.py --driven
 
 bench: $(SETUP) ## Benchmarks, peers in the same run

@@ -27,13 +27,6 @@ LEASE = "11111111-2222-4333-8444-555555555555"
 HOUR = timedelta(hours=1)
 
 
-def test_tags_that_could_not_be_kept_are_refused(container: ContainerClient) -> None:
-    with pytest.raises(HttpResponseError) as refused:
-        container.get_blob_client("b").upload_blob(b"x", tags={"a": "b"})
-    assert "UnsupportedHeader" in str(refused.value)
-    assert not container.get_blob_client("b").exists()
-
-
 def test_an_expiry_is_kept_listed_changed_and_taken_back(fs: FileSystemClient) -> None:
     file = fs.create_file("f", expires_on=int(HOUR.total_seconds() * 1000))
     told: Any = file.get_file_properties()
@@ -271,3 +264,22 @@ def test_blocks_do_not_go_into_another_kind_of_blob(container: ContainerClient) 
     blob.create_append_blob()
     with pytest.raises(ResourceExistsError):
         blob.stage_block("MQ==", b"x")
+
+
+def test_a_read_that_names_a_lease_needs_that_lease(container: ContainerClient) -> None:
+    blob = container.get_blob_client("b")
+    blob.upload_blob(b"x")
+    with pytest.raises(HttpResponseError, match="LeaseNotPresentWithBlobOperation"):
+        blob.get_blob_properties(lease=LEASE)
+    lease = blob.acquire_lease(lease_id=LEASE)
+    assert blob.download_blob().readall() == blob.download_blob(lease=lease).readall() == b"x"
+    with pytest.raises(HttpResponseError, match="LeaseIdMismatchWithBlobOperation"):
+        blob.download_blob(lease="22222222-2222-4333-8444-555555555555")
+
+
+def test_blocks_of_one_blob_have_ids_of_one_length(container: ContainerClient) -> None:
+    blob = container.get_blob_client("b")
+    blob.stage_block("aaa", b"1")
+    with pytest.raises(HttpResponseError, match="InvalidBlobOrBlock"):
+        blob.stage_block("bb", b"2")
+    blob.stage_block("bbb", b"2")

@@ -31,7 +31,7 @@ _MOST_HASHED = 4 * 1024 * 1024
 
 
 def readable(call: Call) -> Path:
-    """Return the path addressed, if the caller may read it and the conditions hold.
+    """Return the path addressed, if the caller may read it and the conditions hold; no lease is needed, but one that is named must hold.
 
     Raises:
         ServiceError: 403, 404, 304 or 412.
@@ -42,6 +42,8 @@ def readable(call: Call) -> Path:
         raise refusal("PathNotFound")
     call.conditions.check_read(path)
     check_key(call, path)
+    if call.header("x-ms-lease-id") is not None:
+        call.check_lease(path)
     return path
 
 

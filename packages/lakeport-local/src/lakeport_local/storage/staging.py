@@ -140,6 +140,13 @@ class Staging:
         now = microseconds(self._clock.now())
         self._db.execute("INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?)", (*key, chunk.size_bytes, chunk.id, now))
 
+    def any_block(self, file_system: int, path: str) -> str | None:
+        """Return the id of some block that waits for its list, or None; all have ids of one length."""
+        row = self._db.execute(
+            "SELECT block FROM blocks WHERE file_system = ? AND path = ? LIMIT 1", (file_system, path)
+        ).fetchone()
+        return None if row is None else str(row[0])
+
     def blocks(self, file_system: int, path: str) -> list[Block]:
         """Return a blob's uncommitted blocks, by id."""
         rows = self._db.execute(

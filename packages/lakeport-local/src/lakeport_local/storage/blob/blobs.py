@@ -98,7 +98,9 @@ def put_blob(call: Call) -> Response:
     kind = call.header("x-ms-blob-type")
     if kind is None:
         raise refusal("MissingRequiredHeader", HeaderName="x-ms-blob-type")
-    if kind != "BlockBlob":
+    if kind not in {"BlockBlob", "PageBlob"}:
+        raise refusal("InvalidHeaderValue", HeaderName="x-ms-blob-type", HeaderValue=kind)
+    if kind == "PageBlob":
         raise refusal("BlobTypeNotSupported")
     if call.header("content-length") is None and not call.chunk.size_bytes:
         raise refusal("MissingContentLengthHeader")

@@ -72,6 +72,9 @@ def admitted_block(call: Call) -> str:
         raise refusal("InvalidQueryParameterValue", QueryParameterName="blockid") from None
     if not 1 <= len(raw) <= 64:
         raise refusal("OutOfRangeQueryParameterValue", QueryParameterName="blockid")
+    other = call.lake.staging.any_block(place.file_system.id, place.path)
+    if other is not None and len(base64.b64decode(other)) != len(raw):
+        raise refusal("InvalidBlobOrBlock")
     return block
 
 
