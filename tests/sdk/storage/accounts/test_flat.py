@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import BlobPrefix
 
@@ -76,3 +77,16 @@ def test_what_needs_directories_is_refused(new_account: NewAccount) -> None:
         assert error.value.status_code == 400
         assert "HierarchicalNamespaceNotEnabled" in str(vars(error.value).get("error_code"))
     assert lake.get_file_client("a/b").download_file().readall() == b"1"
+
+
+def test_a_blob_without_a_container_is_in_the_root_container(new_account: NewAccount) -> None:
+    account = new_account()
+    service = account.blob()
+    service.create_container("$root")
+    service.get_blob_client("$root", "a.txt").upload_blob(b"1")
+    url = f"https://{account.name}.blob.core.windows.net/a.txt?{account.signature('$root')}"
+    answer = requests.get(url, proxies=account.azure.sdk["proxies"], verify=account.azure.ca_bundle, timeout=20)
+    assert answer.content == b"1"
+    with pytest.raises(HttpResponseError) as error:
+        service.get_blob_client("$root", "missing.txt").download_blob()
+    assert error.value.status_code == 404

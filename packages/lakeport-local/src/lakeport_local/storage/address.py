@@ -21,6 +21,7 @@ Api: TypeAlias = Literal["dfs", "blob"]
 Level: TypeAlias = Literal["account", "file_system", "path"]
 
 _NO_NAMES: frozenset[str] = frozenset()
+ROOT = "$root"
 _HOST = re.compile(r"([a-z0-9]{3,24})(-secondary)?\.(dfs|blob)\..+", re.ASCII)
 _SIGNER = re.compile(r"SharedKey(?:Lite)? ([a-z0-9]{3,24}):", re.ASCII)
 
@@ -89,7 +90,7 @@ def address_of(request: Request, is_account: Callable[[str], bool], is_flat: Cal
     if not request.explicit:
         match = _HOST.fullmatch(request.host)
         name, secondary, api = match.groups() if match else ("", None, "blob")
-        file_system, path = _split(request.raw_path.removeprefix("/"), is_flat=is_flat(name))
+        file_system, path = _named(request, request.raw_path.removeprefix("/"), is_flat=is_flat(name))
         return Address(name, "dfs" if api == "dfs" else "blob", file_system, path, bool(secondary))
     first, _, rest = request.raw_path.lstrip("/").partition("/")
     name = first.removesuffix("-secondary")
@@ -97,8 +98,18 @@ def address_of(request: Request, is_account: Callable[[str], bool], is_flat: Cal
     if not is_account(name) and signer is not None and is_account(signer[1]):
         # C++ and others drop the account from the destination of a rename.
         name, rest = signer[1], request.raw_path.lstrip("/")
-    file_system, path = _split(rest, is_flat=is_flat(name))
+    file_system, path = _named(request, rest, is_flat=is_flat(name))
     return Address(name, told_api(request), file_system, path, name != first and first.endswith("-secondary"), True)
+
+
+def _named(request: Request, raw: str, *, is_flat: bool) -> tuple[str, str]:
+    """Return file system and path; where there are no directories, a lone name is that of a blob in `$root`.
+
+    Source: "Naming and referencing containers, blobs, and metadata", root container.
+    """
+    if is_flat and raw and "/" not in raw and "restype" not in {name.lower() for name, _ in request.query}:
+        return ROOT, flat_name(decoded(raw))
+    return _split(raw, is_flat=is_flat)
 
 
 @lru_cache(maxsize=4096)

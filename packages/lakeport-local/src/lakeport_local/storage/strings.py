@@ -58,7 +58,7 @@ def canonical_resource(account: str, container: str, path: str, fields: Mapping[
     base = f"/blob/{account}/{container}"
     if kind == "c":
         return base
-    if kind == "b":
+    if kind in {"b", "bs", "bv"}:
         return f"{base}/{path}"
     segments = path.split("/") if path else []
     if kind != "d" or not _DEPTH.fullmatch(depth) or len(segments) < int(depth):
@@ -79,13 +79,20 @@ def service_string(fields: Mapping[str, str], resource: str | None, request: Req
         after += ["sr", ""]
     if version >= "2020-12-06":
         after.append("ses")
-    lines = [fields.get(name, "") for name in names] + [resource] + [fields.get(name, "") for name in after]
+    lines = [fields.get(name, "") for name in names] + [resource]
+    lines += [fields.get(name, "") if name else _moment(fields, request) for name in after]
     if is_delegated and version >= "2026-04-06":
         headers, query = _bound_headers(fields, request), _bound_query(fields, request)
         if headers is None or query is None:
             return None
         lines += [headers, query]
     return "\n".join([*lines, *(fields.get(name, "") for name in _OVERRIDES)])
+
+
+def _moment(fields: Mapping[str, str], request: Request) -> str:
+    """Return the snapshot or version that a signature for one of them names."""
+    name = {"bs": "snapshot", "bv": "versionid"}.get(fields.get("sr", ""))
+    return (request.parameter(name) or "") if name else ""
 
 
 def _delegated_names(version: str) -> tuple[str, ...]:

@@ -209,6 +209,8 @@ def _source(call: Call) -> Path:
         raise refusal("BlobOperationNotSupported")
     code = "SourceConditionNotMet" if _is_async(call) else "CannotVerifyCopySource"
     conditions = conditions_of(call.request.headers, "x-ms-source-")
+    if conditions.tags is not None and not conditions.tags.holds(path.tags):
+        raise refusal("ConditionNotMet")  # recorded so: of tags alone the service does not say that it is the source's
     try:
         conditions.check_write(path, code="SourceConditionNotMet", on_existing=(412, "SourceConditionNotMet"))
     except ServiceError:
