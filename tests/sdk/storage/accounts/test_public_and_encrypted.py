@@ -136,6 +136,7 @@ def test_what_is_no_copy_or_page_is_refused_as_such(new_account: NewAccount) -> 
         with pytest.raises(HttpResponseError) as error:
             container.get_blob_client("b").start_copy_from_url(blob.url, incremental_copy=True)
         assert code(error.value) == refused
-        with pytest.raises(HttpResponseError) as error:
-            container.get_blob_client("p").create_page_blob(512)
-        assert code(error.value) == "BlobTypeNotSupported"
+        if is_hns:
+            with pytest.raises(HttpResponseError) as error:
+                container.get_blob_client("p").create_page_blob(512)
+            assert code(error.value) == "BlobTypeNotSupported"

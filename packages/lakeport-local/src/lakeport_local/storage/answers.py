@@ -124,6 +124,8 @@ def _blob_only(call: Call, path: Path) -> Fields:
     fields: Fields = [*metadata_headers(pairs), ("x-ms-blob-type", blob_type(path))]
     fields += version_fields(path, is_current=call.past is None)
     fields += [("x-ms-tag-count", str(len(path.tags)))] if path.tags else []
+    if path.made_by == "page":
+        fields.append(("x-ms-blob-sequence-number", str(path.detail("sequence") or 0)))
     if path.made_by == "append":
         fields.append(("x-ms-blob-committed-block-count", str(path.detail("blocks") or 0)))
         fields += [("x-ms-blob-sealed", "true")] if path.detail("sealed") else []
@@ -160,7 +162,7 @@ def _path_fields(call: Call, path: Path) -> Fields:
 
 def blob_type(path: Path) -> str:
     """Return the kind of blob that a file or directory is."""
-    return "AppendBlob" if path.made_by == "append" else "BlockBlob"
+    return {"append": "AppendBlob", "page": "PageBlob"}.get(path.made_by, "BlockBlob")
 
 
 def metadata_fields(pairs: Pairs) -> Fields:

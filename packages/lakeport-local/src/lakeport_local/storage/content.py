@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from lakeport_local.state import Store
 
 PIECE_BYTES = 256 * 1024
+HOLE = 0
+"""The chunk of what was never written: it reads as zeros."""
 _INLINE = (
-    "SELECT c.bytes, e.start, e.chunk_start FROM extents e JOIN chunks c ON c.id = e.chunk"
+    "SELECT c.bytes, e.start, e.chunk_start FROM extents e LEFT JOIN chunks c ON c.id = e.chunk"
     " WHERE e.content = ? AND e.start < ? AND e.start + e.size_bytes > ? LIMIT 2"
 )
 
@@ -190,6 +192,7 @@ class ContentSource:
         self._content = content
         self._extents = iter(extents)
         self._chunk: int | bytes = b""
+        self._is_hole = False
         self._at = 0
         self._left = 0
         if content is not None:
@@ -202,11 +205,17 @@ class ContentSource:
             if extent is None:
                 return b""
             self._let_go()
-            self._chunk = self._contents.open(extent.chunk)
+            self._is_hole = extent.chunk == HOLE
+            self._chunk = b"" if self._is_hole else self._contents.open(extent.chunk)
             self._at, self._left = extent.chunk_start, extent.size_bytes
         wanted = min(limit_bytes, self._left, PIECE_BYTES)
         chunk = self._chunk
-        data = os.pread(chunk, wanted, self._at) if isinstance(chunk, int) else chunk[self._at : self._at + wanted]
+        if self._is_hole:
+            data = bytes(wanted)
+        elif isinstance(chunk, int):
+            data = os.pread(chunk, wanted, self._at)
+        else:
+            data = chunk[self._at : self._at + wanted]
         if not data:
             raise EOFError("a chunk is shorter than its row says")
         self._at += len(data)

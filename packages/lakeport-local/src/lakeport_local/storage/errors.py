@@ -101,6 +101,7 @@ _TABLE: dict[str, tuple[int, str]] = {
     "InvalidInput": (400, "One of the request inputs is not valid."),
     "InvalidMd5": (400, "The MD5 value specified in the request is invalid."),
     "InvalidPropertyName": (400, "A property name is invalid."),
+    "InvalidPageRange": (416, "The page range specified is invalid."),
     "InvalidQueryParameterValue": (
         400,
         "Value for one of the query parameters specified in the request URI is invalid.",
@@ -151,6 +152,7 @@ _TABLE: dict[str, tuple[int, str]] = {
         "The specified path, or an element of the path, exists and its resource type is invalid for this operation.",
     ),
     "PathNotFound": (404, "The specified path does not exist."),
+    "PreviousSnapshotNotFound": (409, "The previous snapshot is not found."),
     "PublicAccessNotPermitted": (409, "Public access is not permitted on this storage account."),
     "RenameDestinationParentPathNotFound": (
         404,
@@ -163,6 +165,7 @@ _TABLE: dict[str, tuple[int, str]] = {
     ),
     "RequestBodyTooLarge": (413, "The request body is too large and exceeds the maximum permissible limit."),
     "ResourceNotFound": (404, "The specified resource does not exist."),
+    "SequenceNumberConditionNotMet": (412, "The sequence number condition specified was not met."),
     "SnapshotsPresent": (409, "This operation is not permitted because the blob has snapshots."),
     "SourceConditionNotMet": (
         412,

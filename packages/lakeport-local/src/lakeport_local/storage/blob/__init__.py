@@ -15,6 +15,7 @@ from lakeport_local.storage.blob import (
     copying,
     history,
     listing,
+    pages,
     service_properties,
     tagging,
 )
@@ -31,6 +32,8 @@ _OF_THE_PAST = {
     *(("HEAD", ""), ("DELETE", ""), ("DELETE", "immutabilitypolicies"), ("POST", "query")),
 }
 """Method and word of what may be asked of a snapshot or version."""
+_PUTS = {"AppendBlob": "put-append", "PageBlob": "put-page"}
+_COPIES = {"appendblock": "append-copy", "block": "block-copy", "page": "page-copy"}
 _OF_SERVICE = {"properties", "stats"}
 _MOST_PUT = 5000 * MIB
 _MOST_BLOCK = 4000 * MIB
@@ -38,6 +41,7 @@ _MOST_APPENDED = 100 * MIB
 
 _PUT_BLOB = stored(_MOST_PUT, always=_BOTH)
 _APPEND_BLOCK = stored(_MOST_APPENDED, always=frozenset({"crc64"}))
+_PUT_PAGE = stored(4 * MIB, always=frozenset({"crc64"}))
 _PUT_BLOCK = stored(_MOST_BLOCK, always=frozenset({"crc64"}))
 
 OPERATIONS: dict[tuple[str, str, str], Operation] = {
@@ -68,6 +72,10 @@ OPERATIONS: dict[tuple[str, str, str], Operation] = {
     ("path", "PUT", "appendblock"): Operation(appending.append_block, _APPEND_BLOCK, appending.admitted_append),
     ("path", "PUT", "seal"): Operation(appending.seal),
     ("path", "PUT", "copy"): Operation(copying.copy_blob),
+    ("path", "PUT", "put-page"): Operation(pages.put_page_blob, _PUT_BLOB, blobs.admitted),
+    ("path", "PUT", "page"): Operation(pages.put_page, _PUT_PAGE, pages.admitted_page),
+    ("path", "PUT", "page-copy"): Operation(copying.put_page_from_url),
+    ("path", "GET", "pagelist"): Operation(pages.get_page_ranges),
     ("path", "PUT", "append-copy"): Operation(copying.append_block_from_url),
     ("path", "PUT", "block"): Operation(blocks.put_block, _PUT_BLOCK, blocks.admitted_block),
     ("path", "PUT", "block-copy"): Operation(copying.put_block_from_url, in_memory),
@@ -75,7 +83,7 @@ OPERATIONS: dict[tuple[str, str, str], Operation] = {
     ("path", "GET", "blocklist"): Operation(blocks.get_block_list),
     ("path", "PUT", "metadata"): Operation(blobs.set_metadata),
     ("path", "GET", "metadata"): Operation(reading.head),
-    ("path", "PUT", "properties"): Operation(blobs.set_headers),
+    ("path", "PUT", "properties"): Operation(pages.set_headers),
     ("path", "PUT", "tier"): Operation(blobs.set_tier),
     ("path", "PUT", "lease"): Operation(path_leases.lease_path),
     ("account", "GET", "blobs"): Operation(tagging.find_by_tags),
@@ -94,10 +102,8 @@ OPERATIONS: dict[tuple[str, str, str], Operation] = {
 _REFUSALS: dict[tuple[str, str, str], Operation] = {
     ("path", "PUT", "abort"): Operation(copying.abort_copy),
     ("path", "PUT", "incrementalcopy"): Operation(copying.incremental_copy),
-    ("path", "PUT", "page"): Operation(blobs.no_pages, stored(MIB * 4)),
-    ("path", "GET", "pagelist"): Operation(blobs.no_pages),
 }
-"""What is known and always refused: there is never a copy to abort, and only page blobs have pages."""
+"""What is known and always refused: there is never a copy to abort, and no copy of what changed between two snapshots."""
 
 
 def operation_of(call: Call) -> Operation:
@@ -128,10 +134,7 @@ def _word(call: Call) -> str:
     is_path_put = call.method == "PUT" and _level(call) == "path"
     has_source = call.header("x-ms-copy-source") is not None
     if is_path_put and not comp:
-        is_append = call.header("x-ms-blob-type") == "AppendBlob"
-        return "copy" if has_source else "put-append" if is_append else "put"
+        return "copy" if has_source else _PUTS.get(call.header("x-ms-blob-type") or "", "put")
     if comp == "copy":
         return "abort"
-    if comp == "appendblock" and has_source:
-        return "append-copy"
-    return "block-copy" if is_path_put and comp == "block" and has_source else comp
+    return _COPIES.get(comp, comp) if is_path_put and has_source else comp

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from lakeport_local.access import storage as actions
-from lakeport_local.access.acl import EXECUTE, READ, WRITE
+from lakeport_local.access.acl import EXECUTE, WRITE
 from lakeport_local.core import Response
 from lakeport_local.storage.answers import content_headers, stamps
 from lakeport_local.storage.checks import check_hashes, claimed_md5, decoded_md5
@@ -164,7 +164,12 @@ def delete_blob(call: Call) -> Response:
     return Response(202, remove(call, path))
 
 
-def _writable(call: Call) -> Path:
+def writable(call: Call) -> Path:
+    """Return the blob that a request changes, if it may.
+
+    Raises:
+        ServiceError: 403, 404, 412.
+    """
     call.demand(actions.WRITE, lambda: call.place.steps(item=WRITE))
     path = call.place.item
     if path is None:
@@ -176,23 +181,25 @@ def _writable(call: Call) -> Path:
 
 def set_metadata(call: Call) -> Response:
     """Answer Set Blob Metadata: replaces all of it."""
-    path = _writable(call)
+    path = writable(call)
     check_use(call, path)
     metadata = metadata_json(metadata_of(call.request.headers), is_flat=call.is_flat)
     changed = call.lake.paths.change(path, metadata=metadata, details=keep_changed(call, path))
     return Response(200, [*stamps(changed), *version_fields(changed), *encryption_fields(changed), _ENCRYPTED])
 
 
-def set_headers(call: Call) -> Response:
-    """Answer Set Blob Properties: replaces the content headers."""
-    path = _writable(call)
+def changed_headers(call: Call, path: Path, columns: dict[str, Any]) -> Response:
+    """Replace the content headers of a blob, and whatever else of its row changes with them."""
     md5 = call.header("x-ms-blob-content-md5")
     changed = call.lake.paths.change(
         path,
         headers=orjson.dumps(content_headers(call, "x-ms-blob-")).decode(),
         md5=claimed_md5(md5) if md5 else None,
+        **columns,
     )
-    return Response(200, stamps(changed))
+    is_page = changed.made_by == "page"
+    sequence = [("x-ms-blob-sequence-number", str(changed.detail("sequence") or 0))] if is_page else []
+    return Response(200, [*stamps(changed), *sequence])
 
 
 def set_tier(call: Call) -> Response:
@@ -212,15 +219,3 @@ def set_tier(call: Call) -> Response:
     details = with_tier(path, tier, asked_priority(call.request.headers), call.request.at)
     changed = call.lake.paths.change(path, touch=False, details=details)
     return Response(202 if tier_of(changed, call.request.at).target else 200)
-
-
-def no_pages(call: Call) -> Response:
-    """Answer the operations on the pages of a page blob: no blob here is one.
-
-    Raises:
-        ServiceError: 409 `InvalidBlobType`, or `BlobTypeNotSupported` where there are directories; 404.
-    """
-    call.demand(actions.READ, lambda: call.place.steps(item=READ))
-    if not call.is_flat:
-        raise refusal("BlobTypeNotSupported")
-    raise refusal("PathNotFound" if call.place.item is None else "InvalidBlobType")

@@ -85,7 +85,7 @@ def stage(call: Call, block: str, sink: ChunkSink) -> None:
 
 
 def _check_extensible(old: Path | None) -> None:
-    if old is not None and old.made_by == "append":
+    if old is not None and old.made_by in {"append", "page"}:
         raise refusal("InvalidBlobType")
     if old is not None and (old.is_directory or old.made_by != "blob"):
         raise refusal("BlobOperationNotSupported")
@@ -146,6 +146,8 @@ def get_block_list(call: Call) -> Response:
         raise refusal("PathNotFound")
     if path is not None and path.is_directory:
         raise refusal("BlobOperationNotSupported")
+    if path is not None:
+        call.conditions.check_read(path)
     blocks = [(name, sum(part.size_bytes for part in parts)) for name, parts in _committed(call, path)]
     document = block_list_xml(
         None if kind == "uncommitted" else blocks,

@@ -23,7 +23,9 @@ from lakeport_local.storage.answers import stamps
 from lakeport_local.storage.blob.appending import admitted_append, extended
 from lakeport_local.storage.blob.blobs import admitted, blob_columns, put_file
 from lakeport_local.storage.blob.blocks import admitted_block, block_encryption_fields, stage
+from lakeport_local.storage.blob.pages import admitted_page, write_pages, written, written_range
 from lakeport_local.storage.checks import decoded_md5
+from lakeport_local.storage.checksums import crc64
 from lakeport_local.storage.conditions import conditions_of
 from lakeport_local.storage.encryption import encryption_fields
 from lakeport_local.storage.errors import in_blob_words, refusal
@@ -55,7 +57,7 @@ def copy_blob(call: Call) -> Response:
     old = admitted(call)
     if old is not None and old.is_directory:
         raise refusal("PathConflict")
-    _check_md5(call, source, 0, source.size_bytes)
+    sums = _checked_sums(call, source)
     columns = blob_columns(call, fall_back=False)
     kept_headers = not is_put or (columns["headers"] == "{}" and _takes_properties(call))
     details = orjson.loads(columns["details"]) | _carried(call, source, is_put=is_put)
@@ -68,12 +70,13 @@ def copy_blob(call: Call) -> Response:
         "metadata": columns["metadata"] if metadata_of(call.request.headers) else source.metadata,
         "md5": source.md5,
         "content": source.content,
-        "made_by": "blob" if is_put or source.made_by != "append" else "append",
+        "made_by": "blob" if is_put or source.made_by not in {"append", "page"} else source.made_by,
         "size_bytes": source.size_bytes,
     }
     made = put_file(call, old, columns)
     if source.md5 is not None and not _is_async(call):
         fields.append(("Content-MD5", base64.b64encode(source.md5).decode()))
+    fields += sums if is_put else []
     return Response(
         201 if is_put else 202,
         [*stamps(made), *version_fields(made), *encryption_fields(made), *fields, *([_ENCRYPTED] if is_put else [])],
@@ -111,6 +114,8 @@ def _carried(call: Call, source: Path, *, is_put: bool) -> dict[str, Any]:  # An
     if source.made_by == "append" and not is_put:
         is_sealed = (call.header("x-ms-seal-blob") or str(bool(source.detail("sealed")))).lower() == "true"
         found = {"blocks": source.detail("blocks") or 0, **({"sealed": True} if is_sealed else {})}
+    if source.made_by == "page" and not is_put:
+        found = {"sequence": source.detail("sequence") or 0}
     if (call.header("x-ms-copy-source-tag-option") or "").upper() == "COPY":
         if call.header("x-ms-tags"):
             raise refusal("InvalidHeaderValue", HeaderName="x-ms-copy-source-tag-option")
@@ -145,6 +150,17 @@ def append_block_from_url(call: Call) -> Response:
     with _taken(call, source, "x-ms-source-range") as sink:
         changed, fields = extended(call, path, sink)
     return Response(201, [*stamps(changed), *fields, *encryption_fields(changed), *_sums(call, sink), _ENCRYPTED])
+
+
+def put_page_from_url(call: Call) -> Response:
+    """Answer Put Page From URL."""
+    source = _source(call)
+    path = admitted_page(call)
+    start, end = written_range(call, path)
+    with _taken(call, source, "x-ms-source-range") as sink:
+        if sink.size_bytes != end - start:
+            raise refusal("InvalidHeaderValue", HeaderName="x-ms-source-range")
+        return written(write_pages(call, path, start, sink), _sums(call, sink))
 
 
 def _sums(call: Call, sink: ChunkSink) -> list[tuple[str, str]]:
@@ -207,6 +223,8 @@ def _source(call: Call) -> Path:
         raise _unverified(refusal("PathNotFound"))
     if path.is_directory:
         raise refusal("BlobOperationNotSupported")
+    if path.detail("key") is not None:  # the bytes are readable to who has the key, and a copy is not asked for it
+        raise refusal("CannotVerifyCopySource", status=409)
     code = "SourceConditionNotMet" if _is_async(call) else "CannotVerifyCopySource"
     conditions = conditions_of(call.request.headers, "x-ms-source-")
     if conditions.tags is not None and not conditions.tags.holds(path.tags):
@@ -223,17 +241,20 @@ def _is_async(call: Call) -> bool:
     return is_plain and (call.header("x-ms-requires-sync") or "").lower() != "true"
 
 
-def _check_md5(call: Call, source: Path, start: int, size_bytes: int) -> None:
-    """Refuse a copy of bytes whose MD5 is not the one that the request names for them."""
+def _checked_sums(call: Call, source: Path) -> list[tuple[str, str]]:
+    """Refuse a copy of bytes whose MD5 is not the one that the request names for them; return their other checksum."""
     given = call.header("x-ms-source-content-md5")
     if given is None:
-        return
-    found, reader = hashlib.md5(usedforsecurity=False), call.lake.contents.read(source.content, start, size_bytes)
+        return []
+    found, summed = hashlib.md5(usedforsecurity=False), 0
+    reader = call.lake.contents.read(source.content, 0, source.size_bytes)
     while data := reader.read(1 << 20):
         found.update(data)
+        summed = crc64(data, summed)
     reader.close()
     if found.digest() != decoded_md5(given):
         raise refusal("Md5Mismatch")
+    return [("x-ms-content-crc64", base64.b64encode(summed.to_bytes(8, "little")).decode())]
 
 
 def _source_call(call: Call) -> Call:

@@ -191,6 +191,7 @@ def _properties(call: Call, entry: Entry, path: Path, include: frozenset[str]) -
         ("Content-MD5", base64.b64encode(path.md5).decode() if path.md5 else ""),
         ("Cache-Control", headers.get("Cache-Control") or ""),
         ("Content-Disposition", headers.get("Content-Disposition") or ""),
+        *([("x-ms-blob-sequence-number", str(path.detail("sequence") or 0))] if path.made_by == "page" else []),
         ("BlobType", blob_type(path)),
         *tier_elements(path, call.request.at),
         ("LeaseStatus", lease.status),
@@ -200,6 +201,8 @@ def _properties(call: Call, entry: Entry, path: Path, include: frozenset[str]) -
         ("ServerEncrypted", "true"),
         *encryption_elements(path),
         *([("Expiry-Time", http_date(instant(path.expires)))] if path.expires is not None else []),
+        *([("Sealed", "true")] if path.detail("sealed") else []),
+        *([("TagCount", str(len(path.tags)))] if path.tags else []),
         *_deletion_fields(call, entry),
     ]
     if "permissions" in include and not call.is_flat:

@@ -42,7 +42,10 @@ def _tagged(call: Call) -> Path:
 def get_tags(call: Call) -> Response:
     """Answer Get Blob Tags."""
     call.demand(READ_TAGS, lambda: call.place.steps(item=READ))
-    return in_xml(f"<Tags>{tags_xml(_tagged(call).tags)}</Tags>")
+    path = _tagged(call)
+    if call.moment is None and call.header("x-ms-lease-id"):
+        call.check_lease(path)
+    return in_xml(f"<Tags>{tags_xml(path.tags)}</Tags>")
 
 
 def set_tags(call: Call) -> Response:
