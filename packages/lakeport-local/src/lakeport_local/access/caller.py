@@ -48,6 +48,7 @@ class SharedAccess:
         signer: Who signed it, for one signed with a user delegation key; its rights bound the signature's.
         subject: The principal whose access control lists count besides the letters (`suoid`).
         owner: Object id of who owns what is made with it; empty for the super-user.
+        is_of_one_blob: It is for one blob: for nothing below, should that be a directory.
     """
 
     account_id: str
@@ -55,6 +56,7 @@ class SharedAccess:
     signer: Principal | None = None
     subject: Principal | None = None
     owner: str = ""
+    is_of_one_blob: bool = False
 
 
 @dataclass(frozen=True, slots=True)

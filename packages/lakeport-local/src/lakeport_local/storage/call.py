@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakeport_local.access import Principal, SharedAccess, Target
 from lakeport_local.access.acl import SUPERUSER
+from lakeport_local.access.grants import Grant
 from lakeport_local.core import MemorySink, lazy
 from lakeport_local.storage.authentication import tenant_of
 from lakeport_local.storage.chunks import ChunkSink
@@ -286,6 +287,28 @@ class Call:
         caller = one.caller or self.caller
         return self.access.decide(caller, one.action, target, request_id=self.request.id).allowed
 
+    def require_reach(self, place: Place, caller: Caller | None = None) -> None:
+        """Refuse a signature of one blob what changes everything below a directory of that name.
+
+        [A]: what the service does is not documented; a signature never reaches beyond what it names.
+
+        Raises:
+            ServiceError: 403 `AuthorizationPermissionMismatch`.
+        """
+        who, item = caller or self.caller, place.item
+        if not isinstance(who, SharedAccess) or not who.is_of_one_blob or item is None:
+            return
+        if item.is_directory and self.lake.paths.has_children(item):
+            way = Grant("setting", "a signature of the directory (sr=d)", f"/{place.path}")
+            reason = f"the signature is of one blob (sr=b), /{place.path} is a directory that holds something"
+            self.access.note_refusal(self.request.client, self.account, reason, ((way,),), request_id=self.request.id)
+            raise refusal("AuthorizationPermissionMismatch")
+
     def may(self, action: Action) -> bool:
-        """Tell whether the caller may do something everywhere in the file system addressed, without asking any list."""
+        """Tell whether the caller may do something everywhere in the file system addressed, without asking any list.
+
+        Who acts for a subject never may: the subject's lists are always asked.
+        """
+        if isinstance(self.caller, SharedAccess) and self.caller.subject is not None:
+            return False
         return self.access.decide(self.caller, action, Target(self.scope(), tenant_of(self.account))).allowed

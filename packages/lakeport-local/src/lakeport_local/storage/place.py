@@ -77,6 +77,16 @@ class Place:
             if wanted:
                 yield self.step(path, "/".join(names[:level]), wanted)
 
+    def inner_steps(self, full: str, wanted: int) -> Iterator[Step]:
+        """Yield what is asked of the directories between this one and a path somewhere below it."""
+        above = full.rpartition("/")[0]
+        if self.is_flat or len(above) <= len(self.path):
+            return
+        names = above.split("/")
+        for level, path in enumerate(self.paths.trail(self.file_system.root, above)):
+            if level > len(self.names):
+                yield self.step(path, "/".join(names[:level]), wanted)
+
     def removal_steps(self, *, parent: int, below: int) -> Iterator[Step]:
         """Yield what removing or moving the path asks: the way, the sticky directory's owners, every directory below.
 

@@ -17,6 +17,7 @@ from lakeport_local.core import ServiceError, parse_instant
 from lakeport_local.storage.delegation import DelegationKey
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.names import normal_path
+from lakeport_local.storage.settings import is_hierarchical
 from lakeport_local.storage.shared_key import is_signed
 from lakeport_local.storage.strings import account_string, canonical_resource, service_string, signed_names
 
@@ -38,6 +39,7 @@ _PARAMETERS = frozenset(
         *("rscc", "rscd", "rsce", "rscl", "rsct"),
     )
 )
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FROM_POLICY = ("sp", "st", "se")
 
@@ -122,7 +124,7 @@ class Signatures:
             if not fields.get("se"):
                 raise _failed("se is mandatory. Cannot be empty")
             _check_time(fields, presented.request.at)
-        return SharedAccess(account.id, frozenset(fields.get("sp", "")))
+        return SharedAccess(account.id, frozenset(fields.get("sp", "")), is_of_one_blob=fields["sr"] == "b")
 
     def _delegated_signature(self, presented: Presented, bearer: Principal | None) -> SharedAccess:
         account, fields = presented.account, presented.fields
@@ -140,11 +142,14 @@ class Signatures:
         agent, subject_id = fields.get("saoid", "").lower(), fields.get("suoid", "").lower()
         if agent and subject_id:
             raise _failed("saoid and suoid do not go together.")
+        if not _GUID.fullmatch(agent or subject_id or key.object_id):
+            raise _failed("saoid or suoid is no object id.")
         subject = self._directory.principal(tenant, subject_id) if subject_id else None
         if subject_id and subject is None:
             # Whoever the directory does not know owns paths and stands in lists all the same.
             subject = Principal(tenant, subject_id, "", "User", "")
-        return SharedAccess(account.id, frozenset(fields.get("sp", "")), signer, subject, agent or subject_id)
+        letters, is_of_one_blob = frozenset(fields.get("sp", "")), fields["sr"] == "b"
+        return SharedAccess(account.id, letters, signer, subject, agent or subject_id, is_of_one_blob)
 
 
 def bearers_tenant(request: Request, account: Resource) -> str:
@@ -191,6 +196,8 @@ def _presented(request: Request, account: Resource, address: Address) -> Present
     covered = signed_names(fields)
     if covered is None or not fields.keys() <= covered:
         raise _failed("The signature's parameters are not those of its kind and version.")
+    if fields.get("sr") == "d" and not is_hierarchical(account):
+        raise _failed("A signature of a directory is for accounts that have directories.")
     if any(_CONTROL.search(value) for value in fields.values()):
         raise _failed("A signature's parameter is malformed.")
     path = address.path

@@ -78,6 +78,8 @@ def _sub_request(call: Call, lines: list[str]) -> Request:
         url = urlsplit(words[1])
     except ValueError:
         raise refusal("InvalidInput") from None
+    if url.netloc and url.hostname != call.request.host:
+        raise refusal("InvalidInput")
     headers = _headers(lines[1:])
     request = replace(
         call.request, method=words[0], raw_path=url.path, raw_query=url.query, headers=headers, body=MemorySink()

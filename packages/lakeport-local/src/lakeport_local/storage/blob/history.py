@@ -87,6 +87,10 @@ def _deleted(call: Call, place: Place) -> Kept | None:
     """Return what is to come back: that of the deletion named, or else the last one of this name."""
     raw, _, query = (call.header("x-ms-undelete-source") or "").partition("?")
     name = normal_path(decoded(raw)) if raw else place.path
+    if name != place.path:
+        there = call.place_of(place.file_system, name)
+        caller = call.caller_at(place.file_system.name, name)
+        call.demand(UNDELETE, lambda: there.steps(parent=WRITE | EXECUTE), place=there, caller=caller)
     wanted = dict(part.partition("=")[::2] for part in query.split("&")).get("deletionid")
     found = [one for one in call.lake.kept.of(place.file_system.id, name, "deleted") if one.deleted is not None]
     return next((one for one in reversed(found) if wanted in {None, deletion_id(one.moment)}), None)

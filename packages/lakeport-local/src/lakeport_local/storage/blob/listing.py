@@ -108,6 +108,8 @@ def checked_text(call: Call, name: str) -> str:
 
 def _steps(place: Place, page: list[Entry], *, recursive: bool) -> Iterator[Step]:
     yield from place.steps(item=READ | EXECUTE)
+    if recursive and page:
+        yield from place.inner_steps(page[0].name, READ | EXECUTE)
     for entry in page if recursive else ():
         if entry.path is not None and entry.path.is_directory and entry.kept is None:
             yield place.step(entry.path, entry.name, READ | EXECUTE)

@@ -73,6 +73,8 @@ def _listing(place: Place, *, recursive: bool) -> str:
 def _steps(place: Place, page: list[tuple[str, Path]], *, recursive: bool) -> Iterator[Step]:
     """Yield what a page of a listing asks: read and execute on the directory, and on each one that was gone into."""
     yield from place.steps(item=READ | EXECUTE)
+    if recursive and page:
+        yield from place.inner_steps(page[0][0], READ | EXECUTE)
     for full, path in page if recursive else ():
         if path.is_directory:
             yield place.step(path, full, READ | EXECUTE)

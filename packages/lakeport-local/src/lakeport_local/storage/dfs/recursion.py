@@ -36,6 +36,7 @@ def set_access_control_recursive(call: Call) -> Response:
     call.demand(SET_PERMISSIONS, lambda: _steps(call, root, call.place.path))
     if root is None:
         raise refusal("PathNotFound")
+    call.require_reach(call.place)
     most = min(max(call.number("maxRecords") or _MOST, 1), _MOST)
     counts = {"directoriesSuccessful": 0, "failedEntries": [], "failureCount": 0, "filesSuccessful": 0}
     last, is_complete = _apply(call, list(islice(_targets(call, root), most + 1)), most, change, counts)

@@ -30,6 +30,8 @@ def delete_path(call: Call) -> Response:
     call.conditions.check_write(path)
     call.check_lease(path)
     recursive = call.flag("recursive")
+    if recursive:
+        call.require_reach(place)
     if path.is_directory and not recursive and call.lake.paths.has_children(path):
         raise refusal("DirectoryNotEmpty")
     if not path.is_directory:

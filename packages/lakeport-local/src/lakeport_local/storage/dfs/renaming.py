@@ -38,6 +38,7 @@ def rename(call: Call) -> Response:
     call.demand_all(
         Demand(MOVE, lambda: source.removal_steps(parent=_WAY, below=0), source, caller), _landing_demand(call, target)
     )
+    call.require_reach(source, caller)
     if source.item is None or not source.path:
         raise refusal("SourcePathNotFound")
     conditions_of(call.request.headers, "x-ms-source-").check_write(source.item, code="SourceConditionNotMet")
