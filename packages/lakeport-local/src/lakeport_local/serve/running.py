@@ -67,5 +67,7 @@ class Running:
                 f"the local Azure at {at} (process {self.pid}) does not answer: {error}.", "status"
             ) from error
         if response.status != 200:
-            raise Refusal(f"the local Azure at {at} refused: {document.get('error', response.status)}.", "status")
+            raise Refusal(
+                f"the local Azure at {at} refused: {str(document.get('error', response.status)).rstrip('.')}.", "status"
+            )
         return document
