@@ -229,3 +229,21 @@ def test_an_invitation_nobody_listed_is_not_accepted(running: LocalAzure, lakepo
     assert [row["wanted"] for row in listed.rows if row.get("share") == "unlisted"] == [False]
     Path("receive.yaml").unlink()
     assert "unlisted of contoso" in lakeport("receive", "list", "--profile", "local:consumer").out
+
+
+def test_several_shares_are_applied_at_once_and_what_fails_for_one_does_not_stop_the_others(
+    running: LocalAzure, lakeport: Lakeport, sides: Sides
+) -> None:
+    for name in ("several1", "several2"):
+        sides(name)
+        Path("share.yaml").rename(f"{name}.yaml")
+    both = ("share", "apply", "several1.yaml", "several2.yaml")
+    assert lakeport(*both, "--grant").status == 0
+    assert lakeport(*both).out == "already in step\n"
+    text = Path("several1.yaml").read_text()
+    Path("several1.yaml").write_text(text.replace("account: source-data-share", "account: nobodys"))
+    Path("several2.yaml").write_text(text.replace("several1", "several2").replace("02:00Z", "03:00Z"))
+    partly = lakeport(*both)
+    assert partly.status == 3
+    assert "lakeport: several1.yaml: there is no data share account 'nobodys'" in partly.err
+    assert "created schedule several2/schedule" in partly.out

@@ -16,8 +16,9 @@ from lakeport.share.apply import Worker
 from lakeport.share.control import Control
 from lakeport.share.desired import Place
 from lakeport.share.freshness import stale
+from lakeport.share.glance import Glance
 from lakeport.share.resources import Subscription
-from lakeport.share.watching import round_of
+from lakeport.share.watching import look_of, round_of
 from lakeport.share.webhook import tell
 
 if TYPE_CHECKING:
@@ -141,8 +142,9 @@ def apply_all(output: Output, sessions: list[Session]) -> None:
     if len(sessions) == 1:
         apply(output, sessions[0])
         return
+    glances = {id(one.control): Glance(one.control, one.roles) for one in sessions}
     with ThreadPoolExecutor(8) as pool:
-        looks = list(pool.map(lambda one: round_of(one, only_look=True), sessions))
+        looks = list(pool.map(lambda one: look_of(one, glances[id(one.control)]), sessions))
     failed, changed = 0, 0
     for session, look in zip(sessions, looks, strict=True):
         found = round_of(session, partial(_told, output)) if look.error is None and look.plan.steps else look
@@ -169,7 +171,7 @@ def check(output: Output, session: Session) -> None:
         Partly: Something is missing.
     """
     found = session.checks()
-    look = round_of(session, only_look=True)
+    look = look_of(session)
     for one in found:
         mark = {True: "ok      ", False: "MISSING ", None: "unknown "}[one.is_met]
         output.result(f"{mark} {one.said}", what=one.what, met=one.is_met, said=one.said, fix=one.fix)

@@ -11,6 +11,7 @@ from lakeport.access.roles import Store
 from lakeport.errors import BadFile
 from lakeport.share import kinds, manifests, schema
 from lakeport.share.desired import (
+    FILE_SYSTEM,
     PLACEHOLDERS,
     Consumer,
     Destination,
@@ -138,6 +139,7 @@ def _data_set(entry: schema.DataSetEntry, place: Place, resolved: Profile, where
         properties = kinds.source_properties(kinds.BY_KEY[key], path)
     except ValueError as error:
         raise BadFile(f"{at}: {error}") from error
+    checked_file_system(properties[kinds.BY_KEY[key].root], at)
     return WishedDataSet(entry.name, kinds.BY_KEY[key].wire, {**store.properties, **properties}, store)
 
 
@@ -158,6 +160,8 @@ def _span(text: str | None, where: str) -> timedelta | None:
 
 
 def _invitee(entry: schema.InviteEntry, book: InviteBook, where: str) -> Invitee:
+    if entry.name is not None:
+        checked_name(entry.name, "invitation", where)
     if entry.expires is not None and entry.expires.tzinfo is None:
         raise BadFile(f"{where}: expires must say its offset", hint="Write it like 2026-12-31T00:00:00Z")
     if entry.email and not (entry.tenant or entry.principal):
@@ -189,6 +193,8 @@ def _destination(rule: schema.MapEntry, place: Place, where: str) -> Destination
     path = (found["path"] or "").lstrip("/")
     for template in (found["file_system"], path):
         check_template(template, f"{where}.to")
+    if "{" not in found["file_system"]:
+        checked_file_system(found["file_system"], f"{where}.to")
     subscription_id, group = rule.subscription_id or place.subscription_id, rule.resource_group or place.resource_group
     store = Store(subscription_id, group, found["account"])
     in_blob = found["scheme"] == "wasbs"
@@ -209,6 +215,16 @@ def check_template(template: str, where: str) -> None:
         if name not in PLACEHOLDERS or form or way:
             known = ", ".join(f"{{{one}}}" for one in PLACEHOLDERS)
             raise BadFile(f"{where}: unknown placeholder {{{name}}}", hint=f"Placeholders: {known}")
+
+
+def checked_file_system(name: str, where: str) -> None:
+    """Refuse a name that no file system or container can have.
+
+    Raises:
+        BadFile: It has other letters, or is too short or too long.
+    """
+    if not FILE_SYSTEM.fullmatch(name):
+        raise BadFile(f"{where}: {name!r} is no name of a file system", hint="3 to 63 of a-z, 0-9 and -")
 
 
 def checked_name(name: str, what: str, where: str) -> None:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from lakeport.access.roles import Assignment, Role, Roles, Store
-    from lakeport.share.control import Control
+    from lakeport.access.roles import Assignment, Role, Store
     from lakeport.share.desired import Invitee, Provider, WishedDataSet
+    from lakeport.share.glance import Looking, RoleBook
     from lakeport.share.resources import Document
 
 SCHEDULE = "schedule"
@@ -41,8 +41,8 @@ class Observed:
     assignments: Mapping[Store, list[Assignment] | None] = field(default_factory=dict)
 
 
-def observe(wished: Provider, control: Control, role_book: Roles) -> Observed:
-    """Look at the providing side; sends reads only."""
+def observe(wished: Provider, control: Looking, role_book: RoleBook, *, with_subscribers: bool = True) -> Observed:
+    """Look at the providing side; sends reads only. No step depends on the subscribers."""
     found = control.get("account")
     if found is None:
         return Observed()
@@ -52,13 +52,14 @@ def observe(wished: Provider, control: Control, role_book: Roles) -> Observed:
     share = control.get("share", wished.share)
     if share is None:
         return Observed(account, assignments=assignments)
+    subscribers = control.all("subscriber", wished.share) if with_subscribers else []
     return Observed(
         account,
         resources.read(Share, share),
         tuple(resources.read(DataSet, one) for one in control.all("data set", wished.share)),
         tuple(resources.read(Setting, one) for one in control.all("schedule", wished.share)),
         tuple(resources.read(Invitation, one) for one in control.all("invitation", wished.share)),
-        tuple(resources.read(Subscriber, one) for one in control.all("subscriber", wished.share)),
+        tuple(resources.read(Subscriber, one) for one in subscribers),
         assignments,
     )
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from azure.core.credentials import TokenCredential
 
+    from lakeport.share.glance import Glance
     from lakeport.share.preflight import Check
     from lakeport.share.steps import Plan, Step
 
@@ -76,10 +77,15 @@ class Session:
             return self._lender.roles
         return Roles(self.wished.profile, self.credential)
 
-    def plan(self) -> Plan:
-        """Look, and decide what to change."""
+    def plan(self, glance: Glance | None = None) -> Plan:
+        """Look, and decide what to change.
+
+        Args:
+            glance: What is asked once for several sides of the same account.
+        """
         if isinstance(self.wished, Provider):
-            seen = provider.observe(self.wished, self.control, self.roles)
+            looking = (glance, glance) if glance is not None else (self.control, self.roles)
+            seen = provider.observe(self.wished, *looking, with_subscribers=glance is None)
             return provider.plan(self.wished, seen, self.clock.now(), grant=self.grant)
         found = consumer.observe(self.wished, self.control, self.roles)
         return consumer.plan(self.wished, found, grant=self.grant)

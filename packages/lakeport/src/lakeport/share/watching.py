@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from lakeport.clock import Clock
+    from lakeport.share.glance import Glance
     from lakeport.share.session import Session
     from lakeport.share.steps import Step
 
@@ -83,13 +84,26 @@ class Round:
         return self.error is None
 
 
-def round_of(session: Session, told: Callable[[Step], None] = _deaf, *, only_look: bool = False) -> Round:
+def look_of(session: Session, glance: Glance | None = None) -> Round:
+    """Look at a side and change nothing; the plan says what would be done, and a failure is an answer.
+
+    Args:
+        session: The side.
+        glance: What is asked once for several sides of the same account.
+    """
+    began = session.clock.now()
+    try:
+        return Round(began, session.clock.now() - began, plan=session.plan(glance))
+    except LakeportError as error:
+        return Round(began, session.clock.now() - began, error=error)
+
+
+def round_of(session: Session, told: Callable[[Step], None] = _deaf) -> Round:
     """Bring a side in step once, and tell how it went; a failure is an answer, not an exception.
 
     Args:
         session: The side.
         told: Hears of every step that was done.
-        only_look: Change nothing; the plan says what would be done.
     """
     began = session.clock.now()
     done: list[Step] = []
@@ -99,8 +113,6 @@ def round_of(session: Session, told: Callable[[Step], None] = _deaf, *, only_loo
         told(step)
 
     try:
-        if only_look:
-            return Round(began, session.clock.now() - began, plan=session.plan())
         applied = session.apply(hear)
     except LakeportError as error:
         return Round(began, session.clock.now() - began, tuple(done), error=error)
