@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from email.utils import formatdate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import obstore
 from benchmarks.peers.certificate import write_certificate
@@ -78,13 +79,31 @@ class Lake:
         return signed(method, f"/{ACCOUNT}/{path}", **more)
 
 
+def signed_query(method: str, path: str, query: dict[str, str], **more: str) -> tuple[str, dict[str, str]]:
+    """Return the target and the headers of a request with a query, signed with the account's key."""
+    resource = path + "".join(f"\n{name}:{query[name]}" for name in sorted(query))
+    return f"{path}?{urlencode(query)}", signed(method, resource, **more)
+
+
 def signed(method: str, path: str, **more: str) -> dict[str, str]:
-    """Sign a request without a query by Shared Key; `content_length="5"` stands for that header."""
+    """Sign a request for a canonical resource by Shared Key; `content_length="5"` stands for that header."""
     given = {name.replace("_", "-"): value for name, value in more.items()}
     fields = {"x-ms-date": formatdate(usegmt=True), "x-ms-version": "2023-11-03", **given}
     names = sorted(name for name in fields if name.startswith("x-ms-"))
-    length = fields.get("content-length", "").replace("0", "") and fields["content-length"]
-    lines = [method, "", "", length, "", fields.get("content-type", ""), "", "", "", "", "", fields.get("range", "")]
+    lines = [
+        method,
+        "",
+        "",
+        fields.get("content-length", ""),
+        "",
+        fields.get("content-type", ""),
+        "",
+        "",
+        "",
+        "",
+        "",
+        fields.get("range", ""),
+    ]
     text = "\n".join([*lines, *(f"{name}:{fields[name]}" for name in names), f"/{ACCOUNT}{path}"])
     signature = base64.b64encode(hmac.digest(base64.b64decode(KEY), text.encode(), hashlib.sha256)).decode()
     return {**fields, "authorization": f"SharedKey {ACCOUNT}:{signature}"}

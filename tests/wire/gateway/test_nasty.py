@@ -457,14 +457,35 @@ async def test_a_peer_that_takes_nothing_is_given_up(start: Start) -> None:
         await until(lambda: world.log == ["closed"])
 
 
-async def test_connections_beyond_the_limit_are_closed(start: Start) -> None:
+async def test_a_connection_beyond_the_limit_is_closed_while_all_others_are_at_work(start: Start) -> None:
     world = await start(limits=Limits(connections=1))
     async with peer(world) as first:
-        first.send(get("/x"))
-        assert (await first.answer())[0] == 200
+        first.send(get("/slow/a"))
+        await first.writer.drain()
+        await asyncio.sleep(0.01)
         async with peer(world) as second:
             with contextlib.suppress(ConnectionResetError):
                 assert await second.rest() == b""
+        assert (await first.answer())[0] == 200
+
+
+async def test_the_connection_that_has_been_idle_for_longest_makes_room_for_another(start: Start) -> None:
+    world = await start(limits=Limits(connections=3))
+    async with peer(world) as used, peer(world) as silent, peer(world) as half:
+        half.send(get("/x"))
+        assert (await half.answer())[0] == 200
+        half.send(b"GET /x HTTP/1.1\r\n")
+        await half.writer.drain()
+        await asyncio.sleep(0.01)
+        used.send(get("/x"))
+        assert (await used.answer())[0] == 200
+        async with peer(world) as another, peer(world) as last:
+            for one in (another, last, used):
+                one.send(get("/x"))
+                assert (await one.answer())[0] == 200
+            for one in (silent, half):
+                with contextlib.suppress(ConnectionResetError):
+                    assert await one.rest() == b""
 
 
 async def test_a_running_request_is_finished_when_the_gateway_closes(world: World) -> None:

@@ -10,6 +10,7 @@ from lakeport_local.core.errors import ServiceError
 from lakeport_local.core.http import (
     BodySink,
     BodySource,
+    FileSource,
     Headers,
     MemorySink,
     Request,
@@ -24,6 +25,7 @@ __all__ = [
     "BodySink",
     "BodySource",
     "Clock",
+    "FileSource",
     "FixedClock",
     "Headers",
     "Ids",

@@ -131,6 +131,19 @@ class BodySource(Protocol):
         ...
 
 
+@runtime_checkable
+class FileSource(BodySource, Protocol):
+    """A source whose bytes may lie in files, from which the system can send them without a copy."""
+
+    def part(self) -> tuple[int, int, int] | None:
+        """Return the descriptor, the offset and the size of what comes next; None at the end or when it is in no file."""
+        ...
+
+    def skip(self, size_bytes: int) -> None:
+        """Go on behind bytes of the last part, which were sent from its file."""
+        ...
+
+
 @dataclass(slots=True)
 class Request:
     """One HTTP request, with the effective host already resolved by the gateway.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import socket as sockets
 from contextlib import suppress
 from socket import IPPROTO_TCP
@@ -28,6 +29,11 @@ class Opening:
         self._wire = wire
         self._channel = channel
         wire.expire_after(site.limits.first_s)
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing was asked."""
+        return True
 
     def received(self, data: memoryview) -> None:
         """Open the layer that the first byte calls for."""
@@ -63,6 +69,9 @@ class Connection(asyncio.BufferedProtocol):
 
     Args:
         site: What all connections share.
+
+    Attributes:
+        heard_at: Greater than that of every connection that was heard before.
     """
 
     def __init__(self, site: Site) -> None:
@@ -72,23 +81,41 @@ class Connection(asyncio.BufferedProtocol):
         self._deadline: float | None = None
         self._is_paused = False
         self._has_written = False
+        self.heard_at = 0
         self.is_stalled = False
+        self.is_plain = True
         self.client = ""
 
     # What the event loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin, unless there are too many connections already."""
+        """Begin; where there are too many connections already, in place of the one that has been idle for longest."""
         self._transport = transport = cast("asyncio.Transport", transport)  # uvloop's is none by inheritance
         self._layer = Opening(self._site, self, Channel())
-        if len(self._site.connections) >= self._site.limits.connections:
+        if len(self._site.connections) >= self._site.limits.connections and not self._make_room():
             transport.abort()
             return
+        self.heard_at = next(self._site.order)
         peer = transport.get_extra_info("peername")
         self.client = peer[0] if peer else ""
         transport.set_write_buffer_limits(high=2 * BUFFER_BYTES, low=BUFFER_BYTES // 2)
         self._site.connections.add(self)
         self._site.emptied.clear()
+
+    def _make_room(self) -> bool:
+        """Close the connection that has been idle for longest; tell whether there was one."""
+        idle = [one for one in self._site.connections if one.is_idle]
+        if not idle:
+            return False
+        longest = min(idle, key=lambda one: one.heard_at)
+        self._site.connections.discard(longest)
+        longest.abort()
+        return True
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs for the peer."""
+        return self._layer.is_idle
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Return the memory to read into."""
@@ -97,6 +124,7 @@ class Connection(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Hand on what was read."""
         self._has_written = False
+        self.heard_at = next(self._site.order)
         try:
             self._layer.received(self._site.scratch[:nbytes])
         except Exception:  # noqa: BLE001  the outermost edge
@@ -157,6 +185,13 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is not None and not self._transport.is_closing():
             self._has_written = True
             self._transport.write(data)
+
+    def socket(self) -> int | None:
+        """Return a copy of the socket's descriptor, once nothing waits to be written."""
+        transport = self._transport
+        if transport is None or transport.is_closing() or transport.get_write_buffer_size():
+            return None
+        return os.dup(transport.get_extra_info("socket").fileno())
 
     def end(self) -> None:
         """Send nothing more."""

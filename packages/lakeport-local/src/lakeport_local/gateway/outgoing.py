@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, cast
 
+from lakeport_local.core import FileSource
 from lakeport_local.gateway.answers import BadResponse, bears_body, failed, render_head
+from lakeport_local.gateway.sending import WORTHWHILE_BYTES, Sending
 from lakeport_local.gateway.wire import BUFFER_BYTES
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _PIECES_IN_A_TURN = 4
+_HEAD_GONE_S = 0.0005
 
 
 class Outgoing:
@@ -42,6 +45,8 @@ class Outgoing:
         self._is_chunked = False
         self._is_lost = False
         self._drains = False
+        self._files: FileSource | None = None
+        self._sending: Sending | None = None
         self._has_turn = False
         self.is_idle = True
 
@@ -91,6 +96,7 @@ class Outgoing:
     def lost(self) -> None:
         """The peer is gone: release the source."""
         self._is_lost = True
+        self._stop_sending()
         source, self._source = self._source, None
         _close(source)
 
@@ -110,6 +116,9 @@ class Outgoing:
             return head, cast("bytes", response.body)
         self._source = source
         self._left_bytes = source.size_bytes
+        if self._left_bytes >= WORTHWHILE_BYTES and self._wire.is_plain and isinstance(source, FileSource):
+            self._files = source
+            return head, b""
         return head, self._next_piece(source)
 
     def _next_piece(self, source: BodySource) -> bytes:
@@ -134,6 +143,10 @@ class Outgoing:
             if not self._left_bytes:
                 self._end_source()
                 return
+            if self._files is not None:
+                if self._sending is None:
+                    self._begin_sending(self._files)
+                return
             if self._wire.is_stalled:
                 self._wire.expire_after(self._site.limits.stall_s)
                 return
@@ -147,12 +160,56 @@ class Outgoing:
         self._has_turn = True
         self._site.loop.call_soon(self._take_turn)
 
+    def _begin_sending(self, source: FileSource) -> None:
+        """Have the system send what comes next from its file; what is in no file is written as any other."""
+        try:
+            is_file = source.part() is not None
+        except OSError:
+            _LOG.exception("a response's body failed; the connection is cut so that the peer sees it")
+            self._wire.abort()
+            return
+        socket = self._wire.socket() if is_file else None
+        if socket is not None:
+            self._wire.expire_after(self._site.limits.stall_s)
+            self._sending = Sending(self._site.loop, socket, source, self._send_files)
+            return
+        if not is_file:
+            self._files = None
+        self._has_turn = True
+        self._site.loop.call_later(_HEAD_GONE_S, self._take_turn)
+
+    def _send_files(self) -> None:
+        """Send on; the next part may lie in another file, or in none."""
+        if self._sending is None or self._files is None:
+            return
+        try:
+            sent = self._sending.send()
+            is_over = self._files.part() is None
+        except (OSError, EOFError):
+            self._stop_sending()
+            self._wire.abort()
+            return
+        self._left_bytes -= sent
+        if sent:
+            self._wire.expire_after(self._site.limits.stall_s)
+        if is_over:
+            self._stop_sending()
+            self._wire.expire_after(None)
+            self._pump()
+
+    def _stop_sending(self) -> None:
+        self._files = None
+        sending, self._sending = self._sending, None
+        if sending is not None:
+            sending.close()
+
     def _take_turn(self) -> None:
         self._has_turn = False
         self._pump()
 
     def _end_source(self) -> None:
         source, self._source = self._source, None
+        self._stop_sending()
         _close(source)
         self._finish()
 

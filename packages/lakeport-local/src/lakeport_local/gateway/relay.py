@@ -90,6 +90,11 @@ class Relay:
         self._wire.write(_UNREACHABLE % (status, reason))
         self._wire.close()
 
+    @property
+    def is_idle(self) -> bool:
+        """Whoever talks through it is not known to be."""
+        return False
+
     def received(self, data: memoryview) -> None:
         """Send on; while the host outside is being reached, keep one buffer's worth."""
         if self._far is None:

@@ -68,6 +68,11 @@ class HttpSession:
 
     # What the wire calls.
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is under way; one whose head has not come whole is none."""
+        return self._outgoing.is_idle and self._input in {_Input.HEAD, _Input.LINGERING}
+
     def received(self, data: memoryview) -> None:
         """Take bytes as far as they are of use now, and keep the rest."""
         self._is_feeding = True

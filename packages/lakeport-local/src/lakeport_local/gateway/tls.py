@@ -47,6 +47,11 @@ class TlsLayer:
 
     # The layer's half.
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs above."""
+        return self._above is None or self._above.is_idle
+
     def received(self, data: memoryview) -> None:
         """Decrypt, and hand on what comes out."""
         if self._is_over:
@@ -173,6 +178,15 @@ class TlsLayer:
     def is_stalled(self) -> bool:
         """Whether too much waits to be taken."""
         return self._wire.is_stalled
+
+    @property
+    def is_plain(self) -> bool:
+        """Files are encrypted first."""
+        return False
+
+    def socket(self) -> int | None:
+        """Return nothing: no file goes to the socket as it is."""
+        return None
 
     def write(self, data: bytes) -> None:
         """Encrypt and send."""

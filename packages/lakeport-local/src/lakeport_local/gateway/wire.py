@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from lakeport_local.core import http_date
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
     from lakeport_local.core import Clock, Ids
@@ -28,6 +29,11 @@ BUFFER_BYTES = 256 * 1024
 
 class Layer(Protocol):
     """Takes what arrives on a wire."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing complete was asked that is not answered: closing would cost the peer nothing but the connection."""
+        ...
 
     def received(self, data: memoryview) -> None:
         """Take bytes, never none; the memory is reused after the call returns."""
@@ -69,6 +75,18 @@ class Wire(Protocol):
 
     def write(self, data: bytes) -> None:
         """Send bytes, or keep them until the peer takes them."""
+        ...
+
+    @property
+    def is_plain(self) -> bool:
+        """What is written goes to the socket as it is."""
+        ...
+
+    def socket(self) -> int | None:
+        """Return a copy of the socket's descriptor to send files to; None while something waits to be written.
+
+        The caller closes it. Only for a wire that is plain.
+        """
         ...
 
     def end(self) -> None:
@@ -146,6 +164,7 @@ class Site:
         openers: How to open a layer for each protocol on the port.
         tasks: Handlers and relays at work.
         connections: The open connections.
+        order: Numbers what arrives, so that the connection that was heard last can be told from the others.
         emptied: Set while no connection is open.
         port: The port it listens on.
         dates: Spells the Date field.
@@ -165,6 +184,7 @@ class Site:
     openers: dict[Spoken, Callable[[Site, Wire, Channel], Layer]]
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     connections: set[Connection] = field(default_factory=set)
+    order: Iterator[int] = field(default_factory=itertools.count)
     emptied: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
     dates: Dates = field(default_factory=Dates)

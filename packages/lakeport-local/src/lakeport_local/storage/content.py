@@ -200,14 +200,8 @@ class ContentSource:
 
     def read(self, limit_bytes: int) -> bytes:
         """Return the next bytes, at most `limit_bytes` and 256 KiB; empty at the end."""
-        while not self._left:
-            extent = next(self._extents, None)
-            if extent is None:
-                return b""
-            self._let_go()
-            self._is_hole = extent.chunk == HOLE
-            self._chunk = b"" if self._is_hole else self._contents.open(extent.chunk)
-            self._at, self._left = extent.chunk_start, extent.size_bytes
+        if not self._has_next():
+            return b""
         wanted = min(limit_bytes, self._left, PIECE_BYTES)
         chunk = self._chunk
         if self._is_hole:
@@ -221,6 +215,29 @@ class ContentSource:
         self._at += len(data)
         self._left -= len(data)
         return data
+
+    def part(self) -> tuple[int, int, int] | None:
+        """Return the descriptor, the offset and the size of what comes next; None at the end or when it is in no file."""
+        if not self._has_next() or not isinstance(self._chunk, int):
+            return None
+        return self._chunk, self._at, self._left
+
+    def skip(self, size_bytes: int) -> None:
+        """Go on behind bytes that were sent from their file."""
+        self._at += size_bytes
+        self._left -= size_bytes
+
+    def _has_next(self) -> bool:
+        """Open the next chunk when the last one is used up; tell whether there was one."""
+        while not self._left:
+            extent = next(self._extents, None)
+            if extent is None:
+                return False
+            self._let_go()
+            self._is_hole = extent.chunk == HOLE
+            self._chunk = b"" if self._is_hole else self._contents.open(extent.chunk)
+            self._at, self._left = extent.chunk_start, extent.size_bytes
+        return True
 
     def _let_go(self) -> None:
         if isinstance(self._chunk, int):
