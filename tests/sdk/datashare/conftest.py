@@ -10,6 +10,7 @@ import pytest
 from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.datashare import DataShareManagementClient
 from azure.mgmt.datashare import models as m
+from tests.sdk.datashare.forms import Judge
 from tests.sdk.principal import Principal
 
 if TYPE_CHECKING:
@@ -37,7 +38,14 @@ class Side:
         self.tenant_id, self.object_id = self.principal.tenant_id, self.principal.object_id
         self.secret, self.credential = self.principal.secret, self.principal.credential
         self.subscription_id = self.principal.subscription_id
-        self.client = self.principal.client(DataShareManagementClient, subscription_id=self.subscription_id)
+        self.client = self.client_of()
+
+    def client_of(self, **more: Any) -> DataShareManagementClient:
+        """Return a client, every answer to which is held to its published form."""
+        self.judge = Judge()
+        return self.principal.client(
+            DataShareManagementClient, subscription_id=self.subscription_id, per_retry_policies=[self.judge], **more
+        )
 
     @property
     def at(self) -> dict[str, Any]:

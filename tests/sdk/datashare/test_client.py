@@ -7,9 +7,7 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
-from azure.identity.aio import ClientSecretCredential as AsyncCredential
 from azure.mgmt.datashare import models as m
-from azure.mgmt.datashare.aio import DataShareManagementClient as AsyncClient
 
 GROUP = "data-share-automation"
 TWO_AT_NIGHT = dt.datetime(2026, 1, 1, 2, 0, tzinfo=dt.UTC)
@@ -173,14 +171,3 @@ def test_filters_and_orders_reach_the_lists(flow: Any) -> None:
         GROUP, flow.provider.account, filter="name eq 'filter-one' or name eq 'filter-two'", orderby="name desc"
     )
     assert [one.name for one in listed] == ["filter-two", "filter-one"]
-
-
-async def test_the_async_client_runs_a_snapshot_too(flow: Any) -> None:
-    flow.all("async")
-    side = flow.consumer
-    async with (
-        AsyncCredential(**side.secret, **side.azure.sdk) as credential,
-        AsyncClient(credential, side.subscription_id, **side.azure.sdk) as client,
-    ):
-        poller = await client.share_subscriptions.begin_synchronize(GROUP, side.account, "async", m.Synchronize())
-        assert (await poller.result()).status == "Succeeded"

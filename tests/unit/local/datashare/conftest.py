@@ -143,6 +143,7 @@ class World:
     clock: FixedClock
     ids: SequentialIds
     resources: Resources = field(init=False)
+    signed: dict[tuple[str, str, datetime], str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.resources = Resources(self.store)
@@ -174,7 +175,12 @@ class World:
     def send(
         self, who: Principal, method: str, path: str, body: Any, version: str = VERSION, query: str = ""
     ) -> Answer:
-        token = self.tokens.issue(who, "https://management.azure.com", lifetime=timedelta(hours=1), appidacr="1")
+        key = (who.tenant_id, who.object_id, self.clock.now())
+        if key not in self.signed:
+            self.signed[key] = self.tokens.issue(
+                who, "https://management.azure.com", lifetime=timedelta(hours=1), appidacr="1"
+            )
+        token = self.signed[key]
         full_query = f"api-version={version}" + (f"&{query}" if query else "")
         request = Request(
             method, "https", "management.azure.com", 443, path, full_query,

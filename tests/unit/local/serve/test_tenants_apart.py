@@ -35,6 +35,8 @@ OPEN_TO_ANYBODY = {
     "Microsoft.DataShare/listInvitations": "shows invitations to the caller",
     "Microsoft.DataShare/locations/consumerInvitations": "shows invitations to the caller",
     "Microsoft.DataShare/locations/rejectInvitation": "rejects invitations to the caller",
+    "Microsoft.DataShare/locations/registerEmail": "registers the caller's own address",
+    "Microsoft.DataShare/locations/activateEmail": "registers the caller's own address",
     "Microsoft.DataShare/operations": "the provider's own description",
     "Microsoft.Authorization/roleDefinitions": "built-in roles, at the tenant's level",
 }

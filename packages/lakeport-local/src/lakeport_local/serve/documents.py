@@ -27,6 +27,8 @@ REGISTERED = (
 """Providers that a declared subscription has registered."""
 
 SHARE_ACCOUNTS = "Microsoft.DataShare/accounts"
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""Who made what a topology declares."""
 
 
 def storage(above: Resource, tenant_id: str, declared: schema.StorageAccount, ids: Ids, at: datetime) -> Resource:
@@ -58,6 +60,11 @@ def data_share_account(above: Resource, tenant_id: str, declared: schema.DataSha
         location=above.location,
         identity={"type": "SystemAssigned", "principalId": principal_id, "tenantId": tenant_id},
         properties={"createdAt": iso_instant(at), "provisioningState": "Succeeded", "userName": "", "userEmail": ""},
+        system_data={
+            f"{event}{what}": value
+            for event in ("created", "lastModified")
+            for what, value in (("By", NOBODY), ("ByType", "Application"), ("At", iso_instant(at)))
+        },
         internal={"client_id": derived_id("identity's application", resource_id.lower()), "tenant_id": tenant_id},
     )
 
