@@ -38,6 +38,7 @@ OPEN_TO_ANYBODY = {
     "Microsoft.DataShare/locations/registerEmail": "registers the caller's own address",
     "Microsoft.DataShare/locations/activateEmail": "registers the caller's own address",
     "Microsoft.DataShare/operations": "the provider's own description",
+    "Microsoft.Insights/eventcategories": "the names of the activity log's categories",
     "Microsoft.Authorization/roleDefinitions": "built-in roles, at the tenant's level",
 }
 """What needs no role, and why; everything else must be refused with AuthorizationFailed."""
@@ -98,7 +99,7 @@ class World:
     @staticmethod
     def _levels(entry: ResourceType | Operation) -> list[Level]:
         """Return where an entry may be asked for; what has no scope of its own, only at the tenant's level."""
-        if entry.name.startswith("Microsoft.Resources/"):
+        if entry.name.startswith("Microsoft.Resources/") and not entry.levels:
             return ["tenant"]
         return sorted(entry.levels or ("tenant", "subscription", "group"))
 
