@@ -105,6 +105,17 @@ class World:
         tracked = {"location": "westeurope", "tags": {"a": "b"}}
         rules = {"defaultAction": "Deny", "ipRules": [{"value": "203.0.113.7", "action": "Allow"}]}
         role = {"roleDefinitionId": f"{self.scope}/{READER}", "principalId": GUID, "principalType": "User"}
+        nested = {
+            "mode": "Incremental",
+            "template": {"resources": [], "outputs": {"o": {"type": "string", "value": "x"}}},
+        }
+        module = {
+            "type": "Microsoft.Resources/deployments",
+            "apiVersion": "2022-09-01",
+            "name": "m",
+            "properties": nested,
+        }
+        template = {"parameters": {"p": {"type": "string", "defaultValue": "[newGuid()]"}}, "resources": [module]}
         custom = {"roleName": "r", "assignableScopes": [self.scope], "permissions": [{"actions": ["*/read"]}]}
         return {
             "microsoft.resources/subscriptions/resourcegroups": tracked,
@@ -116,6 +127,8 @@ class World:
             },
             "microsoft.managedidentity/userassignedidentities": tracked,
             "microsoft.authorization/roleassignments": {"properties": role},
+            "microsoft.authorization/locks": {"properties": {"level": "CanNotDelete"}},
+            "microsoft.resources/deployments": {**tracked, "properties": {"mode": "Incremental", "template": template}},
             "microsoft.authorization/roledefinitions": {"properties": custom},
             "microsoft.datashare/accounts": {**tracked, "identity": identity},
             "microsoft.datashare/accounts/shares": {"properties": {"shareKind": "CopyBased", "terms": "t"}},

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import base64
 import sys
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError
 from azure.identity import ClientSecretCredential
+from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.storage.blob import BlobServiceClient
+from tests.sdk.principal import Principal
 
 if TYPE_CHECKING:
     from tests.azure import LocalAzure
     from tests.conftest import NewAzure
 
+READER = "acdd72a7-3385-48ef-bd42-f606fba81ae7"
 GROUP = "data-share-automation"
 
 
@@ -45,6 +49,49 @@ def test_injected_trouble_reaches_the_client_as_often_as_asked(new_azure: NewAzu
         resources.resource_groups.get(GROUP)
     assert caught.value.status_code == 503
     assert resources.resource_groups.get(GROUP).name == GROUP
+
+
+OWNED = """
+[[tenants]]
+name = "contoso"
+  [[tenants.apps]]
+  name = "owner"
+  [[tenants.apps]]
+  name = "late"
+  [[tenants.subscriptions]]
+  name = "main"
+    [[tenants.subscriptions.resource_groups]]
+    name = "lake"
+  [[tenants.role_assignments]]
+  principal = "owner"
+  role = "Owner"
+  scope = "/subscriptions/main"
+"""
+
+
+def test_roles_arrive_late_and_calls_are_counted_as_the_operator_says(new_azure: NewAzure) -> None:
+    azure = new_azure(topology=OWNED)
+    owner = Principal(azure, "owner")
+    subscription_id = owner.subscription_id
+    resources: Any = owner.client(ResourceManagementClient, subscription_id=subscription_id, retry_total=0)
+    roles: Any = owner.client(AuthorizationManagementClient, subscription_id=subscription_id)
+    late = Principal(azure, "late")
+    theirs: Any = late.client(ResourceManagementClient, subscription_id=subscription_id)
+    azure.command("fault", "delay-roles", "300")
+    reader = f"/subscriptions/{subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{READER}"
+    asked = {"properties": {"roleDefinitionId": reader, "principalId": late.object_id}}
+    roles.role_assignments.create(f"/subscriptions/{subscription_id}", str(uuid.uuid4()), asked)
+    with pytest.raises(HttpResponseError, match="AuthorizationFailed"):
+        theirs.resource_groups.get("lake")
+    azure.command("clock", "advance", "5m")
+    assert theirs.resource_groups.get("lake").name == "lake"
+    azure.command("fault", "throttle", "2")
+    found = [resources.resource_groups.get("lake").name for _ in range(2)]
+    with pytest.raises(HttpResponseError) as throttled:
+        resources.resource_groups.get("lake")
+    assert (found, throttled.value.status_code) == (["lake"] * 2, 429)
+    azure.command("fault", "clear")
+    assert resources.resource_groups.get("lake").name == "lake"
 
 
 def test_an_account_key_still_opens_when_the_clock_was_moved(new_azure: NewAzure) -> None:

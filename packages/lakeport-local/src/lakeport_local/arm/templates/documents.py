@@ -101,13 +101,17 @@ def template_hash(template: Document) -> str:
 
 def parameter_values(call: Call, scope: str, template: Document, given: Document) -> Document:
     """Return the value of every parameter."""
-    makers: dict[str, Callable[..., Value]] = {"utcnow": partial(_utc_now, call), "newguid": call.plane.ids.guid}
+    makers: dict[str, Callable[..., Value]] = {"utcnow": partial(_utc_now, call), "newguid": partial(_new_guid, call)}
     known = facts(call.plane, scope, {"name": call.name, "properties": {}})
     start = Evaluator(Facts(known.scope, known.subscription, known.group, known.others, makers))
     try:
         return values(template, given, start)
     except ExpressionRefused as refused:
         raise language("", str(refused)) from refused
+
+
+def _new_guid(call: Call, *_: str) -> str:
+    return call.plane.ids.guid()
 
 
 def _utc_now(call: Call, shape: str = "") -> str:

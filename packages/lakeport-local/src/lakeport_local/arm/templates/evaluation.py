@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from lakeport_local.arm.templates.functions import Value
 
 _MOST_COPIES = 800
+_MOST_ARGUMENTS = 32
+
+
+_LISTING = functions.Function(lambda *_: None, 1, 3)
+"""`listKeys` and its kin: an id, an api-version, what to post."""
 
 
 class Runtime(Protocol):
@@ -163,22 +168,25 @@ class Evaluator:
         if lazy is not None:
             return lazy(self, tree)
         arguments = [self.result(one) for one in tree.arguments]
-        contextual = self._CONTEXTUAL.get(name)
+        contextual = _LISTING if name.startswith("list") and len(name) > len("list") else self._CONTEXTUAL.get(name)
         if contextual is not None:
-            try:
-                return contextual(self, *arguments)
-            except TypeError as error:
-                raise ExpressionRefused(
-                    f"Unable to evaluate template language function '{tree.name}': the arguments are not valid. Please see "
-                    "https://aka.ms/arm-functions for usage details."
-                ) from error
-        if name.startswith("list") and len(name) > len("list"):
-            return self._listed(tree.name, *arguments)
+            return self._contextual(tree.name, contextual, arguments)
         if name in self.facts.others and not arguments:
             return self.facts.others[name]
-        if name in self.facts.makers:
-            return self.facts.makers[name](*arguments)
+        if name in self.facts.makers and all(isinstance(one, str) for one in arguments[:1]):
+            return self.facts.makers[name](*arguments[:1])
         return functions.call(tree.name, arguments)
+
+    def _contextual(self, name: str, function: functions.Function, arguments: list[Value]) -> Value:
+        """Call what looks at the deployment; all but what is posted to a `list` action are texts, or the numbers of a loop."""
+        functions.require_count(name, function, arguments)
+        if name.lower().startswith("list"):
+            if not all(isinstance(one, str) for one in arguments[:2]):
+                raise functions.bad_values(name)
+            return self._listed(name, *arguments)
+        if not all(isinstance(one, str) or (name.lower() == "copyindex" and isinstance(one, int)) for one in arguments):
+            raise functions.bad_values(name)
+        return function.run(self, *arguments)
 
     def _parameter(self, name: str) -> Value:
         return _named(self.parameters, name, "parameter", "https://aka.ms/arm-syntax-parameters")
@@ -264,8 +272,8 @@ class Evaluator:
 
     def _over(self, tree: Invocation) -> Value:
         """Run `map`, `filter` or `toObject`: a list, and lambdas of one variable."""
-        whole, *makers = tree.arguments
-        name, items = tree.name.lower(), self.result(whole)
+        name, makers = tree.name.lower(), tree.arguments[1:]
+        items = self.result(tree.arguments[0]) if tree.arguments else None
         if not isinstance(items, list) or not makers or not all(_is_lambda(maker) for maker in makers):
             raise ExpressionRefused(f"The template language function '{tree.name}' expects an array and a lambda.")
         rows = [[self._applied(maker, item) for maker in makers] for item in items]
@@ -302,20 +310,20 @@ class Evaluator:
         "filter": _over,
         "toobject": _over,
     }
-    _CONTEXTUAL: ClassVar[dict[str, Callable[..., Value]]] = {
-        "copyindex": _index,
-        "extensionresourceid": _extension_id,
-        "lambdavariables": _local,
-        "parameters": _parameter,
-        "reference": _reference,
-        "references": _references,
-        "resourcegroup": _group,
-        "resourceid": _resource_id,
-        "resourceinfo": _resource_info,
-        "subscription": _subscription,
-        "subscriptionresourceid": _subscription_id,
-        "tenantresourceid": _tenant_resource_id,
-        "variables": _variable,
+    _CONTEXTUAL: ClassVar[dict[str, functions.Function]] = {
+        "copyindex": functions.Function(_index, 0, 2),
+        "extensionresourceid": functions.Function(_extension_id, 3, _MOST_ARGUMENTS),
+        "lambdavariables": functions.Function(_local, 1, 1),
+        "parameters": functions.Function(_parameter, 1, 1),
+        "reference": functions.Function(_reference, 1, 3),
+        "references": functions.Function(_references, 1, 2),
+        "resourcegroup": functions.Function(_group, 0, 0),
+        "resourceid": functions.Function(_resource_id, 2, _MOST_ARGUMENTS),
+        "resourceinfo": functions.Function(_resource_info, 1, 1),
+        "subscription": functions.Function(_subscription, 0, 0),
+        "subscriptionresourceid": functions.Function(_subscription_id, 2, _MOST_ARGUMENTS),
+        "tenantresourceid": functions.Function(_tenant_resource_id, 2, _MOST_ARGUMENTS),
+        "variables": functions.Function(_variable, 1, 1),
     }
 
 
@@ -375,5 +383,5 @@ def _named(values: Mapping[str, Value], name: Value, what: str, where: str) -> V
 def _plain(*arguments: str) -> tuple[str, list[str]]:
     before, kind, names = split_arguments(list(arguments))
     if before:
-        raise TypeError(before)
+        raise functions.bad_values("resourceId")
     return kind, names

@@ -55,18 +55,32 @@ def call(name: str, arguments: list[Value]) -> Value:
         raise ExpressionRefused(
             f"The template function '{name[:64]}' is not valid. Please see https://aka.ms/arm-functions for usage details."
         )
+    require_count(name, function, arguments)
+    try:
+        return function.run(*arguments)
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, ZeroDivisionError) as error:
+        raise bad_values(name) from error
+
+
+def bad_values(name: str) -> ExpressionRefused:
+    """Return the refusal of arguments of the wrong types."""
+    return ExpressionRefused(
+        f"The template language function '{name}' was given values that it does not take. Please see "
+        "https://aka.ms/arm-functions for usage details."
+    )
+
+
+def require_count(name: str, function: Function, arguments: list[Value]) -> None:
+    """Require as many arguments as a function takes.
+
+    Raises:
+        ExpressionRefused: There are fewer, or more.
+    """
     if not function.least <= len(arguments) <= function.most:
         raise ExpressionRefused(
             f"Unable to evaluate template language function '{name}': function requires {_count(function)} while "
             f"'{len(arguments)}' were provided. Please see https://aka.ms/arm-functions for usage details."
         )
-    try:
-        return function.run(*arguments)
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError, OverflowError, ZeroDivisionError) as error:
-        raise ExpressionRefused(
-            f"The template language function '{name}' was given values that it does not take. Please see "
-            "https://aka.ms/arm-functions for usage details."
-        ) from error
 
 
 def _count(function: Function) -> str:
