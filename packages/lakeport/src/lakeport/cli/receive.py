@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from lakeport.cli import arrivals, options, sides
-from lakeport.cli.output import counted
+from lakeport.cli.offers import list_, register, reject
 from lakeport.cli.snapshots import cancel, history, prune
 from lakeport.cli.watch import watch
 from lakeport.errors import NotFound
-from lakeport.share import Consumer, Session, consumer, resources, revocation
-from lakeport.share.resources import ConsumerInvitation, Subscription
+from lakeport.share import Consumer, Session, consumer, revocation
 from lakeport.share.snapshots import MODES
 
 if TYPE_CHECKING:
@@ -31,36 +30,6 @@ def receive() -> None:
     lakeport receive apply receive.yaml --grant
     lakeport receive sync receive.yaml
     """
-
-
-@receive.command("list")
-@options.desired("receive.yaml")
-@click.pass_obj
-def list_(output: Output, *, file: Path, env: Path | None, profile: str | None) -> None:
-    """Print the invitations that wait for this principal, and the shares it received.
-
-    \b
-    lakeport receive list receive.yaml
-    lakeport receive list --profile local:consumer
-    """
-    session = sides.listener(output, file, env, profile)
-    wished = _wished(session)
-    found = [resources.read(ConsumerInvitation, one) for one in session.control.invitations()]
-    for one in found:
-        accepted = "accepted by a rule" if wished.rule_for(one) else "no rule accepts it"
-        text = f"invitation  {one.share_name} of {one.provider_tenant_name}  {counted(one.data_set_count, 'data set')}  {accepted}"
-        fields = {"share": one.share_name, "tenant": one.provider_tenant_name, "invitation_id": one.invitation_id}
-        output.result(text, kind="invitation", wanted=accepted.startswith("accepted"), **fields)
-    received = [resources.read(Subscription, one) for one in session.control.all("subscription")]
-    for taken in received:
-        text = f"received    {taken.name}  {taken.share_name} of {taken.provider_tenant_name}  {taken.share_subscription_status}"
-        fields = {
-            "share": taken.share_name,
-            "tenant": taken.provider_tenant_name,
-            "status": taken.share_subscription_status,
-        }
-        output.result(text, kind="subscription", name=taken.name, **fields)
-    output.summary("" if found or received else "nothing is offered", invitations=len(found), received=len(received))
 
 
 @receive.command()
@@ -247,5 +216,5 @@ def _wished(session: Session) -> Consumer:
     return session.wished
 
 
-for command in (cancel, history, prune, watch):
+for command in (cancel, history, list_, prune, register, reject, watch):
     receive.add_command(command)

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from lakeport.cli import options, sides
+from lakeport.cli.snapshots import archive_option, keep
 from lakeport.clock import SystemClock
+from lakeport.errors import LakeportError, NotFound
+from lakeport.share.archive import Archive
 from lakeport.share.metrics import Metrics, MetricsServer
 from lakeport.share.watching import Round, StoppableClock, Watcher
 
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 @click.option("--rounds", type=click.IntRange(1), metavar="N", help="End after so many looks.")
 @click.option("--metrics-port", type=click.IntRange(0, 65535), metavar="PORT", help="Show numbers at 127.0.0.1:PORT.")
 @click.option("--metrics-file", type=click.Path(dir_okay=False, path_type=Path), help="Keep numbers in a text file.")
+@archive_option
 @click.pass_obj
 def watch(
     output: Output,
@@ -44,6 +48,7 @@ def watch(
     rounds: int | None,
     metrics_port: int | None,
     metrics_file: Path | None,
+    archive: Path | None,
 ) -> None:
     """Keep the receiving side in step until asked to end: accept what the rules allow, map what is new, follow the schedule.
 
@@ -56,12 +61,15 @@ def watch(
     clock, metrics = StoppableClock(SystemClock()), Metrics()
     begin = _beginning(env or file, clock, lambda: sides.consumer(output, file, env, profile, grant=grant))
     begin()  # a wrong file is told at once, by the exit status
+    kept = Archive(archive) if archive is not None else None
     last: list[str] = []
 
     def heard(found: Round) -> None:
         metrics.add(found)
         if metrics_file is not None:
             metrics.write(metrics_file)
+        if kept is not None and found.is_good:
+            _keep(output, kept, begin())
         _tell(output, found, last)
 
     def told(step: Step) -> None:
@@ -95,6 +103,16 @@ def _beginning(file: Path, clock: StoppableClock, read: Callable[[], Session]) -
         return kept[text]
 
     return begin
+
+
+def _keep(output: Output, kept: Archive, session: Session) -> None:
+    try:
+        for name in sides.received_names(session, None):
+            keep(kept, session, name)
+    except NotFound:
+        return  # nothing was received yet
+    except LakeportError as error:
+        output.say(f"note: runs were not archived: {error}")
 
 
 def _tell(output: Output, found: Round, last: list[str]) -> None:

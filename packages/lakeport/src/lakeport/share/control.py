@@ -111,6 +111,25 @@ class Control:
         """Return the invitations addressed to the caller, from anybody, that wait for an answer."""
         return self._pages(self._client.consumer_invitations.list_invitations)
 
+    def reject(self, location: str, invitation_id: str) -> Document:
+        """Turn an invitation down."""
+        body = io.BytesIO(json.dumps({"properties": {"invitationId": invitation_id}}).encode())
+        return self._at(location, self._client.consumer_invitations.reject_invitation, body)
+
+    def register(self, location: str) -> Document:
+        """Have a code mailed to the caller, who is a guest."""
+        return self._at(location, self._client.email_registrations.register_email)
+
+    def activate(self, location: str, code: str) -> Document:
+        """Show the code from the mail; the answer's status says what came of it."""
+        body = io.BytesIO(json.dumps({"activationCode": code}).encode())
+        return self._at(location, self._client.email_registrations.activate_email, body)
+
+    def _at(self, location: str, call: Any, *body: io.BytesIO) -> Document:  # Any: one of the SDK's calls
+        with translated(self.profile):
+            found: Document = call(location.lower().replace(" ", ""), *body, cls=_document)
+        return found
+
     def source_data_sets(self, subscription: str) -> list[Document]:
         """Return what the provider offers in a received share."""
         return self._many("consumer_source_data_sets", "list_by_share_subscription", subscription)

@@ -16,6 +16,8 @@ from lakeport.types import ClientId, ObjectId, TenantId, is_guid
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from lakeport.identity.caller import Caller
+
 
 @dataclass(frozen=True)
 class Known:
@@ -101,6 +103,24 @@ def choose(
         raise BadFile(f"no principal {principal!r} of tenant {tenant!r} is known on this machine", hint=hint)
     note = f"could not check that {principal} is an object id in tenant {tenant}: nobody here knows it"
     return Found(tenant_id, ObjectId(principal.lower()), f"{principal} of {tenant}", note)
+
+
+def compare(sent_to: str, who: Caller) -> None:
+    """Do nothing when an id that an invitation was sent to is the caller's object id.
+
+    Raises:
+        WrongIdKind: It is another of the caller's ids, or somebody else's.
+    """
+    right = f"Ask the provider to invite object id {who.object_id} in tenant {who.tenant_id}"
+    given = sent_to.lower()
+    if given == who.object_id.lower():
+        return
+    if given == who.client_id.lower():
+        raise WrongIdKind(f"{sent_to} is your client id; an invitation needs an object id", hint=right)
+    if given == who.tenant_id.lower():
+        raise WrongIdKind(f"{sent_to} is your tenant; an invitation needs an object id in it", hint=right)
+    hint = f"{right}; an application has an object id of its own, which is not its service principal's"
+    raise WrongIdKind(f"{sent_to} is none of your ids", hint=hint)
 
 
 def _by_entry(entry: Entry, tenant_id: TenantId, tenant: str, principal: str, *, only_object_ids: bool) -> Found:
