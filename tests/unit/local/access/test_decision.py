@@ -88,6 +88,10 @@ def test_a_signature_for_a_subject_asks_the_lists_for_it(resources: Resources) -
         ({"defaultAction": "Deny", "ipRules": [{"value": "1.2.3.0/24"}]}, "1.2.3.4", True),
         ({"defaultAction": "Deny", "ipRules": [{"value": "1.2.3.0/24"}]}, "1.2.4.4", False),
         ({"defaultAction": "Deny", "ipRules": [{"value": "nonsense"}]}, "1.2.4.4", False),
+        ({"defaultAction": "Deny", "ipRules": [{"value": "1.2.3.4"}]}, "::ffff:1.2.3.4", True),
+        ({"defaultAction": "Deny", "ipv6Rules": [{"value": "2001:db8::/64"}]}, "2001:db8::1", True),
+        ({"defaultAction": "Deny", "ipv6Rules": [{"value": "2001:db8::/64"}]}, "2001:db9::1", False),
+        ({"defaultAction": "Deny", "ipRules": [{"value": "0.0.0.0/0"}]}, "2001:db8::1", False),
     ],
 )
 def test_network_rules_admit_addresses(

@@ -160,7 +160,7 @@ class Access:
             action,
             target,
             (reason,),
-            ((Grant("address", client, account.name),),),
+            _ways_in(client, account),
         )
         if request_id:
             self._log.add(request_id, decision)
@@ -242,6 +242,16 @@ class Access:
     def assignments_of(self, caller: Caller) -> list[RoleAssignment]:
         """Return the role assignments that reach a principal, by itself or by its groups."""
         return self._assignments.of(caller) if isinstance(caller, Principal) else []
+
+
+def _ways_in(client: str, account: Resource) -> tuple[Way, ...]:
+    """Return what lets an address in: a rule for it, and an open door where that is closed."""
+    rule = Grant("address", client, account.name)
+    if str(account.properties.get("publicNetworkAccess") or "Enabled").lower() == "enabled":
+        return ((rule,),)
+    door = Grant("setting", f"publicNetworkAccess of {account.name} set to Enabled", account.id)
+    reason = refused_address(client, {**account.properties, "publicNetworkAccess": "Enabled"})
+    return ((door,) if reason is None else (door, rule),)
 
 
 def _grants(assignment: RoleAssignment, action: Action) -> bool:

@@ -5,7 +5,7 @@ Source: storage.md 6.
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,12 +22,13 @@ def refused_address(client: str, properties: Mapping[str, Any]) -> str | None:  
     Example:
         >>> refused_address("10.0.0.1", {"networkAcls": {"defaultAction": "Deny", "ipRules": [{"value": "10.0.0.0/8"}]}})
     """
-    if str(properties.get("publicNetworkAccess") or "Enabled").lower() == "disabled":
-        return "public network access is disabled"
+    public = str(properties.get("publicNetworkAccess") or "Enabled").lower()
+    if public != "enabled":  # there are no perimeters here whose rules could let anybody in
+        return "public network access is disabled" if public == "disabled" else "no perimeter lets this address in"
     rules = properties.get("networkAcls") or {}
     if str(rules.get("defaultAction") or "Allow").lower() == "allow":
         return None
-    for rule in rules.get("ipRules") or ():
+    for rule in (*(rules.get("ipRules") or ()), *(rules.get("ipv6Rules") or ())):
         if _covers(str(rule.get("value") or rule.get("iPAddressOrRange") or ""), client):
             return None
     return f"defaultAction is Deny and no ipRule covers {client}"
@@ -35,6 +36,8 @@ def refused_address(client: str, properties: Mapping[str, Any]) -> str | None:  
 
 def _covers(network: str, client: str) -> bool:
     try:
-        return ip_address(client) in ip_network(network, strict=False)
+        address = ip_address(client)
+        mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+        return (mapped or address) in ip_network(network, strict=False)
     except ValueError:
         return False
