@@ -52,6 +52,9 @@ def test_ranges_tell_what_changed_since_a_snapshot(new_account: NewAccount) -> N
     blob.upload_page(DATA[:512], offset=2048, length=512)
     blob.clear_page(offset=0, length=512)
     assert ranges(blob, previous_snapshot=before["snapshot"]) == [(0, 511, True), (2048, 2559, False)]
+    again = blob.create_snapshot()
+    blob.clear_page(offset=3072, length=512)
+    assert ranges(blob, previous_snapshot=again["snapshot"]) == [(3072, 3583, True)]
     assert ranges(blob, results_per_page=1) == [(512, 1023, False), (2048, 2559, False)]
 
 

@@ -140,3 +140,14 @@ def test_what_is_no_copy_or_page_is_refused_as_such(new_account: NewAccount) -> 
             with pytest.raises(HttpResponseError) as error:
                 container.get_blob_client("p").create_page_blob(512)
             assert code(error.value) == "BlobTypeNotSupported"
+
+
+def test_blocks_are_committed_with_the_key_they_were_put_with(new_account: NewAccount) -> None:
+    blob = new_account().container().get_blob_client("a")
+    blob.stage_block("MQ==", b"1", cpk=key(1))
+    for wrong in (None, key(2)):
+        with pytest.raises(HttpResponseError) as error:
+            blob.commit_block_list(["MQ=="], cpk=wrong)
+        assert code(error.value) == "BlobUsesCustomerSpecifiedEncryption"
+    blob.commit_block_list(["MQ=="], cpk=key(1))
+    assert blob.download_blob(cpk=key(1)).readall() == b"1"

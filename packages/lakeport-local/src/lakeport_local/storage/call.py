@@ -304,6 +304,11 @@ class Call:
             self.access.note_refusal(self.request.client, self.account, reason, ((way,),), request_id=self.request.id)
             raise refusal("AuthorizationPermissionMismatch")
 
+    def may_everywhere(self, action: Action) -> bool:
+        """Tell whether the caller may do something in every file system of the account."""
+        target = Target(self.account.id, tenant_of(self.account))
+        return self.access.decide(self.caller, action, target, request_id=self.request.id).allowed
+
     def may(self, action: Action) -> bool:
         """Tell whether the caller may do something everywhere in the file system addressed, without asking any list.
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PIECE_BYTES = 256 * 1024
 HOLE = 0
-"""The chunk of what was never written: it reads as zeros."""
+"""The chunk of what was never written; a number below it is one clearing. Both read as zeros."""
 _INLINE = (
     "SELECT c.bytes, e.start, e.chunk_start FROM extents e LEFT JOIN chunks c ON c.id = e.chunk"
     " WHERE e.content = ? AND e.start < ? AND e.start + e.size_bytes > ? LIMIT 2"
@@ -234,7 +234,7 @@ class ContentSource:
             if extent is None:
                 return False
             self._let_go()
-            self._is_hole = extent.chunk == HOLE
+            self._is_hole = extent.chunk <= HOLE
             self._chunk = b"" if self._is_hole else self._contents.open(extent.chunk)
             self._at, self._left = extent.chunk_start, extent.size_bytes
         return True

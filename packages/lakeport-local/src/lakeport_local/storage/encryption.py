@@ -27,28 +27,29 @@ _KEY_BYTES = 32
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{1,62}", re.ASCII)
 
 
-def given_key(call: Call) -> str | None:
-    """Return the digest of the key that a request gives; None when it gives none.
+def given_key(call: Call, prefix: str = "x-ms-") -> str | None:
+    """Return the digest of the key that a request gives, with `x-ms-source-` for a copy's source; None for none.
 
     Raises:
         ServiceError: 400 `MissingRequiredHeader`, `InvalidHeaderValue`, `AccountRequiresHttps`.
     """
-    key, digest = call.header(_KEY), call.header(_DIGEST)
+    names = [name.replace("x-ms-", prefix) for name in (_KEY, _DIGEST, _ALGORITHM)]
+    key, digest, algorithm = (call.header(name) for name in names)
     if key is None and digest is None:
         return None
-    for name in (_KEY, _DIGEST, _ALGORITHM):
+    for name in names:
         if call.header(name) is None:
             raise refusal("MissingRequiredHeader", HeaderName=name)
-    if call.header(_ALGORITHM) != "AES256":
-        raise refusal("InvalidHeaderValue", HeaderName=_ALGORITHM, HeaderValue=call.header(_ALGORITHM) or "")
+    if algorithm != "AES256":
+        raise refusal("InvalidHeaderValue", HeaderName=names[2], HeaderValue=algorithm or "")
     try:
         raw = base64.b64decode(key or "", validate=True)
     except (binascii.Error, ValueError):
         raw = b""
     if len(raw) != _KEY_BYTES:
-        raise refusal("InvalidHeaderValue", HeaderName=_KEY)
+        raise refusal("InvalidHeaderValue", HeaderName=names[0])
     if base64.b64encode(hashlib.sha256(raw).digest()).decode() != digest:
-        raise refusal("InvalidHeaderValue", HeaderName=_DIGEST, HeaderValue=digest or "")
+        raise refusal("InvalidHeaderValue", HeaderName=names[1], HeaderValue=digest or "")
     return digest
 
 

@@ -75,6 +75,8 @@ def moment_of(text: str) -> int | None:
         >>> moment_of("2022-09-28T22:13:20.0000001Z")
         638000000000000001
     """
+    if not 27 <= len(text) <= 28:
+        return None
     try:
         at = datetime.strptime(f"{text[:26]}+0000", "%Y-%m-%dT%H:%M:%S.%f%z")
         return (at - _YEAR_1) // timedelta(microseconds=1) * 10 + int(text[26:].removesuffix("Z") or 0)

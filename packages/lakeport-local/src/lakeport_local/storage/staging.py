@@ -74,11 +74,13 @@ class Block:
         id: As the client names it: base64.
         size_bytes: Its length.
         chunk: Where the bytes are.
+        encryption: Digest of the key, or the scope, that it was put with; empty for neither.
     """
 
     id: str
     size_bytes: int
     chunk: int
+    encryption: str = ""
 
 
 class Staging:
@@ -124,7 +126,7 @@ class Staging:
 
     # Blocks
 
-    def put_block(self, file_system: int, path: str, block: str, chunk: Chunk) -> None:
+    def put_block(self, file_system: int, path: str, block: str, chunk: Chunk, *, encryption: str = "") -> None:
         """Keep a block of a blob, in place of an uncommitted one with the same id.
 
         Raises:
@@ -138,7 +140,8 @@ class Staging:
             raise refusal("InvalidBlobOrBlock")
         self._drop("blocks", "file_system = ? AND path = ? AND block = ?", key)
         now = microseconds(self._clock.now())
-        self._db.execute("INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?)", (*key, chunk.size_bytes, chunk.id, now))
+        values = (*key, chunk.size_bytes, chunk.id, now, encryption)
+        self._db.execute("INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
     def any_block(self, file_system: int, path: str) -> str | None:
         """Return the id of some block that waits for its list, or None; all have ids of one length."""
@@ -150,7 +153,7 @@ class Staging:
     def blocks(self, file_system: int, path: str) -> list[Block]:
         """Return a blob's uncommitted blocks, by id."""
         rows = self._db.execute(
-            "SELECT block, size_bytes, chunk FROM blocks WHERE file_system = ? AND path = ? ORDER BY block",
+            "SELECT block, size_bytes, chunk, encryption FROM blocks WHERE file_system = ? AND path = ? ORDER BY block",
             (file_system, path),
         )
         return [Block(*row) for row in rows]

@@ -62,7 +62,11 @@ def tags_in_header(text: str | None) -> Tags:
         >>> tags_in_header("a=1&b%20c=2")
         {'a': '1', 'b c': '2'}
     """
-    return checked_tags(parse_qsl(text or "", keep_blank_values=True, max_num_fields=100))
+    try:
+        pairs = parse_qsl(text or "", keep_blank_values=True, max_num_fields=_MOST_TAGS + 1)
+    except ValueError:
+        raise refusal("InvalidTags") from None
+    return checked_tags(pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,8 @@ def _either(tokens: list[tuple[str, str]], at: int, depth: int = 0) -> tuple[Eit
 
 
 def _factor(tokens: list[tuple[str, str]], at: int, depth: int) -> tuple[Comparison | Either, int]:
+    if depth > _DEEPEST:
+        raise Malformed
     here = tokens[at : at + 3]
     if here and here[0] == ("bracket", "("):
         found, at = _either(tokens, at + 1, depth + 1)

@@ -66,7 +66,8 @@ def blob_columns(call: Call, *, fall_back: bool) -> dict[str, Any]:
     """Return the columns that headers of a put set: content headers, metadata, tier."""
     tier = call.header("x-ms-access-tier")
     if tier is not None:
-        checked_tier(tier, is_page=call.header("x-ms-blob-type") == "PageBlob")
+        is_copied_page = call.header("x-ms-copy-source") is not None and tier.startswith("P")
+        checked_tier(tier, is_page=is_copied_page or call.header("x-ms-blob-type") == "PageBlob")
     tags = tags_in_header(call.header("x-ms-tags"))
     if tags:
         call.demand(actions.WRITE_TAGS, lambda: call.place.steps(parent=WRITE | EXECUTE))

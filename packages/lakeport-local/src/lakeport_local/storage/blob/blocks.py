@@ -81,7 +81,13 @@ def admitted_block(call: Call) -> str:
 def stage(call: Call, block: str, sink: ChunkSink) -> None:
     """Keep a complete sink as a block of the blob addressed."""
     chunk = call.lake.contents.keep(sink)
-    call.lake.staging.put_block(call.place.file_system.id, call.place.path, block, chunk)
+    place, encryption = call.place, _encryption(call)
+    call.lake.staging.put_block(place.file_system.id, place.path, block, chunk, encryption=encryption)
+
+
+def _encryption(call: Call) -> str:
+    """Return the digest of the key, or the scope, that a request gives."""
+    return "".join(encryption_details(call).values())
 
 
 def _check_extensible(old: Path | None) -> None:
@@ -112,6 +118,9 @@ def put_block_list(call: Call) -> Response:
 
 
 def _extents(call: Call, old: Path | None, listed: list[tuple[str, str]]) -> list[Extent]:
+    encryption, used = _encryption(call), {block for kind, block in listed if kind != "Committed"}
+    if any(block.encryption != encryption for block in _staged(call) if block.id in used):
+        raise refusal("BlobUsesCustomerSpecifiedEncryption")
     staged = {block.id: [Extent(block.chunk, 0, block.size_bytes, block.id)] for block in _staged(call)}
     committed = dict(_committed(call, old))
     sources = {"Latest": {**committed, **staged}, "Committed": committed, "Uncommitted": staged}

@@ -95,6 +95,8 @@ def restore_container(call: Call) -> Response:
     for header, value in wanted.items():
         if value is None:
             raise refusal("MissingRequiredHeader", HeaderName=f"x-ms-deleted-container-{header}")
+    if wanted["name"] != name and not call.may_everywhere(WRITE_CONTAINER):
+        raise refusal("AuthorizationPermissionMismatch")
     systems = call.lake.file_systems
     found = [one for one in systems.deleted(call.account.uid) if one.was.name == wanted["name"]]
     one = next((one for one in found if one.version == wanted["version"]), None)

@@ -27,7 +27,7 @@ from lakeport_local.storage.blob.pages import admitted_page, write_pages, writte
 from lakeport_local.storage.checks import decoded_md5
 from lakeport_local.storage.checksums import crc64
 from lakeport_local.storage.conditions import conditions_of
-from lakeport_local.storage.encryption import encryption_fields
+from lakeport_local.storage.encryption import encryption_fields, given_key
 from lakeport_local.storage.errors import in_blob_words, refusal
 from lakeport_local.storage.keeping import version_fields
 from lakeport_local.storage.metadata import metadata_of
@@ -223,7 +223,7 @@ def _source(call: Call) -> Path:
         raise _unverified(refusal("PathNotFound"))
     if path.is_directory:
         raise refusal("BlobOperationNotSupported")
-    if path.detail("key") is not None:  # the bytes are readable to who has the key, and a copy is not asked for it
+    if path.detail("key") != given_key(call, "x-ms-source-"):
         raise refusal("CannotVerifyCopySource", status=409)
     code = "SourceConditionNotMet" if _is_async(call) else "CannotVerifyCopySource"
     conditions = conditions_of(call.request.headers, "x-ms-source-")
@@ -246,6 +246,8 @@ def _checked_sums(call: Call, source: Path) -> list[tuple[str, str]]:
     given = call.header("x-ms-source-content-md5")
     if given is None:
         return []
+    if source.size_bytes > _MOST_TAKEN:
+        raise refusal("RequestBodyTooLarge")
     found, summed = hashlib.md5(usedforsecurity=False), 0
     reader = call.lake.contents.read(source.content, 0, source.size_bytes)
     while data := reader.read(1 << 20):

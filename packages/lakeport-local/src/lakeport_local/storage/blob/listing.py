@@ -57,7 +57,7 @@ def list_blobs(call: Call) -> Response:
     place = call.place_of(call.file_system, directory)
     found = list(islice(entries(call, place, wanted, _behind(call)), most + 1))
     page = found[:most]
-    call.demand(LIST, lambda: _steps(place, page, recursive=wanted.delimiter is None), place=place)
+    call.demand(LIST, lambda: _steps(call, place, page, recursive=wanted.delimiter is None), place=place)
     items = "".join(
         _prefix_item(call, entry) if entry.is_prefix else blob_item(call, entry, wanted.include) for entry in page
     )
@@ -106,13 +106,15 @@ def checked_text(call: Call, name: str) -> str:
     return text
 
 
-def _steps(place: Place, page: list[Entry], *, recursive: bool) -> Iterator[Step]:
+def _steps(call: Call, place: Place, page: list[Entry], *, recursive: bool) -> Iterator[Step]:
     yield from place.steps(item=READ | EXECUTE)
     if recursive and page:
         yield from place.inner_steps(page[0].name, READ | EXECUTE)
     for entry in page if recursive else ():
         if entry.path is not None and entry.path.is_directory and entry.kept is None:
             yield place.step(entry.path, entry.name, READ | EXECUTE)
+    for above in sorted({entry.name.rpartition("/")[0] for entry in page if entry.kept is not None} - {place.path}):
+        yield from call.place_of(call.file_system, above).steps(item=READ | EXECUTE)
 
 
 def _document(call: Call, items: str, last: Entry | None) -> str:

@@ -70,7 +70,7 @@ def _number(call: Call, name: str) -> int | None:
     text = call.header(name)
     if text is None:
         return None
-    if not (text.isascii() and text.isdigit() and int(text[:20]) < 1 << 63):
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise refusal("InvalidHeaderValue", HeaderName=name, HeaderValue=text)
     return int(text)
 
@@ -115,7 +115,7 @@ def put_page(call: Call) -> Response:
     if size != (end - start if kind == "update" else 0):
         raise refusal("InvalidHeaderValue", HeaderName="Content-Length", HeaderValue=str(size))
     if kind == "clear":
-        return written(_overwritten(call, path, start, [Extent(HOLE, 0, end - start)]), [])
+        return written(_overwritten(call, path, start, [Extent(-call.lake.stamps.next()[0], 0, end - start)]), [])
     echo = check_hashes(call.request.headers, call.chunk)
     sums = {"x-ms-content-crc64": base64.b64encode(call.chunk.crc64).decode(), **dict(echo)}
     return written(write_pages(call, path, start, call.chunk), list(sums.items()))
@@ -171,7 +171,7 @@ def _joined(extents: list[Extent]) -> list[Extent]:
     """Join holes that lie side by side."""
     found: list[Extent] = []
     for extent in extents:
-        if found and found[-1].chunk == HOLE == extent.chunk:
+        if found and found[-1].chunk == extent.chunk <= HOLE:
             found[-1] = replace(found[-1], size_bytes=found[-1].size_bytes + extent.size_bytes)
         else:
             found.append(extent)
@@ -189,7 +189,7 @@ def get_page_ranges(call: Call) -> Response:
     start, end = _asked_range(call, path)
     before = _previous(call)
     if before is None:
-        found = [("PageRange", first, last) for first, last, chunk in _runs(call, path, start, end) if chunk != HOLE]
+        found = [("PageRange", first, last) for first, last, chunk in _runs(call, path, start, end) if chunk > HOLE]
     else:
         found = _changes(call, before, path, start, end)
     found, marker = _page_of(call, _merged(found))
@@ -236,7 +236,7 @@ def _changes(call: Call, before: Path, path: Path, start: int, end: int) -> list
     for first, last in pairwise(cuts):
         was, now = (_at(one, first) for one in runs)
         if was != now:
-            found.append(("ClearRange" if now is None else "PageRange", first, last))
+            found.append(("PageRange" if now and now[0] > HOLE else "ClearRange", first, last))
     return found
 
 
@@ -249,10 +249,10 @@ def _placed(call: Call, path: Path, start: int, end: int) -> list[tuple[int, int
 
 
 def _at(runs: dict[int, tuple[int, Extent]], at: int) -> tuple[int, int] | None:
-    """Return which byte of which chunk is at a place; None for a hole."""
+    """Return which byte of which chunk is at a place, of a hole its number alone; None for nothing."""
     for first, (last, extent) in runs.items():
         if first <= at < last:
-            return None if extent.chunk == HOLE else (extent.chunk, extent.chunk_start + at - first)
+            return extent.chunk, 0 if extent.chunk <= HOLE else extent.chunk_start + at - first
     return None
 
 
