@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lakeport_local.datashare import pace
+from lakeport_local.storage.content import Extent
 from lakeport_local.storage.leases import Lease
 
 if TYPE_CHECKING:
@@ -251,3 +253,83 @@ def test_any_history_of_writes_and_snapshots_leaves_what_a_plain_copy_would(
         assert pair.contoso.files("raw") == source
         assert pair.fabrikam.files("copy") == target
     pair.world.store.close()
+
+
+def appended(org: Any, file_system: str, path: str, data: bytes) -> None:
+    """Let a file grow at its end, as an append and a flush do: its content grows where nobody else made it grow."""
+    lake = org.world.lake
+    sink = lake.contents.sink(limit_bytes=1 << 40)
+    sink.write(data)
+    sink.finish()
+    with org.world.store.transaction():
+        found = lake.paths.find(lake.file_systems.require(org.store.uid, file_system).root, path)
+        chunk = lake.contents.keep(sink)
+        content, size = lake.contents.extend(found.content, found.size_bytes, [Extent(chunk.id, 0, chunk.size_bytes)])
+        lake.paths.change(found, content=content, size_bytes=size)
+
+
+@pytest.mark.parametrize("first", ["source", "target"])
+async def test_what_either_side_appends_later_never_shows_on_the_other(
+    world: Any, contoso: Any, fabrikam: Any, mapped: str, first: str
+) -> None:
+    await snapshot(fabrikam, mapped)
+    sides = [(contoso, "data", b" at the source"), (fabrikam, "copy", b" at the target")]
+    for org, file_system, data in sides if first == "source" else reversed(sides):
+        appended(org, file_system, "2024/a.csv", data)
+        appended(org, file_system, "2024/a.csv", b"!")
+        world.lake.reclaimer.finish()
+    assert contoso.files("data")["2024/a.csv"] == b"one at the source!"
+    assert fabrikam.files("copy")["2024/a.csv"] == b"one at the target!"
+    await snapshot(fabrikam, mapped)
+    appended(contoso, "data", "2024/a.csv", b" again")
+    world.lake.reclaimer.finish()
+    assert fabrikam.files("copy")["2024/a.csv"] == b"one at the source!"
+
+
+async def test_a_target_that_is_full_midway_fails_the_run_and_the_next_brings_the_rest(
+    world: Any, contoso: Any, fabrikam: Any, mapped: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database itself says that the disk is full, after the first batch; that batch stays, whole."""
+    monkeypatch.setattr(pace, "BATCH", 1)
+    copy_batch = world.lake.copy_batch
+    done: list[int] = []
+
+    def until_full(*arguments: Any, **more: Any) -> None:
+        copy_batch(*arguments, **more)
+        if done:
+            raise sqlite3.OperationalError("database or disk is full")
+        done.append(1)
+
+    monkeypatch.setattr(world.lake, "copy_batch", until_full)
+    detail = await snapshot(fabrikam, mapped)
+    assert (detail["status"], detail["filesWritten"]) == ("Failed", 1)
+    assert detail["message"] == "The copy failed: database or disk is full"
+    assert fabrikam.files("copy") == {"2024/a.csv": b"one"}
+    monkeypatch.undo()
+    assert (await snapshot(fabrikam, mapped))["filesWritten"] == 2
+    assert fabrikam.files("copy") == contoso.files("data")
+
+
+async def test_data_sets_of_a_run_are_carried_side_by_side(
+    world: Any, contoso: Any, fabrikam: Any, mapped: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The smaller one has ended while the larger one is still under way."""
+    monkeypatch.setattr(pace, "BATCH", 1)
+    for number in range(20):
+        contoso.write("data", f"many/{number}", b"x")
+    contoso.write("small", "one", b"1")
+    body = {"kind": "AdlsGen2FileSystem", "properties": contoso.at(fileSystem="small")}
+    data_set = contoso.put("shares/sales/dataSets/small", body).body["properties"]["dataSetId"]
+    target = {**fabrikam.at(fileSystem="small"), "dataSetId": data_set}
+    fabrikam.put(f"{mapped}/dataSetMappings/small", {"kind": "AdlsGen2FileSystem", "properties": target})
+    run = fabrikam.post(f"{mapped}/synchronize", {}).body
+    draining = asyncio.create_task(world.share.drain())
+    while fabrikam.world.lake.file(fabrikam.store, "small", "one") is None:  # noqa: ASYNC110  # the engine has no event for it
+        await asyncio.sleep(0)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    asked = {"synchronizationId": run["synchronizationId"]}
+    listed = fabrikam.post(f"{mapped}/listSynchronizationDetails", asked).body["value"]
+    assert {one["name"]: one["status"] for one in listed} == {"raw": "InProgress", "small": "Succeeded"}
+    await draining
+    assert len(fabrikam.files("copy")) == 22

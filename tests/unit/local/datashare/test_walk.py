@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
 DAILY = {
     "kind": "ScheduleBased",
@@ -32,6 +34,10 @@ class Walk:
     is_revoked: bool = False
     mapped: int | None = None  # the data set that the mapping was made for
     followed: int | None = None  # the schedule that the trigger was made from
+    ends_at: datetime | None = None  # when the subscription's access ends
+    runs: int = 0  # of the subscription, all at their end
+    offered: str | None = None  # what became of the open invitation, to its recipient
+    is_sent: bool = False  # the provider still has the open invitation
     ids: dict[str, str] = field(default_factory=dict)
 
     def born(self) -> int:
@@ -42,6 +48,10 @@ class Walk:
     def is_live(self) -> bool:
         return self.is_subscribed and self.share is not None and self.source == self.share
 
+    @property
+    def is_over(self) -> bool:
+        return self.is_revoked or (self.ends_at is not None and self.ends_at <= self.pair.world.clock.now())
+
     def put_share(self) -> None:
         status = self.pair.contoso.put("shares/s1", {"properties": {}}).status
         assert status == (201 if self.share is None else 200)
@@ -50,9 +60,38 @@ class Walk:
     def delete_share(self) -> None:
         assert self.pair.contoso.delete("shares/s1").status == (204 if self.share is None else 202)
         self.share = self.data_set = self.setting = None
+        self.is_sent = False
+        self.offered = "Withdrawn" if self.offered == "Pending" else self.offered
+
+    def invite(self) -> None:
+        fabrikam = self.pair.fabrikam
+        target = {"targetActiveDirectoryId": fabrikam.tenant_id, "targetObjectId": fabrikam.principal.object_id}
+        answer = self.pair.contoso.put("shares/s1/invitations/open", {"properties": target})
+        if self.share is None:
+            assert answer.status == 404
+            return
+        assert answer.status == (200 if self.is_sent and self.offered != "Pending" else 201)
+        if not self.is_sent:
+            self.offered = "Pending"
+        self.is_sent = True
+        self.ids["open"] = answer.body["properties"]["invitationId"]
+
+    def withdraw(self) -> None:
+        status = self.pair.contoso.delete("shares/s1/invitations/open").status
+        assert status == (200 if self.is_sent else 204)
+        if self.is_sent:
+            self.offered = "Withdrawn" if self.offered == "Pending" else self.offered
+        self.is_sent = False
+
+    def reject(self) -> None:
+        body = {"properties": {"invitationId": self.ids.get("open", "none")}}
+        status = self.pair.fabrikam.post(f"{TENANT}/locations/eastus/rejectInvitation", body).status
+        expected = {None: 404, "Pending": 200, "Rejected": 200}
+        assert status == expected.get(self.offered, 409)
+        self.offered = "Rejected" if status == 200 else self.offered
 
     def put_data_set(self) -> None:
-        body = {"kind": "Container", "properties": self.pair.contoso.at(containerName="fs")}
+        body = {"kind": "Container", "properties": self.pair.contoso.at(containerName="raw")}
         answer = self.pair.contoso.put("shares/s1/dataSets/raw", body)
         assert answer.status == (404 if self.share is None else 200 if self.data_set else 201)
         if self.share is not None:
@@ -89,6 +128,7 @@ class Walk:
         assert accepted.status == (409 if self.is_subscribed else 201)
         if not self.is_subscribed:
             self.is_subscribed, self.is_revoked, self.source = True, False, self.share
+            self.ends_at, self.runs = None, 0
 
     def delete_subscription(self) -> None:
         status = self.pair.fabrikam.delete("shareSubscriptions/received").status
@@ -115,6 +155,16 @@ class Walk:
         if view is not None:
             assert self.pair.contoso.post(f"{view}/reinstate").status == 200
             self.is_revoked = False
+
+    def adjust(self) -> None:
+        view, until = self._view(), self.pair.world.clock.now() + timedelta(hours=1)
+        if view is not None:
+            body = {"properties": {"expirationDate": until.isoformat()}}
+            assert self.pair.contoso.post(f"{view}/adjust", body).status == 200
+            self.ends_at = until
+
+    def pass_a_day(self) -> None:
+        self.pair.world.clock.advance(timedelta(days=1))
 
     def map(self) -> None:
         data_set_id = self.ids.get("data set", "none")
@@ -153,20 +203,33 @@ class Walk:
         status = self.pair.fabrikam.post("shareSubscriptions/received/synchronize", {}).status
         if not self.is_subscribed:
             assert status == 404
-        elif not self.is_live or self.is_revoked:
+        elif not self.is_live or self.is_over:
             assert status == 403
         else:
             assert status == (400 if self.mapped is None else 202)
+            self.runs += status == 202
+            asyncio.run(self.pair.world.share.drain())
 
     def check(self) -> None:
         """Compare what fabrikam sees with the model."""
         self.pair.world.clock.advance(timedelta(seconds=1))
+        listed = self.pair.fabrikam.get(f"{TENANT}/listInvitations")["value"]
+        open_ones = [one["name"] for one in listed if one["name"] == "open"]
+        assert open_ones == (["open"] if self.offered == "Pending" else [])
+        if self.offered is not None:
+            one = self.pair.fabrikam.get(f"{TENANT}/locations/eastus/consumerInvitations/{self.ids['open']}")
+            assert one["properties"]["invitationStatus"] == self.offered
         answer = self.pair.fabrikam.send("GET", "shareSubscriptions/received")
         assert answer.status == (200 if self.is_subscribed else 404)
         if not self.is_subscribed:
             return
-        expected = "SourceDeleted" if not self.is_live else "Revoked" if self.is_revoked else "Active"
+        expected = "SourceDeleted" if not self.is_live else "Revoked" if self.is_over else "Active"
         assert answer.body["properties"]["shareSubscriptionStatus"] == expected
+        records = self.pair.fabrikam.post("shareSubscriptions/received/listSynchronizations").body["value"]
+        assert [one["status"] for one in records] == ["Succeeded"] * self.runs
+        if self.is_live:
+            (view,) = self.pair.contoso.get("shares/s1/providerShareSubscriptions")["value"]
+            assert view["properties"]["shareSubscriptionStatus"] == expected
         if self.mapped is not None:
             mapping = self.pair.fabrikam.get("shareSubscriptions/received/dataSetMappings/raw")["properties"]
             is_whole = self.is_live and self.mapped == self.data_set
@@ -186,14 +249,20 @@ STEPS = (
     "delete_setting",
     "invite_and_accept",
     "delete_subscription",
+    "invite",
+    "withdraw",
+    "reject",
     "revoke",
     "reinstate",
+    "adjust",
+    "pass_a_day",
     "map",
     "unmap",
     "follow",
     "unfollow",
     "synchronize",
 )
+TENANT = "/providers/Microsoft.DataShare"
 SET_UP = ("put_share", "put_data_set", "put_setting", "invite_and_accept", "map", "follow")
 
 
@@ -203,6 +272,7 @@ def test_both_sides_follow_the_model_wherever_a_walk_leads(
     two_organisations: Callable[[], Any], steps: list[str]
 ) -> None:
     pair = two_organisations()
+    pair.world.lake.ensure_file_system(pair.contoso.store, "raw", owner="me")
     walk = Walk(pair)
     try:
         for step in (*SET_UP, *steps):
