@@ -115,6 +115,7 @@ def dead(claims: Claims, ran: dict[str, set[str]]) -> Iterator[str]:
 
 def take(claims: Claims, ran: dict[str, set[str]]) -> Witnesses:
     """Return the witnesses with what the last run has shown: of each client the test that drives least besides."""
+    ran = {test: names for test, names in ran.items() if claims.client_of(test)}
     kept = {
         name: [test for test in tests if _is_there(test) and (test not in ran or name in ran[test])]
         for name, tests in claims.witnesses.items()

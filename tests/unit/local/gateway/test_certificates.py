@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from lakeport_local.core import FixedClock, ShiftableClock
@@ -108,7 +109,12 @@ def test_the_authority_stays_the_same_and_its_key_is_private(tmp_path: Path) -> 
     assert again.certificate_file.read_bytes() == first
     assert again.bundle_file.read_bytes().startswith(first)
     assert stat.S_IMODE((tmp_path / "ca-key.pem").stat().st_mode) == 0o600
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["ca-bundle.pem", "ca-key.pem", "ca.pem"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "ca-bundle.p12",
+        "ca-bundle.pem",
+        "ca-key.pem",
+        "ca.pem",
+    ]
 
 
 @pytest.mark.parametrize("spoiled", ["ca-key.pem", "ca.pem"])
@@ -148,3 +154,11 @@ def test_a_proxy_credential_is_good_for_its_own_caller_and_folder_only() -> None
 )
 def test_what_is_no_proxy_credential_names_nobody(credential: str) -> None:
     assert Callers(b"0123456789abcdef").caller(credential) is None
+
+
+def test_javas_trust_store_holds_the_local_authority_and_the_public_roots(tmp_path: Path) -> None:
+    authority = CertificateAuthority(tmp_path)
+    store = pkcs12.load_pkcs12((tmp_path / "ca-bundle.p12").read_bytes(), b"changeit")
+    held = {one.certificate for one in store.additional_certs}
+    assert x509.load_pem_x509_certificate(authority.certificate_file.read_bytes()) in held
+    assert len(held) == authority.bundle_file.read_text().count("BEGIN CERTIFICATE")

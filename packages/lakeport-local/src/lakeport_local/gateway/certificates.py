@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from lakeport_local.core import Clock, ShiftableClock
+from lakeport_local.gateway.java_trust import java_trust_store
 
 PERMITTED_NAMES = (
     "login.microsoftonline.com",
@@ -71,8 +72,8 @@ class CertificateAuthority:
     """Issues certificates for the intercepted names, from a key that stays in the folder.
 
     Args:
-        folder: Where `ca.pem`, `ca-key.pem` and `ca-bundle.pem` are; made when missing. An authority whose constraints
-            are not the present ones, or that nears its end, is replaced.
+        folder: Where `ca.pem`, `ca-key.pem`, `ca-bundle.pem` and, for Java, `ca-bundle.p12` are; made when missing. An
+            authority whose constraints are not the present ones, or that nears its end, is replaced.
         clock: The machine's time.
     """
 
@@ -84,6 +85,7 @@ class CertificateAuthority:
         folder.mkdir(parents=True, exist_ok=True)
         self._key, self._certificate = self._load() or self._create()
         _write(self.bundle_file, self._pem() + _public_roots(), mode=0o644)
+        _write(folder / "ca-bundle.p12", java_trust_store(self.bundle_file.read_bytes()), mode=0o644)
         self._leaf_key = ec.generate_private_key(ec.SECP256R1())
         self._contexts: OrderedDict[str, tuple[datetime, ssl.SSLContext]] = OrderedDict()
 

@@ -59,6 +59,11 @@ class Endpoint:
         return self.folder / "ca-bundle.pem"
 
     @property
+    def java_trust(self) -> Path:
+        """The same as a trust store of Java's, PKCS #12."""
+        return self.folder / "ca-bundle.p12"
+
+    @property
     def ca(self) -> Path:
         """The local CA alone, PEM."""
         return self.folder / "ca.pem"
@@ -131,6 +136,8 @@ def change(endpoint: Endpoint, inherited: Mapping[str, str], *, home: Path, prin
         **dict.fromkeys(_NO_PROXY, "localhost,127.0.0.1,::1"),
         **dict.fromkeys(_BUNDLE, str(endpoint.ca_bundle)),
         "NODE_EXTRA_CA_CERTS": str(endpoint.ca),
+        "NODE_USE_ENV_PROXY": "1",
+        "JAVA_TOOL_OPTIONS": _java_options(inherited.get("JAVA_TOOL_OPTIONS", ""), endpoint),
         "HOME": str(private),
         "AZURE_CONFIG_DIR": str(private / ".azure"),
         "AZD_CONFIG_DIR": str(private / ".azd"),
@@ -143,6 +150,22 @@ def change(endpoint: Endpoint, inherited: Mapping[str, str], *, home: Path, prin
     families = [name for name in inherited if name.startswith(_UNSET_FAMILIES)]
     to_unset = [name for name in (*_UNSET, *families) if name in inherited and name not in to_set]
     return Change(to_set, to_unset)
+
+
+def _java_options(inherited: str, endpoint: Endpoint) -> str:
+    """Return the options of every Java machine; Java reads no variable for its proxy and no PEM file."""
+    properties = {
+        "http.proxyHost": "127.0.0.1",
+        "http.proxyPort": str(endpoint.port),
+        "https.proxyHost": "127.0.0.1",
+        "https.proxyPort": str(endpoint.port),
+        "http.nonProxyHosts": "localhost|127.*|[::1]",
+        "javax.net.ssl.trustStore": str(endpoint.java_trust),
+        "javax.net.ssl.trustStoreType": "PKCS12",
+        "javax.net.ssl.trustStorePassword": "changeit",
+    }
+    options = [inherited, *(shlex.quote(f"-D{name}={value}") for name, value in properties.items())]
+    return " ".join(options).strip()
 
 
 def _sign_in(principal: Principal, address: str) -> dict[str, str]:
