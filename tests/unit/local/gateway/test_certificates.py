@@ -156,6 +156,7 @@ def test_what_is_no_proxy_credential_names_nobody(credential: str) -> None:
     assert Callers(b"0123456789abcdef").caller(credential) is None
 
 
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")  # of a public root
 def test_javas_trust_store_holds_the_local_authority_and_the_public_roots(tmp_path: Path) -> None:
     authority = CertificateAuthority(tmp_path)
     store = pkcs12.load_pkcs12((tmp_path / "ca-bundle.p12").read_bytes(), b"changeit")
