@@ -30,6 +30,9 @@ class Nobody:
     def retire(self, key_id: str) -> None:
         raise KeyUnknown(key_id)
 
+    def throttle_identities(self, per_second: int | None) -> None:
+        """Take as many as come."""
+
     def assertion(self, tenant_id: str, object_id: str) -> str:
         raise KeyUnknown(object_id)
 

@@ -224,3 +224,21 @@ def test_a_removed_identity_gets_nothing(world: World) -> None:
     world.directory.remove(TENANT, world.identity.object_id)
     assert world.get().status == 400
     assert world.app_service().status == 400
+
+
+def test_the_older_version_is_opened_with_its_own_header(world: World) -> None:
+    secret = f"{world.identity.object_id}:{world.callers.token(world.identity.object_id)}"
+    older = {"api-version": "2017-09-01", "resource": "https://storage.azure.com", "clientid": world.identity.client_id}
+    more: dict[str, Any] = {"path": "/msi/token", "caller": None, "explicit": True}
+    assert body(world.get(older, [("secret", secret)], **more))["client_id"] == world.identity.client_id
+    assert world.get(older, [("X-IDENTITY-HEADER", secret)], **more).status == 401
+    assert world.get(older, [("secret", secret[:-1])], **more).status == 401
+    assert world.get(older | {"clientid": "another"}, [("secret", secret)], **more).status == 400
+
+
+def test_a_machine_that_asks_too_often_is_told_so(world: World) -> None:
+    world.service.throttle.per_second = 2
+    assert [world.get().status for _ in range(3)] == [200, 200, 429]
+    assert body(world.get())["error"] == "too_many_requests"
+    world.service.throttle.per_second = None
+    assert world.get().status == 200

@@ -43,6 +43,10 @@ class Authority(Protocol):
         """
         ...
 
+    def throttle_identities(self, per_second: int | None) -> None:
+        """Let the metadata address take so many requests a second of each machine; None: as many as come."""
+        ...
+
     def assertion(self, tenant_id: str, object_id: str) -> str:
         """Return a token with which an app signs in, of an issuer whose keys are made here.
 

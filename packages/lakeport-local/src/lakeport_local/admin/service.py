@@ -277,6 +277,14 @@ def _retire(operated: Operated, _body: Document, found: tuple[str, ...]) -> Docu
     return {"keys": operated.authority.keys()}
 
 
+def _throttle_identities(operated: Operated, body: Document, _found: tuple[str, ...]) -> Document:
+    limit = body.get("per_second")
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or not 0 <= limit <= 1_000_000):
+        raise ServiceError(400, "BadRequest", "per_second must be 0 to 1000000, or null")
+    operated.authority.throttle_identities(limit)
+    return {"per_second": limit}
+
+
 def _assertion(operated: Operated, _body: Document, found: tuple[str, ...]) -> Document:
     try:
         return {"assertion": operated.authority.assertion(*found)}
@@ -300,6 +308,7 @@ _TABLE: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "keys", _keys),
     ("POST", "keys", _rotate),
     ("DELETE", "keys/([^/]+)", _retire),
+    ("PUT", "identity-throttle", _throttle_identities),
     ("POST", "assertions/([^/]+)/([^/]+)", _assertion),
     ("GET", "faults", _faults),
     ("POST", "faults", _add_fault),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _SELECTORS = {
     "client_id": "client_id",
+    "clientid": "client_id",
     "object_id": "object_id",
     "principal_id": "object_id",
     "msi_res_id": "resource_id",

@@ -15,6 +15,7 @@ import orjson
 from lakeport_local.core import MemorySink, Response, ServiceError
 from lakeport_local.imds.identity import IdentityTokens
 from lakeport_local.imds.instance import instance_metadata, part_of
+from lakeport_local.imds.throttle import Throttle
 
 if TYPE_CHECKING:
     from lakeport_local.core import BodySink, Clock, Request
@@ -29,6 +30,9 @@ _API_VERSION = re.compile(r"\d{4}-\d\d-\d\d(-preview)?")
 _OLDEST_API = {"identity": "2018-02-01", "instance": "2017-04-02"}
 _MOST_BODY_BYTES = 64 * 1024
 _APP_SERVICE_API = "2019-08-01"
+_SECRET_HEADERS = {_APP_SERVICE_API: "x-identity-header", "2017-09-01": "secret"}
+"""The versions of App Service's endpoint, and the header that each is opened with; Azure ML speaks the older one."""
+
 _APP_SERVICE_MEMBERS = ("access_token", "client_id", "expires_on", "not_before", "resource", "token_type")
 
 
@@ -41,6 +45,9 @@ class ImdsService:
         resources: Knows the regions of resources.
         clock: Tells the time.
         callers: Checks the identity header of App Service: `OBJECT_ID:callers.token(OBJECT_ID)`.
+
+    Attributes:
+        throttle: How much the metadata address takes of one machine.
     """
 
     def __init__(
@@ -50,6 +57,8 @@ class ImdsService:
         self._identity_tokens = IdentityTokens(directory, tokens, clock)
         self._resources = resources
         self._callers = callers
+        self._clock = clock
+        self.throttle = Throttle()
 
     def open_body(self, request: Request) -> BodySink | Response:
         """Take no body with a GET, and a small one with a method that is refused anyway."""
@@ -68,6 +77,7 @@ class ImdsService:
 
     def _metadata(self, request: Request, path: list[str]) -> Response:
         _judge_metadata_request(request)
+        self.throttle.pass_or_refuse(request.caller or request.client, self._clock.now())
         identity = self._directory.managed_identity(request.caller) if request.caller else None
         if path == _TOKEN_PATH:
             _judge_api_version(request, _OLDEST_API["identity"])
@@ -96,10 +106,12 @@ class ImdsService:
 
     def _app_service_identity(self, request: Request) -> ManagedIdentity | None:
         _judge_not_a_page(request)
-        object_id, colon, secret = (request.headers.get("x-identity-header") or "").partition(":")
+        version = request.parameter("api-version") or ""
+        header = _SECRET_HEADERS.get(version, "x-identity-header")
+        object_id, colon, secret = (request.headers.get(header) or "").partition(":")
         if not self._callers.check(object_id, secret) or not colon:
-            raise ServiceError(401, "unauthorized", "The X-IDENTITY-HEADER header is missing or wrong.")
-        if request.parameter("api-version") != _APP_SERVICE_API:
+            raise ServiceError(401, "unauthorized", f"The {header.upper()} header is missing or wrong.")
+        if version not in _SECRET_HEADERS:
             raise ServiceError(400, "bad_request", f"The api-version parameter must be {_APP_SERVICE_API}.")
         return self._directory.managed_identity(object_id)
 

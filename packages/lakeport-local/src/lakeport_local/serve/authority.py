@@ -21,6 +21,7 @@ from lakeport_local.serve.topology import Topology
 if TYPE_CHECKING:
     from lakeport_local.entra import People, Tokens
     from lakeport_local.entra.federated_credentials import FederatedCredential
+    from lakeport_local.imds import ImdsService
     from lakeport_local.serve.provision import Stores
 
 _ASSERTION_LIFETIME = timedelta(hours=12)
@@ -33,12 +34,14 @@ class Authority:
         stores: Who there is, and the topology.
         tokens: Signs tokens.
         people: The sign-ins under way.
+        imds: Gives managed identities their tokens.
     """
 
-    def __init__(self, stores: Stores, tokens: Tokens, people: People) -> None:
+    def __init__(self, stores: Stores, tokens: Tokens, people: People, imds: ImdsService) -> None:
         self._stores = stores
         self._tokens = tokens
         self._people = people
+        self._imds = imds
 
     def decide(self, user_code: str, user: str, *, is_approved: bool) -> dict[str, Any]:  # Any: a JSON object
         """Approve or decline a device sign-in as a user, by sign-in name or object id; the operator needs no password.
@@ -77,6 +80,10 @@ class Authority:
         if not is_gone:
             raise KeyUnknown(f"no key {key_id!r}")
         self._tokens.forget()
+
+    def throttle_identities(self, per_second: int | None) -> None:
+        """Let the metadata address take so many requests a second of each machine; None: as many as come."""
+        self._imds.throttle.per_second = per_second
 
     def assertion(self, tenant_id: str, object_id: str) -> str:
         """Return a token with which an app signs in, of an issuer whose keys are made here; half a day long.

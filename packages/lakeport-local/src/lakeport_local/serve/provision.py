@@ -15,7 +15,7 @@ from lakeport_local.entra.issuers import read_issuer_keys
 from lakeport_local.entra.key_pair import KeyPair
 from lakeport_local.serve import documents, schema
 from lakeport_local.serve.credentials import Credential
-from lakeport_local.serve.references import grants, principals
+from lakeport_local.serve.references import DATA_SHARE, grants, principals
 from lakeport_local.serve.registrations import federated_credential, issuer_file, keys_of, registration
 
 if TYPE_CHECKING:
@@ -201,6 +201,16 @@ class _Provision:
             resource_id=account.id,
             object_id=(account.identity or {})["principalId"],
             client_id=account.internal["client_id"],
+        )
+        self._to.credentials.put(
+            Credential(
+                (account.identity or {})["principalId"],
+                tenant.id,
+                tenant.name,
+                "managed_identity",
+                f"{DATA_SHARE}{account.name}",
+                client_id=account.internal["client_id"],
+            )
         )
 
     def _identity(self, tenant: schema.Tenant, above: Resource, declared: schema.ManagedIdentity) -> None:

@@ -39,6 +39,8 @@ class Rooms:
         access: Decides.
         plane: The control plane.
         authority: What an operator does at the authority.
+        imds: The metadata address.
+        tokens: Issues and verifies tokens.
         data_share: Runs snapshots, in the background too.
         log: Why requests were allowed or refused.
         services: The services by the names of the gateway's tables.
@@ -49,12 +51,13 @@ class Rooms:
         directory = Directory(store, ids, clock)
         chest = Chest(store, ids, clock)
         lake = Lake(store, resources, ids, clock)
-        tokens = Tokens(directory, store, ids, clock)
+        self.tokens = tokens = Tokens(directory, store, ids, clock)
         self.log = DecisionLog(store.folder / "refusals.jsonl")
         self.access = Access(resources, self.log, clock)
         people = People(directory, store, ids, clock)
         self.stores = Stores(store, resources, directory, Credentials(store), lake, chest, ids, clock)
-        self.authority = Authority(self.stores, tokens, people)
+        self.imds = ImdsService(directory, tokens, resources, clock, callers)
+        self.authority = Authority(self.stores, tokens, people, self.imds)
         self.data_share = DataShare(
             store=store,
             resources=resources,
@@ -78,7 +81,7 @@ class Rooms:
         self.plane.on_removed("Microsoft.Storage/storageAccounts", lake.forget)
         self.services: dict[str, Service] = {
             "entra": EntraService(directory, tokens, resources, clock, people),
-            "imds": ImdsService(directory, tokens, resources, clock, callers),
+            "imds": self.imds,
             "graph": GraphService(
                 store=store,
                 directory=directory,

@@ -96,6 +96,23 @@ def throttle(per_minute: int, *, state: Path, as_json: bool) -> int:
     return 0
 
 
+@fault.command("throttle-identities")
+@click.argument("per_second", type=click.IntRange(0, 1_000_000), required=False)
+@state_option
+@json_option
+def throttle_identities(per_second: int | None, *, state: Path, as_json: bool) -> int:
+    """Let the metadata address take PER_SECOND requests of each machine; beyond, 429; without a number, no limit.
+
+    \b
+    lakeport local fault throttle-identities 5
+    lakeport local fault throttle-identities
+    """
+    found = Running(state).ask("PUT", "identity-throttle", {"per_second": per_second})
+    limit = "no limit" if per_second is None else per_second
+    click.echo(json.dumps(found) if as_json else f"requests a second: {limit}")
+    return 0
+
+
 @fault.command("list")
 @state_option
 @json_option
