@@ -21,12 +21,13 @@ from lakeport_local.admin import AdminService, Faults, FaultyService, KeyUnknown
 from lakeport_local.arm.openapi import describe
 from lakeport_local.core import RandomIds, ShiftableClock, iso_instant
 from lakeport_local.gateway import Callers, CertificateAuthority, Gateway, Routes
+from lakeport_local.serve.durable import DurableService
 from lakeport_local.serve.provision import provision
 from lakeport_local.serve.rooms import Rooms
 from lakeport_local.serve.things import things
 from lakeport_local.serve.topology import Topology, load
 from lakeport_local.serve.trace import Trace, TracedService
-from lakeport_local.state import FolderLock, Store, holder_of
+from lakeport_local.state import FolderLock, Store, Syncing, holder_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,7 @@ class Options:
         port: Port to bind; 0 takes a free one.
         topology: What to apply; None: what the folder has, or the built-in topology in a new folder.
         is_memory: Keep the data in memory; the state folder then only says where.
-        is_durable: Wait for the disk on each commit.
+        is_durable: No answer leaves before what it acknowledges is on the disk.
         pass_through: Relay connections to hosts that are not Azure's.
         trace: Where to note the operations that are asked for.
     """
@@ -126,7 +127,7 @@ class LocalAzure:
         services: dict[str, Service] = {**traced, "admin": AdminService(self, self._admin_token())}
         authority = CertificateAuthority(self._store.folder)
         gateway = Gateway(
-            Routes(services),
+            Routes(self._durable(services)),
             authority,
             callers=self._callers,
             clock=self._clock,
@@ -143,6 +144,14 @@ class LocalAzure:
         finally:
             await gateway.close()
             await self._end_background()
+
+    def _durable(self, services: dict[str, Service]) -> dict[str, Service]:
+        """Return the services whose answers wait for the disk, where what they acknowledge is to survive a loss of power."""
+        if not self._store.is_durable:
+            return services
+        syncing = Syncing(self._store)
+        syncing.sync_now()
+        return {name: DurableService(service, syncing) for name, service in services.items()}
 
     def _begin_background(self) -> None:
         self._background = asyncio.create_task(self._rooms.data_share.run(), name="data share")

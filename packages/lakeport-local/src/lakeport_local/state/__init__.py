@@ -10,5 +10,6 @@ from lakeport_local.state.lock import FolderHeld, FolderLock, holder_of
 from lakeport_local.state.remembered import Remembered
 from lakeport_local.state.resources import Resource, Resources
 from lakeport_local.state.store import Store
+from lakeport_local.state.syncing import Syncing
 
-__all__ = ["FolderHeld", "FolderLock", "Remembered", "Resource", "Resources", "Store", "holder_of"]
+__all__ = ["FolderHeld", "FolderLock", "Remembered", "Resource", "Resources", "Store", "Syncing", "holder_of"]

@@ -6,6 +6,7 @@ to the thread that opened the store, which is the event loop's.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -26,7 +27,8 @@ class Store:
 
     Args:
         folder: The state folder, made when absent; None keeps everything in memory and in a temporary folder.
-        is_durable: A commit waits for the disk, so that it survives the loss of power too.
+        is_durable: What is kept is to survive the loss of power too: files are on the disk before rows name them, and
+            `Syncing` brings commits there.
 
     Attributes:
         undone: How many transactions were undone; caches of what a store holds forget it then.
@@ -38,6 +40,7 @@ class Store:
 
     def __init__(self, folder: Path | None, *, is_durable: bool = False) -> None:
         self.undone = 0
+        self.is_durable = is_durable and folder is not None
         self.is_memory = folder is None
         self.folder = Path(tempfile.mkdtemp(prefix="lakeport-local-")) if folder is None else folder
         if folder is None:  # also when nobody closes the store
@@ -53,7 +56,7 @@ class Store:
         self.db = sqlite3.connect(":memory:" if self.is_memory else database, isolation_level=None)
         self.db.row_factory = sqlite3.Row
         try:
-            self._begin(is_durable=is_durable)
+            self._begin()
         except sqlite3.DatabaseError as error:
             self.close()
             raise ValueError(f"{database}: {error}") from error
@@ -61,10 +64,10 @@ class Store:
             self.close()
             raise
 
-    def _begin(self, *, is_durable: bool) -> None:
+    def _begin(self) -> None:
         for pragma in (
             "journal_mode=WAL",
-            f"synchronous={'FULL' if is_durable else 'NORMAL'}",
+            "synchronous=NORMAL",
             "foreign_keys=ON",
             "cache_size=-65536",
             "busy_timeout=0",
@@ -106,6 +109,16 @@ class Store:
             self.undone += 1
             raise
         self.db.execute(keep)
+
+    def flush(self) -> None:
+        """Bring what is committed to the disk, where it is to survive the loss of power."""
+        if not self.is_durable:
+            return
+        log = os.open(self.folder / "state.db-wal", os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fdatasync(log)
+        finally:
+            os.close(log)
 
     def setting(self, name: str) -> str | None:
         """Return a setting of this folder, or None."""

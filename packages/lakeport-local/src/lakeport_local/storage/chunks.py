@@ -11,6 +11,8 @@ from lakeport_local.core import ServiceError
 from lakeport_local.storage.checksums import crc64
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lakeport_local.core import Ids
     from lakeport_local.state import Store
 
@@ -98,7 +100,12 @@ class ChunkSink:
             view = view[os.write(self._handle, view) :]
 
     def finish(self) -> None:
-        """The body is complete."""
+        """The body is complete; where power may fail, it is on the disk before a row names it."""
+        if self._handle >= 0 and self._store.is_durable and self.file is not None:
+            os.fsync(self._handle)
+            parent = (self._store.content_folder / self.file).parent
+            for folder in (parent, parent.parent):
+                _sync_folder(folder)
         self._close()
 
     def settle(self) -> None:
@@ -135,3 +142,11 @@ class ChunkSink:
     def crc64(self) -> bytes:
         """The CRC-64/NVME of the body as it is sent: 8 bytes, little-endian."""
         return (self._crc64 or 0).to_bytes(8, "little")
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

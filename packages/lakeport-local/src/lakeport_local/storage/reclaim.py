@@ -32,6 +32,8 @@ class Reclaimer:
             trees = self._trees()
             contents = self._released_contents()
             files, chunks = self._released_chunks()
+        if files:
+            self._store.flush()  # or rows that name them could come back without them
         self._contents.unlink(files)
         return trees + contents + chunks > 0
 

@@ -43,10 +43,10 @@ _READY_WITHIN_S = 60.0
 @click.option("--pass-through", is_flag=True, help="Relay connections to hosts that are not Azure's.")
 @click.option(
     "--durability",
-    type=click.Choice(["process", "power"]),
+    type=click.Choice(["process", "full"]),
     default="process",
     show_default=True,
-    help="What acknowledged data survives: the death of the process, or the loss of power too.",
+    help="What acknowledged data survives: the death of the process; or, with full, the loss of power too.",
 )
 @click.option(
     "--trace",
@@ -86,7 +86,7 @@ def _options(state: Path, given: dict[str, Any]) -> Options:  # Any: click's val
         port=given["port"],
         topology=topology,
         is_memory=given["memory"],
-        is_durable=given["durability"] == "power",
+        is_durable=given["durability"] == "full",
         pass_through=given["pass_through"],
         trace=given["trace"],
     )
