@@ -130,3 +130,22 @@ def test_a_subscription_deployment_makes_a_group(owner: Person, subscription_id:
     assert made.properties.provisioning_state == "Succeeded"
     assert owner.storage(subscription_id).storage_accounts.get_properties(name, name).location == "westeurope"
     assert deployments.get_at_subscription_scope(name).location == "westeurope"
+
+
+def test_a_group_exported_is_deployed_again(owner: Person, subscription_id: str, name: str) -> None:
+    groups: Any = owner.resources(subscription_id).resource_groups
+    deployments: Any = owner.deployments(subscription_id).deployments
+    groups.create_or_update(name, {"location": "westeurope"})
+    deployments.begin_create_or_update(name, "first", asked(name)).result()
+    exported = groups.begin_export_template(name, {"resources": ["*"]}).result().template
+    assert {one["type"] for one in exported["resources"]} == {
+        "Microsoft.Storage/storageAccounts",
+        "Microsoft.ManagedIdentity/userAssignedIdentities",
+    }
+    groups.begin_delete(name).result()
+    groups.create_or_update(name, {"location": "westeurope"})
+    again = {"properties": {"mode": "Incremental", "template": exported}}
+    assert (
+        deployments.begin_create_or_update(name, "again", again).result().properties.provisioning_state == "Succeeded"
+    )
+    assert owner.storage(subscription_id).storage_accounts.get_properties(name, name).is_hns_enabled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
@@ -152,3 +153,32 @@ def test_the_cloud_describes_itself_to_anybody(cloud: Cloud) -> None:
     assert own["authentication"]["loginEndpoint"] == "https://127.0.0.1"
     assert own["resourceManager"] == "https://127.0.0.1/"
     assert cloud.send(None, "GET", "/metadata/other").status == 404
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("", ["one", "two"]),
+        ("resourceType eq 'test.things/GADGETS'", ["one", "two"]),
+        ("name eq 'ONE'", ["one"]),
+        ("tagName eq 'Stage' and tagValue eq 'test'", ["two"]),
+        ("tagName eq 'stage'", ["one", "two"]),
+        ("resourceGroup eq 'lake' and name eq 'two'", ["two"]),
+        ("location eq 'nowhere'", []),
+    ],
+)
+def test_resources_are_listed_as_the_filter_says(cloud: Cloud, contoso: Tenant, text: str, names: list[str]) -> None:
+    for name, stage in (("one", "live"), ("two", "test")):
+        path = f"{contoso.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/{name}"
+        kind = "Microsoft.ManagedIdentity/userAssignedIdentities"
+        body = {"location": "westeurope", "tags": {"stage": stage}}
+        assert cloud.send(contoso.owner, "PUT", path, body).status == 201
+        text = text.replace("test.things/GADGETS", kind.upper())
+    found = cloud.send(contoso.owner, "GET", f"{contoso.scope}/resources?$filter={quote(text)}")
+    assert [one["name"] for one in found.body["value"]] == names
+
+
+def test_a_filter_that_nobody_knows_is_refused(cloud: Cloud, contoso: Tenant) -> None:
+    for text in ("shape eq 'round'", "name", "name ne 'x'"):
+        refused = cloud.send(contoso.owner, "GET", f"{contoso.scope}/resources?$filter={quote(text)}")
+        assert refused.code == "InvalidFilterInQueryString"

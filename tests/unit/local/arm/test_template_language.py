@@ -128,6 +128,16 @@ def test_names_made_of_texts_are_those_of_the_real_service() -> None:
     assert len({unique_string("x" * size) for size in range(40)}) == 40
 
 
+def test_a_short_template_cannot_ask_for_more_than_a_machine_has() -> None:
+    doubled: dict[str, Any] = {"v0": [0] * 64}
+    doubled |= {f"v{n}": f"[createArray(variables('v{n - 1}'), variables('v{n - 1}'))]" for n in range(1, 60)}
+    with pytest.raises(ExpressionRefused, match="larger than the limit"):
+        Evaluator(HERE.facts, variables=doubled).value("[variables('v59')]")
+    many = "map(range(0, 10000), lambda('b', range(0, 10000)))"
+    with pytest.raises(ExpressionRefused, match="more than the limit"):
+        Evaluator(HERE.facts).value(f"[length({many})]")
+
+
 def test_the_tree_of_an_expression_is_read_once() -> None:
     assert parse("[concat('a', 'b')]") is parse("[concat('a', 'b')]")
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from lakeport_local.arm import errors
 from lakeport_local.arm.paging import page
 from lakeport_local.arm.providers import deployments, registration, subscriptions
+from lakeport_local.arm.providers.exporting import EXPORT
 from lakeport_local.arm.providers.metadata import METADATA
 from lakeport_local.arm.providers.subscriptions import SUBSCRIPTIONS
 from lakeport_local.arm.table import Operation, Outcome, Provider, ResourceType, envelope
@@ -21,6 +22,8 @@ from lakeport_local.core import Response, ServiceError
 from lakeport_local.state import Resource
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from lakeport_local.arm.address import Address
     from lakeport_local.arm.call import Call
 
@@ -28,7 +31,9 @@ GROUPS = "Microsoft.Resources/resourceGroups"
 """The type as stored and shown; in addresses and RBAC actions it is `Microsoft.Resources/subscriptions/resourceGroups`."""
 
 _GROUP_NAME = re.compile(r"[\w().-]{0,89}[\w()-]")
-_RESOURCE_TYPE_FILTER = re.compile(r"\s*resourceType\s+eq\s+'([^']+)'\s*", re.IGNORECASE)
+_TERM = re.compile(r"\s*(\w+)\s+eq\s+'([^']*)'\s*", re.IGNORECASE)
+_TAG = re.compile(r"\s*tagName\s+eq\s+'([^']*)'(?:\s+and\s+tagValue\s+eq\s+'([^']*)')?\s*", re.IGNORECASE)
+_AND = re.compile(r"\s+and\s+", re.IGNORECASE)
 _PAGE_SIZE = 1000
 
 
@@ -89,25 +94,58 @@ def _list_groups(call: Call) -> list[Resource]:
 
 
 def _get_resources(call: Call) -> Response:
-    """List the tracked resources of a subscription or group that the caller may read."""
-    scope = call.owner.id
-    wanted = _RESOURCE_TYPE_FILTER.fullmatch(call.request.parameter("$filter") or "")
-    kinds = [
-        kind
-        for provider in call.plane.entries.providers.values()
-        for kind in provider.resource_types
-        if kind.name.count("/") == 1 and (wanted is None or kind.name.lower() == wanted[1].lower())
-    ]
+    """List the tracked resources of a subscription or group that the caller may read, as the filter says."""
+    wanted = _filter(call.request.parameter("$filter") or "")
     found = [
         one
-        for kind in kinds
-        for one in call.plane.resources.under(scope, kind.name)
-        if one.location and call.may(f"{kind.name}/read", one.id)
+        for one in call.plane.tracked_in(call.owner.id)
+        if all(value in _MEMBERS[name](one) for name, value in wanted) and call.may(f"{one.type}/read", one.id)
     ]
-    found.sort(key=lambda one: one.key)
     hidden = {"properties", "systemData"}
     shown = [{name: value for name, value in envelope(call, one).items() if name not in hidden} for one in found]
+    most = call.request.parameter("$top") or ""
+    if most.isascii() and most.isdecimal():
+        found, shown = found[: int(most[:9])], shown[: int(most[:9])]
     return call.json(200, page(call, [one.key for one in found], shown, size=_PAGE_SIZE))
+
+
+def _filter(text: str) -> list[tuple[str, str]]:
+    """Return what a filter asks for: member and value, in lower case.
+
+    Raises:
+        ServiceError: 400 `InvalidFilterInQueryString`.
+    """
+    wanted = []
+    tag = _TAG.fullmatch(text)
+    if tag is not None:
+        name, value = tag[1].lower(), (tag[2] or "").lower()
+        return [("tag", f"{name}={value}")] if tag[2] is not None else [("tagname", name)]
+    for part in _AND.split(text) if text.strip() else []:
+        term = _TERM.fullmatch(part)
+        if term is None or term[1].lower() not in _MEMBERS:
+            raise errors.GatewayError(
+                400, "InvalidFilterInQueryString", f"Invalid $filter '{text[:256]}' specified in the query string."
+            )
+        wanted.append((term[1].lower(), term[2].lower()))
+    return wanted
+
+
+def _tag_names(one: Resource) -> set[str]:
+    return {name.lower() for name in one.tags or {}}
+
+
+def _tag_pairs(one: Resource) -> set[str]:
+    return {f"{name}={value}".lower() for name, value in (one.tags or {}).items()}
+
+
+_MEMBERS: dict[str, Callable[[Resource], set[str]]] = {
+    "location": lambda one: {str(one.location)},
+    "name": lambda one: {one.name.lower()},
+    "resourcegroup": lambda one: {one.key.split("/")[4]},
+    "resourcetype": lambda one: {one.type.lower()},
+    "tag": _tag_pairs,
+    "tagname": _tag_names,
+}
 
 
 def _poll(call: Call) -> Response:
@@ -138,6 +176,7 @@ RESOURCES = Provider(
         Operation("GET", f"{SUBSCRIPTIONS}/operationresults", _poll),
         *registration.OPERATIONS,
         *deployments.OPERATIONS,
+        EXPORT,
     ),
     needs_registration=False,
 )

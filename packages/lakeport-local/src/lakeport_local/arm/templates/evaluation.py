@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
+import orjson
+
 from lakeport_local.arm.templates import functions
 from lakeport_local.arm.templates.expressions import Expression, Invocation, Literal, is_expression, parse
 from lakeport_local.arm.templates.identifiers import resource_id, split_arguments
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 _MOST_COPIES = 800
 _MOST_ARGUMENTS = 32
+_MOST_WORK = 4_000_000
+_LARGEST_VALUE = 4 * 1024 * 1024
 
 
 _LISTING = functions.Function(lambda *_: None, 1, 3)
@@ -104,6 +108,7 @@ class Evaluator:
     local: Mapping[str, Value] = field(default_factory=dict)
     _known: dict[str, Value] = field(default_factory=dict)
     _pending: set[str] = field(default_factory=set)
+    _work: list[int] = field(default_factory=lambda: [0])
 
     def within(self, loop: str, index: int) -> Evaluator:
         """Return the same with a loop at an index."""
@@ -175,7 +180,16 @@ class Evaluator:
             return self.facts.others[name]
         if name in self.facts.makers and all(isinstance(one, str) for one in arguments[:1]):
             return self.facts.makers[name](*arguments[:1])
-        return functions.call(tree.name, arguments)
+        return self._counted(functions.call(tree.name, arguments))
+
+    def _counted(self, result: Value) -> Value:
+        """Count what was put together: a short template can ask for more than a machine has."""
+        self._work[0] += len(result) if isinstance(result, str | list | dict) else 0
+        if self._work[0] > _MOST_WORK:
+            raise ExpressionRefused(
+                "The template language expressions put together more than the limit of the service."
+            )
+        return result
 
     def _contextual(self, name: str, function: functions.Function, arguments: list[Value]) -> Value:
         """Call what looks at the deployment; all but what is posted to a `list` action are texts, or the numbers of a loop."""
@@ -205,7 +219,12 @@ class Evaluator:
         self._pending.add(key)
         try:
             plain = replace(self, loops={}, local={})
-            self._known[key] = plain.unrolled(raw) if isinstance(raw, LoopVariable) else plain.value(raw)
+            found = plain.unrolled(raw) if isinstance(raw, LoopVariable) else plain.value(raw)
+            if len(orjson.dumps(found)) > _LARGEST_VALUE:
+                raise ExpressionRefused(
+                    f"The template variable '{name}' is larger than the limit of '{_LARGEST_VALUE}' bytes."
+                )
+            self._known[key] = found
         finally:
             self._pending.discard(key)
         return self._known[key]
@@ -276,7 +295,7 @@ class Evaluator:
         items = self.result(tree.arguments[0]) if tree.arguments else None
         if not isinstance(items, list) or not makers or not all(_is_lambda(maker) for maker in makers):
             raise ExpressionRefused(f"The template language function '{tree.name}' expects an array and a lambda.")
-        rows = [[self._applied(maker, item) for maker in makers] for item in items]
+        rows = [self._counted([self._applied(maker, item) for maker in makers]) for item in items]
         if name == "map":
             return [row[0] for row in rows]
         if name == "filter":
