@@ -229,6 +229,43 @@ def test_keys_that_are_gone_and_clocks_that_moved_open_nothing(filled: LakeInPro
     assert statuses()[2] == 403
 
 
+def test_nobody_reads_the_blobs_of_a_public_container_and_nothing_else(filled: LakeInProcess) -> None:
+    filled.add_account("lake1", allowBlobPublicAccess=True)
+    for name in ("blob", "container"):
+        headers = {"x-ms-blob-public-access": name}
+        path = f"/open-{name}"
+        assert filled.ask("PUT", path, "restype=container", headers=headers, api="blob").status == 201
+        assert (
+            filled.ask("PUT", f"{path}/d/f", headers={"x-ms-blob-type": "BlockBlob"}, body=b"1", api="blob").status
+            == 201
+        )
+        assert filled.ask("GET", f"{path}/d/f", api="blob", key=None).body == b"1"
+        listing = filled.ask("GET", path, "restype=container&comp=list", api="blob", key=None)
+        assert (listing.status == 200) is (name == "container")
+        for text in ("rscd=attachment", "rsct=text/html&sr=b", "rsct=text/html&sv=2020-10-02"):
+            answer = filled.ask("GET", f"{path}/d/f", text, api="blob", key=None)
+            assert answer.headers.get("content-type") == "application/octet-stream"
+            assert "content-disposition" not in answer.headers
+        for method, where, query, api in (
+            ("GET", f"{path}/d/f", "", "dfs"),
+            ("GET", path, "resource=filesystem&recursive=true", "dfs"),
+            ("HEAD", f"{path}/d/f", "action=getAccessControl", "dfs"),
+            ("GET", path, "restype=container&comp=acl", "blob"),
+            ("PUT", f"{path}/d/g", "", "blob"),
+            ("DELETE", f"{path}/d/f", "", "blob"),
+            ("PUT", f"{path}/d/f", "comp=metadata", "blob"),
+            ("POST", path, "restype=container&comp=batch", "blob"),
+            ("GET", "/data/secret", "", "blob"),
+            ("GET", "/", "comp=list", "blob"),
+            ("GET", f"{path}/../data/secret", "", "blob"),
+            ("GET", f"{path}%2F..%2Fdata/secret", "", "blob"),
+        ):
+            answer = filled.ask(method, where, query, api=api, key=None)
+            assert answer.status in {400, 401, 404}, (method, where, query, answer)
+    filled.add_account("lake1", allowBlobPublicAccess=False)
+    assert filled.ask("GET", "/open-container/d/f", api="blob", key=None).status in {401, 409}
+
+
 def test_who_acts_for_a_subject_has_the_subjects_way_and_no_other(filled: LakeInProcess) -> None:
     signer, subject = filled.add_app(20), filled.add_app(21)
     filled.give_role("Storage Blob Data Owner", signer.object_id, ACCOUNT)

@@ -34,8 +34,8 @@ CRC64_OF_AAA = "Cc/2Kr4DuKg="
 def refused(act: Callable[[], object], code: str) -> None:
     with pytest.raises(HttpResponseError) as error:
         act()
-    found = getattr(error.value, "error_code", None)
-    assert str(getattr(found, "value", found)) == code, error.value
+    response: Any = error.value.response
+    assert response.headers["x-ms-error-code"] == code, error.value
 
 
 def soon() -> datetime:
@@ -342,3 +342,28 @@ def test_the_challenge_is_the_same_for_both_apis(lakes: Lakes, fs: FileSystemCli
         for headers in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic eA=="}):
             answer = requests.get(url, headers={"x-ms-version": "2023-11-03", **headers}, **more)
             assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, wanted)
+
+
+# Expiry
+
+
+def test_a_file_expires_by_every_way_to_say_when(lakes: Lakes, fs: FileSystemClient) -> None:
+    file = fs.create_file("f")
+    created = file.get_file_properties()["creation_time"]
+
+    def said(option: str, expires_on: Any = None) -> Any:
+        file.set_file_expiry(option, expires_on=expires_on)
+        return file.get_file_properties()["expiry_time"]
+
+    hour_ms = 3_600_000
+    assert said("RelativeToCreation", hour_ms) == created + timedelta(hours=1)
+    assert abs(said("RelativeToNow", hour_ms) - soon()) < timedelta(minutes=5)
+    assert said("Absolute", datetime(2075, 1, 1, tzinfo=UTC)) == datetime(2075, 1, 1, tzinfo=UTC)
+    assert said("NeverExpire") is None
+    directory = fs.create_directory("d")
+    refused(
+        lambda: fs.get_file_client("d").set_file_expiry("RelativeToNow", expires_on=1),
+        "OperationNotSupportedOnDirectory",
+    )
+    assert directory.exists()
+    refused(lambda: said("RelativeToNow", -5), "InvalidHeaderValue")

@@ -84,8 +84,8 @@ _OVERRIDES = {
 
 
 def _overridden(call: Call, fields: Fields) -> Fields:
-    if not isinstance(call.caller, SharedAccess) or call.parameter("ss"):
-        return fields  # an account's signature does not cover them
+    if not (isinstance(call.caller, SharedAccess) and call.parameter("sig") and call.parameter("sr")):
+        return fields  # neither nobody's word nor an account's signature covers them
     given = {header: text for name, header in _OVERRIDES.items() if (text := call.parameter(name))}
     return [(name, value) for name, value in fields if name not in given] + list(given.items())
 
