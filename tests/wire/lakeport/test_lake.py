@@ -119,3 +119,31 @@ def test_a_directory_is_not_printed_and_a_place_that_cannot_be_written_is_named(
     fetched = lakeport("cp", "local:provider:share-data/folder/a.csv", "files/a.csv/no")
     assert (fetched.status, "cannot write" in fetched.out) == (3, True)
     assert "files/a.csv" in fetched.out
+
+
+def test_a_lake_is_put_in_order(running: LocalAzure, lakeport: Lakeport, files: Path) -> None:
+    here = "local:provider:share-data/order"
+    assert lakeport("cp", "-r", "files", f"{here}/in").status == 0
+    assert lakeport("mkdir", f"{here}/a b/c").status == 0
+    assert lakeport("mkdir", f"{here}/a b/c").status == 0, "one that is there stays"
+    assert lakeport("mkdir", f"{here}/in/a.csv").status == 1, "a file is there"
+    drawn = lakeport("tree", here, "--json").rows
+    assert drawn[-1] == {"summary": True, "files": 3, "directories": 5}
+    assert lakeport("tree", here, "-L", "1", "--json").rows[-1]["directories"] == 2
+    assert lakeport("mv", f"{here}/in/a.csv", f"{here}/a b/c/", "--dry-run").status == 0
+    assert lakeport("mv", f"{here}/in/a.csv", f"{here}/a b/c/").status == 0
+    shown = lakeport("stat", f"{here}/a b/c/a.csv", "--json").rows[0]
+    assert shown["md5"] == hashlib.md5((files / "a.csv").read_bytes()).hexdigest()
+    assert str(shown["acl"]).startswith("user::rw-")
+    taken = lakeport("mv", f"{here}/in/empty", f"{here}/a b/c/a.csv")
+    assert (taken.status, "traceback" in taken.err.lower()) == (1, False)
+    assert lakeport("mv", f"{here}/in/empty", f"{here}/a b/c/a.csv", "--replace").status == 0
+    added = lakeport("du", here, "--json").rows
+    assert {row.get("path"): row.get("files") for row in added[:-1]} == {"in/": 1, "a b/": 1}
+    assert lakeport("rm", f"{here}/in").status == 2
+    assert lakeport("rm", "-r", f"{here}/in", "--dry-run").status == 0
+    assert lakeport("rm", "-r", f"{here}/in").status == 0
+    assert lakeport("rm", f"{here}/a b/c/a.csv").status == 0
+    assert lakeport("du", here, "--json").rows[-1]["files"] == 0
+    assert lakeport("rm", f"{here}/none").status == 5
+    assert lakeport("mv", f"{here}/a b", "local:consumer:received/x").status == 2

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
     from lakeport.cli.output import Output
 
 
-def _lake(text: str, profile: str | None) -> tuple[FileSystem, LakeUrl]:
+def located(text: str, profile: str | None) -> tuple[FileSystem, LakeUrl]:
+    """Return the file system that a text on the command line is in, and the place in it.
+
+    Raises:
+        Misused: It is no place in a lake.
+    """
     url = parse(text)
     if not isinstance(url, LakeUrl):
         raise Misused(f"{text!r} is no place in a lake", hint="Write PROFILE:FILE_SYSTEM/PATH or an abfss:// URL")
@@ -35,7 +40,7 @@ def ls(output: Output, *, url: str, recursive: bool, profile: str | None) -> Non
     lakeport ls local:provider:share-data
     lakeport ls -r abfss://share-data@sourcestorage.dfs.core.windows.net/ --profile local:provider
     """
-    lake, place = _lake(url, profile)
+    lake, place = located(url, profile)
     count = total = 0
     for one in lake.entries(place.path, recursive=recursive):
         count, total = count + 1, total + one.size_bytes
@@ -59,7 +64,7 @@ def cat(output: Output, *, url: str, profile: str | None) -> None:
     lakeport cat local:consumer:share-data/notes.txt
     """
     del output
-    lake, place = _lake(url, profile)
+    lake, place = located(url, profile)
     if not place.path or lake.entry(place.path).is_directory:
         raise Misused(f"{url} is a directory", hint="Next: lakeport ls")
     for chunk in lake.chunks(place.path):
@@ -92,7 +97,7 @@ def head(output: Output, *, url: str, rows: int, profile: str | None) -> None:
     """
     from lakeport.lake.tables import head as first_rows  # noqa: PLC0415  (an extra)
 
-    lake, place = _lake(url, profile)
+    lake, place = located(url, profile)
     columns, found = first_rows(lake, place.path, rows)
     output.table(columns, found)
     output.summary(rows=len(found))

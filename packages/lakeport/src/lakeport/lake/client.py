@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
 from lakeport import identity
-from lakeport.errors import NotFound, NotVerified
+from lakeport.errors import Conflict, NotFound, NotVerified
 from lakeport.identity import translated
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from lakeport.profiles import Profile
 
 BLOCK_BYTES = 4 << 20
+IF_NEW = {"If-None-Match": "*"}
+"""Refuses to replace what is there."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,47 @@ class FileSystem:
         """Delete a file; one that is not there is deleted."""
         with suppress(NotFound), self._asking(path):
             self._client.get_file_client(path).delete_file()
+
+    def make_directory(self, path: str) -> None:
+        """Make a directory and those above it; one that is there stays as it is.
+
+        Raises:
+            Conflict: A file is there.
+        """
+        try:
+            with self._asking(path):
+                self._client.get_directory_client(path).create_directory(headers=IF_NEW)
+        except Conflict:
+            if not self.entry(path).is_directory:
+                raise
+
+    def rename(self, source: str, target: str, *, replace: bool = False) -> None:
+        """Give a file or directory another name, at once, with everything below it.
+
+        Args:
+            source: What.
+            target: Its new path.
+            replace: A file that is there is replaced.
+
+        Raises:
+            NotFound: There is no such path.
+            Conflict: Something is there already.
+        """
+        with self._asking(source):
+            client = self._client.get_directory_client(source)
+            client.rename_directory(f"{self.name}/{target}", headers={} if replace else IF_NEW)
+
+    def delete(self, path: str, *, is_directory: bool) -> None:
+        """Delete a file, or a directory with everything below it.
+
+        Raises:
+            NotFound: There is no such path.
+        """
+        with self._asking(path):
+            if is_directory:
+                self._client.get_directory_client(path).delete_directory()
+            else:
+                self._client.get_file_client(path).delete_file()
 
     def access(self, path: str) -> Access:
         """Return who owns a path and what its list allows; it takes no right on the path itself.
