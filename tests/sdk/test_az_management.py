@@ -66,6 +66,19 @@ def group(az: Az) -> str:
 def test_a_template_is_deployed_and_its_output_read(az: Az, group: str, tmp_path: Path) -> None:
     file = tmp_path / "main.json"
     file.write_text(json.dumps(TEMPLATE))
+    what_if = (
+        "deployment",
+        "group",
+        "what-if",
+        "-g",
+        group,
+        "-f",
+        str(file),
+        "-p",
+        "name=azdeployed",
+        "--no-pretty-print",
+    )
+    assert [one["changeType"] for one in az(*what_if)["changes"]] == ["Create"]
     asked = ("deployment", "group", "create", "-g", group, "-n", "d", "-f", str(file), "-p")
     made = az(*asked, "name=azdeployed")
     assert made["properties"]["provisioningState"] == "Succeeded"

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
+from azure.identity.aio import ClientSecretCredential as AsyncCredential
 from azure.keyvault.certificates import CertificateContentType, CertificatePolicy
+from azure.keyvault.certificates.aio import CertificateClient as AsyncClient
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -163,3 +165,16 @@ def test_a_certificate_comes_back_from_its_backup(vaults: Vaults) -> None:
     with pytest.raises(HttpResponseError) as refused:
         vaults.secrets(vault="other-vault").restore_secret_backup(blob)
     assert refused.value.status_code == 400
+
+
+async def test_the_asynchronous_client_makes_reads_and_deletes_a_certificate(vaults: Vaults) -> None:
+    found = vaults.azure.credentials("keeper")
+    more = {"proxies": vaults.azure.sdk["proxies"], "connection_verify": vaults.azure.ca_bundle}
+    credential = AsyncCredential(found["tenant_id"], found["client_id"], found["client_secret"], **more)
+    async with credential, AsyncClient("https://contoso-vault.vault.azure.net", credential, **more) as client:
+        policy = CertificatePolicy.get_default()
+        made: Any = await client.create_certificate("async-made", policy, _polling_interval=0)
+        assert "async-made" in [one.name async for one in client.list_properties_of_certificates()]
+        assert (await client.get_certificate("async-made")).cer == made.cer
+        await client.delete_certificate("async-made")
+        assert "async-made" in [one.name async for one in client.list_deleted_certificates()]

@@ -13,6 +13,7 @@ import orjson
 from lakeport_local.arm.templates import functions
 from lakeport_local.arm.templates.expressions import Expression, Invocation, Literal, is_expression, parse
 from lakeport_local.arm.templates.identifiers import resource_id, split_arguments
+from lakeport_local.arm.templates.members import member, named
 from lakeport_local.arm.templates.refusals import ExpressionRefused
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ class Evaluator:
         return function.run(self, *arguments)
 
     def _parameter(self, name: str) -> Value:
-        return _named(self.parameters, name, "parameter", "https://aka.ms/arm-syntax-parameters")
+        return named(self.parameters, name, "parameter", "https://aka.ms/arm-syntax-parameters")
 
     def _variable(self, name: str) -> Value:
         """Work out a variable once; one that needs itself has no value."""
@@ -215,7 +216,7 @@ class Evaluator:
                 f"The template variable '{name}' is not valid: circular dependency. Please see https://aka.ms/arm-syntax-variables "
                 "for usage details."
             )
-        raw = _named(self.variables, name, "variable", "https://aka.ms/arm-syntax-variables")
+        raw = named(self.variables, name, "variable", "https://aka.ms/arm-syntax-variables")
         self._pending.add(key)
         try:
             plain = replace(self, loops={}, local={})
@@ -276,7 +277,7 @@ class Evaluator:
         return dict(found)
 
     def _local(self, name: str) -> Value:
-        return _named(self.local, name, "lambda variable", "https://aka.ms/arm-functions")
+        return named(self.local, name, "lambda variable", "https://aka.ms/arm-functions")
 
     def _if(self, tree: Invocation) -> Value:
         if len(tree.arguments) != 3:
@@ -358,44 +359,6 @@ def is_property_copy(value: Value) -> bool:
     """Tell whether the value of a member `copy` is a list of loops, which make members."""
     return isinstance(value, list) and all(
         isinstance(one, dict) and {"name", "count", "input"} <= set(one) for one in value
-    )
-
-
-def member(whole: Value, key: Value) -> Value:
-    """Return a member of an object, whose names compare without case, or an item of a list.
-
-    Raises:
-        ExpressionRefused: There is none.
-    """
-    if isinstance(whole, dict) and isinstance(key, str):
-        if key in whole:
-            return whole[key]
-        found = next((name for name in whole if name.lower() == key.lower()), None)
-        if found is None:
-            raise ExpressionRefused(
-                f"The language expression property '{key}' doesn't exist, available properties are '{', '.join(whole)[:512]}'. Please "
-                "see https://aka.ms/arm-functions for usage details."
-            )
-        return whole[found]
-    if isinstance(whole, list) and isinstance(key, int) and not isinstance(key, bool):
-        if not 0 <= key < len(whole):
-            raise ExpressionRefused(
-                f"The language expression property array index '{key}' is out of bounds. Please see https://aka.ms/arm-functions for "
-                "usage details."
-            )
-        return whole[key]
-    raise ExpressionRefused(
-        f"The language expression property '{str(key)[:128]}' can't be evaluated, its target is no object or array."
-    )
-
-
-def _named(values: Mapping[str, Value], name: Value, what: str, where: str) -> Value:
-    wanted = str(name).lower()
-    for key, value in values.items():
-        if key.lower() == wanted:
-            return value
-    raise ExpressionRefused(
-        f"The template {what} '{str(name)[:128]}' is not found. Please see {where} for usage details."
     )
 
 
