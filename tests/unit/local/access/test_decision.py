@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from lakeport_local.access import Access, DecisionLog, Principal, SharedAccess, SharedKey, Step, Target
-from lakeport_local.access.acl import EXECUTE, READ, parse_acl
+from lakeport_local.access.acl import EXECUTE, READ, Acl, parse_acl
+from lakeport_local.access.grants import Grant
 from lakeport_local.access.roles import ASSIGNMENTS, BUILT_IN_ROLES
+from lakeport_local.access.steps import Followed, follow
 from lakeport_local.access.storage import DELETE
 from lakeport_local.access.storage import READ as READ_DATA
 from lakeport_local.state import Resource, Resources, Store
@@ -99,3 +101,18 @@ def test_network_rules_admit_addresses(
 ) -> None:
     account = Resource(ACCOUNT, "t", "lake1", properties={"networkAcls": rules}, internal={"tenant_id": "t"})
     assert Access(resources, DecisionLog()).admit(client, account).allowed is allowed
+
+
+def test_a_tree_of_many_directories_is_judged_in_bounded_words() -> None:
+    shut, opened = parse_acl("user::rwx,group::---,other::---"), parse_acl("user::rwx,group::---,other::rwx")
+
+    def tree(*acls: Acl) -> Followed:
+        return follow((Step(f"/{number}", acl, "root", "g", EXECUTE) for number, acl in enumerate(acls)), ADA)
+
+    assert len(tree(*[opened] * 5000).reasons) == 50
+    one_shut = tree(*[opened] * 4000, shut, opened)
+    assert one_shut.way == (Grant("entry", "user:ada:--x", "/4000"),)
+    assert one_shut.reasons[-1].startswith("/4000: ")
+    assert tree(*[shut] * 60).way is None
+    assert tree(shut, *[opened] * 2000).way is None
+    assert len(tree(*[shut] * 50).way or ()) == 50

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from lakeport_local.access.caller import Caller, Principal, SharedAccess, SharedKey, Stranger
@@ -12,6 +11,7 @@ from lakeport_local.access.grants import Grant, Way, in_words, together
 from lakeport_local.access.network import refused_address
 from lakeport_local.access.policies import is_permitted
 from lakeport_local.access.roles import Assignments, RoleAssignment
+from lakeport_local.access.steps import follow
 from lakeport_local.core import ShiftableClock
 
 if TYPE_CHECKING:
@@ -101,7 +101,6 @@ class Decision:
 _SUPERUSER = Action(
     "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/runAsSuperUser/action", is_data=True
 )
-_MOST_FOLLOWED = 1000
 
 
 class Access:
@@ -269,33 +268,11 @@ def _decide_letters(caller: SharedAccess, action: Action, target: Target) -> Dec
 
 
 def _decide_lists(so_far: Decision, principal: Principal, steps: Iterable[Step]) -> Decision:
-    """Go on with the access control lists along the path; all must grant.
-
-    Behind the first that refuses, a bounded number is asked for what else would have to be granted.
-    """
-    reasons = so_far.reasons
-    seen: list[Step] = []
-    followed = iter(steps)
-    for step in followed:
-        seen.append(step)
-        verdict = step.ask(principal)
-        reasons += (f"{step.path}: {verdict.rule}",)
-        if not verdict.allowed:
-            break
-    else:
-        return replace(so_far, allowed=True, reasons=reasons, ways=())
-    seen += islice(followed, _MOST_FOLLOWED)
-    ways = so_far.ways if next(followed, None) is not None else (_list_grants(seen, principal), *so_far.ways)
-    return replace(so_far, allowed=False, reasons=reasons, ways=ways)
-
-
-def _list_grants(steps: list[Step], principal: Principal) -> Way:
-    """Return what all refusing steps need: whoever becomes an owner for one is judged as the owner by the others."""
-    owned = {step.path for step in steps if step.owners and not step.ask(principal).allowed}
-    later = (
-        replace(step, owner=principal.object_id) if step.path in owned and not step.owners else step for step in steps
-    )
-    return tuple(dict.fromkeys(step.grant(principal) for step in later if not step.ask(principal).allowed))
+    """Go on with the access control lists along the path; all must grant."""
+    found = follow(steps, principal)
+    reasons = so_far.reasons + found.reasons
+    ways = () if found.allowed else so_far.ways if found.way is None else (found.way, *so_far.ways)
+    return replace(so_far, allowed=found.allowed, reasons=reasons, ways=ways)
 
 
 def _described(caller: Caller) -> dict[str, object]:
