@@ -64,6 +64,13 @@ test: $(SETUP) ## All tests that need no foreign program
 	@VIRTUAL_ENV=$(CURDIR)/.witness/az $(UV) pip sync --quiet --require-hashes requirements/witness.txt
 	@touch $@
 
+# A beta takes the place of its release: an environment of its own too.
+.witness/beta/.setup: $(UV) requirements/beta.txt
+	@mkdir -p .witness
+	@test -x .witness/beta/bin/python || $(UV) venv --quiet --python "$$(command -v $(PYTHON))" .witness/beta
+	@VIRTUAL_ENV=$(CURDIR)/.witness/beta $(UV) pip sync --quiet --require-hashes requirements/beta.txt
+	@touch $@
+
 # Azurite and Azure's packages for Node; no package's own install script is run.
 .witness/npm/.setup: requirements/npm/package.json requirements/npm/package-lock.json
 	@command -v npm >/dev/null || { echo "make witness needs Node 20 or newer with npm: its package manager is not this project's to install" >&2; exit 2; }
@@ -74,12 +81,12 @@ test: $(SETUP) ## All tests that need no foreign program
 
 # Programs that Debian packages: taken as they are where they are there already.
 .witness/debian/.setup:
-	@for one in rclone:rclone java:openjdk-17-jdk-headless go:golang-go curl:curl; do \
+	@for one in rclone:rclone java:openjdk-17-jdk-headless go:golang-go curl:curl shellcheck:shellcheck; do \
 	  command -v $${one%%:*} >/dev/null || { command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y --no-install-recommends $${one##*:} >/dev/null; } \
 	  || { echo "make witness needs $${one%%:*}, and cannot install it: apt-get is not here, or needs root. Next: install $${one##*:}" >&2; exit 2; }; done
 	@mkdir -p .witness/debian && touch $@
 
-witness: $(SETUP) .witness/az/.setup .witness/npm/.setup .witness/debian/.setup ## Tests that need big or foreign programs: install them, run them
+witness: $(SETUP) .witness/az/.setup .witness/beta/.setup .witness/npm/.setup .witness/debian/.setup ## Tests that need big or foreign programs: install them, run them
 	@$(BIN)/pytest -m witness && $(BIN)/python parity/check.py --driven
 
 bench: $(SETUP) ## Benchmarks, peers in the same run
@@ -89,7 +96,7 @@ demo: $(SETUP) ## Two organisations share a folder, on this machine, no subscrip
 	@$(BIN)/lakeport demo
 
 pins: $(UV) ## Compile requirements/*.in anew
-	@for name in uv dev witness; do \
+	@for name in uv dev witness beta; do \
 	  $(UV) pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --custom-compile-command "make pins" \
 	    -o requirements/$$name.txt requirements/$$name.in; done
 

@@ -68,3 +68,10 @@ def test_what_azure_would_refuse_is_refused_before_az_is_asked(script: str, argu
     )
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.witness
+def test_shellcheck_finds_nothing() -> None:
+    scripts = sorted(str(one) for one in SCRIPTS.glob("*.sh"))
+    done = subprocess.run(["shellcheck", "-x", *scripts], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
