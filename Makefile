@@ -80,7 +80,7 @@ test: $(SETUP) ## All tests that need no foreign program
 	@touch $@
 
 # Programs that Debian packages: taken as they are where they are there already.
-.witness/debian/.setup:
+.witness/debian/.setup: Makefile
 	@for one in rclone:rclone java:openjdk-17-jdk-headless go:golang-go curl:curl shellcheck:shellcheck; do \
 	  command -v $${one%%:*} >/dev/null || { command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y --no-install-recommends $${one##*:} >/dev/null; } \
 	  || { echo "make witness needs $${one%%:*}, and cannot install it: apt-get is not here, or needs root. Next: install $${one##*:}" >&2; exit 2; }; done
