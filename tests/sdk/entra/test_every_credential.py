@@ -61,6 +61,10 @@ name = "contoso"
 
       [[tenants.subscriptions.resource_groups.data_share_accounts]]
       name = "shares"
+
+      [[tenants.subscriptions.resource_groups.virtual_machines]]
+      name = "web"
+      identities = ["node"]
 """
 
 
@@ -190,6 +194,20 @@ def test_an_identity_of_a_resource_by_every_name(
         found = [claims(token) for token in json.loads(done.stdout)]
         assert {one["oid"] for one in found} == {node["object_id"]}
         assert all("/providers/" in one["xms_mirid"] for one in found)
+
+
+def test_a_machine_has_its_own_identity_and_those_assigned_to_it(
+    azure: LocalAzure, who: Callable[[str], dict[str, Any]]
+) -> None:
+    script = (
+        "import json; from azure.identity import DefaultAzureCredential as D, ManagedIdentityCredential as M\n"
+        f"made = [M(), D(), M(client_id={who('node')['client_id']!r})]\n"
+        f"print(json.dumps([one.get_token('{STORAGE}').token for one in made]))"
+    )
+    done = azure.run_as("web", "python", "-c", script)
+    assert done.returncode == 0, done.stderr
+    own, node = who("web")["object_id"], who("node")["object_id"]
+    assert [claims(token)["oid"] for token in json.loads(done.stdout)] == [own, own, node]
 
 
 def test_azure_mls_own_source_of_an_identity(

@@ -242,3 +242,40 @@ def test_a_machine_that_asks_too_often_is_told_so(world: World) -> None:
     assert body(world.get())["error"] == "too_many_requests"
     world.service.throttle.per_second = None
     assert world.get().status == 200
+
+
+def machine(world: World, *, has_own: bool, assigned: int) -> list[str]:
+    """Make the caller a machine; return the object ids of the identities that are assigned to it."""
+    directory, caller = world.directory, world.identity.object_id
+    ids = [f"2de00000-0000-4000-8000-00000000000{number}" for number in range(assigned)]
+    for number, one in enumerate(ids):
+        directory.add_managed_identity(
+            TENANT, name=f"n{number}", resource_id=f"{NODE}{number}", object_id=one, client_id=f"c{number}"
+        )
+    directory.machines.put(TENANT, caller, own=caller if has_own else "", assigned=ids)
+    return ids
+
+
+def chosen(world: World, **query: str) -> str:
+    answer = body(world.get({"api-version": "2018-02-01", "resource": "https://storage.azure.com"} | query))
+    return str(answer.get("client_id", answer.get("error_description")))
+
+
+def test_a_machine_is_its_own_identity_unless_another_is_named(world: World) -> None:
+    first, second = machine(world, has_own=True, assigned=2)
+    assert chosen(world) == world.identity.client_id
+    assert chosen(world, object_id=first) == "c0"
+    assert chosen(world, msi_res_id=f"{NODE}1".upper()) == "c1"
+    assert chosen(world, client_id=second) == "Identity not found"
+
+
+def test_a_machine_without_its_own_is_the_only_one_it_has(world: World) -> None:
+    machine(world, has_own=False, assigned=1)
+    assert chosen(world) == "c0"
+    assert chosen(world, object_id=world.identity.object_id) == "Identity not found"
+
+
+def test_a_machine_with_several_must_be_told_which(world: World) -> None:
+    machine(world, has_own=False, assigned=2)
+    assert chosen(world).startswith("Multiple user assigned identities exist")
+    assert chosen(world, client_id="c1") == "c1"

@@ -104,6 +104,10 @@ def refusal(text: str, folder: Path | None = None) -> str:
             "issuers[0].keys: 'a.json' cannot be read",
         ),
         ({"more": '[[issuers]]\nurl = "http://a.example"\nkeys = "generated"'}, "issuers[0].url: 'http://a.example'"),
+        (
+            {"resource_group": 'virtual_machines = [{ name = "web", identities = ["nod"] }]'},
+            f"{RG}.virtual_machines[0].identities[0]: no managed identity 'nod' in contoso",
+        ),
         ({"more": '[[tenants]]\nname = "Contoso"'}, "tenants[1].name: 'Contoso' is there twice"),
         ({"more": '[[tenants.groups]]\nname = "provider"'}, "tenants[0].groups[1].name: the name 'provider' is taken"),
     ],

@@ -11,6 +11,7 @@ from lakeport_local.entra.apis import Apis
 from lakeport_local.entra.credentials import Credentials
 from lakeport_local.entra.federated_credentials import FederatedCredentials
 from lakeport_local.entra.issuers import Issuers
+from lakeport_local.entra.machines import Machines
 from lakeport_local.entra.objects import App, Group, ManagedIdentity, Tenant, User, application_id
 from lakeport_local.entra.secrets import password_hash, password_matches
 
@@ -38,6 +39,7 @@ class Directory:
         apis: Finds the resources that tokens are for.
         federated: The federated credentials of apps.
         issuers: The keys of issuers outside.
+        machines: Who calls the metadata address, with which identities.
     """
 
     def __init__(self, store: Store, ids: Ids, clock: Clock) -> None:
@@ -48,6 +50,7 @@ class Directory:
         self.apis = Apis(store)
         self.federated = FederatedCredentials(store)
         self.issuers = Issuers(store)
+        self.machines = Machines(store)
         self._credentials = Credentials(store, ids, clock)
         self._changes = 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lakeport_local.core import ServiceError
@@ -39,11 +40,11 @@ class IdentityTokens:
         self._tokens = tokens
         self._clock = clock
 
-    def answer(self, identity: ManagedIdentity | None, request: Request) -> dict[str, str]:
+    def answer(self, identities: Identities, request: Request) -> dict[str, str]:
         """Return the body that IMDS answers with: texts only.
 
         Args:
-            identity: Who calls; None when nobody is known to.
+            identities: Those that the caller has.
             request: Says for which resource, and may name the identity.
 
         Raises:
@@ -52,8 +53,7 @@ class IdentityTokens:
         resource = request.parameter("resource")
         if not resource:
             raise ServiceError(400, "invalid_request", "Required query variable 'resource' is missing")
-        if identity is None or not names_identity(request, identity):
-            raise ServiceError(400, "invalid_request", "Identity not found")
+        identity = identities.chosen(request)
         api = self._directory.apis.named(identity.tenant_id, resource)
         if api is None:
             message = f"AADSTS500011: The resource principal named {resource[:256]} was not found in the tenant"
@@ -86,13 +86,58 @@ class IdentityTokens:
         }
 
 
-def names_identity(request: Request, identity: ManagedIdentity) -> bool:
-    """Tell whether the identity that a request names, if it names one, is this one.
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """The identities that a caller has.
 
-    Raises:
-        ServiceError: 400: it names more than one.
+    Attributes:
+        own: The system-assigned one, or None.
+        assigned: The user-assigned ones.
     """
-    named = [(name.lower(), value) for name, value in request.query if name.lower() in _SELECTORS and value]
-    if len(named) > 1:
-        raise ServiceError(400, "invalid_request", "Only one of client_id, object_id and msi_res_id may be given")
-    return all(value.lower() == getattr(identity, _SELECTORS[name]).lower() for name, value in named)
+
+    own: ManagedIdentity | None = None
+    assigned: tuple[ManagedIdentity, ...] = ()
+
+    @property
+    def all(self) -> tuple[ManagedIdentity, ...]:
+        """All of them, its own first."""
+        return (*((self.own,) if self.own else ()), *self.assigned)
+
+    def chosen(self, request: Request) -> ManagedIdentity:
+        """Return the identity that a request names; without a name its own, or the only one.
+
+        Raises:
+            ServiceError: 400: it has none of this name, or none is named where several could be meant.
+
+        Source: identity.md 2.1, "Selection rule".
+        """
+        named = [(name.lower(), value) for name, value in request.query if name.lower() in _SELECTORS and value]
+        if len(named) > 1:
+            raise ServiceError(400, "invalid_request", "Only one of client_id, object_id and msi_res_id may be given")
+        if not named and self.own is not None:
+            return self.own
+        found = [one for one in self.all if all(_is_named(one, *by) for by in named)]
+        if len(found) > 1:
+            raise ServiceError(
+                400,
+                "invalid_request",
+                "Multiple user assigned identities exist, please specify the clientId / resourceId of the identity in"
+                " the token request",
+            )
+        if not found:
+            raise ServiceError(400, "invalid_request", "Identity not found")
+        return found[0]
+
+
+def _is_named(identity: ManagedIdentity, selector: str, value: str) -> bool:
+    return value.lower() == str(getattr(identity, _SELECTORS[selector])).lower()
+
+
+def identities_of(directory: Directory, caller: str | None) -> Identities:
+    """Return the identities of whoever calls: of a machine, or of one that stands for itself."""
+    machine = directory.machines.get(caller) if caller else None
+    if machine is not None:
+        assigned = [found for one in machine.assigned if (found := directory.managed_identity(one)) is not None]
+        return Identities(directory.managed_identity(machine.own) if machine.own else None, tuple(assigned))
+    found = directory.managed_identity(caller) if caller else None
+    return Identities(assigned=(found,)) if found is not None else Identities()

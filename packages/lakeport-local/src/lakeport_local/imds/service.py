@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from lakeport_local.core import MemorySink, Response, ServiceError
-from lakeport_local.imds.identity import IdentityTokens
+from lakeport_local.imds.identity import Identities, IdentityTokens, identities_of
 from lakeport_local.imds.instance import instance_metadata, part_of
 from lakeport_local.imds.throttle import Throttle
 
@@ -78,13 +78,13 @@ class ImdsService:
     def _metadata(self, request: Request, path: list[str]) -> Response:
         _judge_metadata_request(request)
         self.throttle.pass_or_refuse(request.caller or request.client, self._clock.now())
-        identity = self._directory.managed_identity(request.caller) if request.caller else None
+        identities = identities_of(self._directory, request.caller)
         if path == _TOKEN_PATH:
             _judge_api_version(request, _OLDEST_API["identity"])
-            return _json(200, self._identity_tokens.answer(identity, request))
+            return _json(200, self._identity_tokens.answer(identities, request))
         if path[:2] == _INSTANCE_PATH:
             _judge_api_version(request, _OLDEST_API["instance"])
-            return self._instance(request, identity, path[2:])
+            return self._instance(request, next(iter(identities.all), None), path[2:])
         return _json(404, {"error": "Not found"})
 
     def _instance(self, request: Request, identity: ManagedIdentity | None, path: list[str]) -> Response:
@@ -104,7 +104,7 @@ class ImdsService:
             return _json(refused.status, {"statusCode": refused.status, "message": refused.message})
         return _json(200, {name: body[name] for name in _APP_SERVICE_MEMBERS})
 
-    def _app_service_identity(self, request: Request) -> ManagedIdentity | None:
+    def _app_service_identity(self, request: Request) -> Identities:
         _judge_not_a_page(request)
         version = request.parameter("api-version") or ""
         header = _SECRET_HEADERS.get(version, "x-identity-header")
@@ -113,7 +113,7 @@ class ImdsService:
             raise ServiceError(401, "unauthorized", f"The {header.upper()} header is missing or wrong.")
         if version not in _SECRET_HEADERS:
             raise ServiceError(400, "bad_request", f"The api-version parameter must be {_APP_SERVICE_API}.")
-        return self._directory.managed_identity(object_id)
+        return identities_of(self._directory, object_id)
 
 
 def _judge_not_a_page(request: Request) -> None:

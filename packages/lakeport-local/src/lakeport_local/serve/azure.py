@@ -263,7 +263,9 @@ class LocalAzure:
             return None
         document = {
             **msgspec.to_builtins(found),
-            "proxy_password": self._callers.token(object_id) if found.kind in ("managed_identity", "user") else "",
+            "proxy_password": self._callers.token(object_id)
+            if found.kind in ("managed_identity", "machine", "user")
+            else "",
             "certificate_path": "",
             "federated_token_path": "",
         }

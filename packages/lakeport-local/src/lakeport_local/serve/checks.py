@@ -42,6 +42,7 @@ _NAMES: dict[type[msgspec.Struct], tuple[re.Pattern[str], str]] = {
         re.compile(r"(?!.*--)[A-Za-z][A-Za-z0-9-]{1,22}[A-Za-z0-9]"),
         "3 to 24 letters, digits and single hyphens, beginning with a letter",
     ),
+    schema.VirtualMachine: (re.compile(r"[A-Za-z0-9][\w-]{0,63}"), "1 to 64 letters, digits, '-' and '_'"),
     schema.ManagedIdentity: (re.compile(r"[A-Za-z0-9][\w-]{2,127}"), "3 to 128 letters, digits, '-' and '_'"),
 }
 _FILE_SYSTEM = re.compile(r"(?!.*--)[a-z0-9][-a-z0-9]{1,61}[a-z0-9]")
@@ -200,9 +201,9 @@ def _placed_principals(place: str, tenant: schema.Tenant) -> Iterator[tuple[str,
             yield f"{place}.{key}[{number}]", one.name, one.object_id
     for s, subscription in enumerate(tenant.subscriptions):
         for g, group in enumerate(subscription.resource_groups):
-            for number, one in enumerate(group.managed_identities):
-                inside = f"{place}.subscriptions[{s}].resource_groups[{g}].managed_identities[{number}]"
-                yield inside, one.name, one.object_id
+            for key in ("managed_identities", "virtual_machines"):
+                for number, one in enumerate(getattr(group, key)):
+                    yield f"{place}.subscriptions[{s}].resource_groups[{g}].{key}[{number}]", one.name, one.object_id
 
 
 def _principals(place: str, tenant: schema.Tenant) -> Iterator[Problem]:

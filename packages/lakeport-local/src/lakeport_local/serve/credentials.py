@@ -32,7 +32,7 @@ class Credential:
         object_id: Object id in its tenant.
         tenant_id: Its tenant.
         tenant: That tenant's name.
-        kind: `app`, `user`, `group` or `managed_identity`.
+        kind: `app`, `user`, `group`, `managed_identity` or `machine`.
         name: Its name.
         client_id: Application id, or empty.
         client_secret: An app's secret, or empty.

@@ -74,7 +74,7 @@ class Principal:
     """A principal to run as, with the one credential that suits it.
 
     Attributes:
-        kind: `app`, `user` or `managed_identity`.
+        kind: `app`, `user`, `managed_identity` or `machine`.
         tenant_id: Its tenant.
         client_id: Application id.
         object_id: Object id.
@@ -170,7 +170,7 @@ def _java_options(inherited: str, endpoint: Endpoint) -> str:
 
 def _sign_in(principal: Principal, address: str) -> dict[str, str]:
     """Return the variables by which a credential of Azure's SDKs finds out who it is; a user's asks in the browser."""
-    if principal.kind == "user":
+    if principal.kind in ("user", "machine"):  # the proxy knows them: by the browser, at the metadata address
         return {}
     if principal.kind != "app":
         return {

@@ -180,6 +180,8 @@ class _Provision:
                 self._to.chest.seed(made, name, value)
         for identity in group.managed_identities:
             self._identity(tenant, above, identity)
+        for machine in group.virtual_machines:
+            self._machine(tenant, above, machine)
 
     def _storage(self, tenant: schema.Tenant, above: Resource, declared: schema.StorageAccount) -> None:
         wanted = documents.storage(above, tenant.id, declared, self._to.ids, self._at)
@@ -240,6 +242,25 @@ class _Provision:
                 client_id=declared.client_id,
             )
         )
+
+    def _machine(self, tenant: schema.Tenant, above: Resource, declared: schema.VirtualMachine) -> None:
+        """Make a machine known to the metadata address; the control plane has no such resource."""
+        if declared.system_assigned:
+            self._to.directory.add_managed_identity(
+                tenant.id,
+                name=declared.name,
+                resource_id=f"{above.id}/providers/Microsoft.Compute/virtualMachines/{declared.name}",
+                object_id=declared.object_id,
+                client_id=declared.client_id,
+            )
+        ids = {one.name.lower(): one.object_id for one in principals(tenant)}
+        self._to.directory.machines.put(
+            tenant.id,
+            declared.object_id,
+            own=declared.object_id if declared.system_assigned else "",
+            assigned=[ids[name.lower()] for name in declared.identities],
+        )
+        self._to.credentials.put(Credential(declared.object_id, tenant.id, tenant.name, "machine", declared.name))
 
     def grants(self, tenant: schema.Tenant) -> None:
         """Give a tenant's roles; an assignment that exists under another name is the same assignment."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from lakeport_local.access import BUILT_IN_ROLES
 from lakeport_local.serve.reading import Problem
@@ -50,6 +50,9 @@ class Unknown(Exception):
         self.key = key
 
 
+Named: TypeAlias = "schema.App | schema.User | schema.Group | schema.ManagedIdentity | schema.VirtualMachine"
+
+
 def resource_ids(tenant: schema.Tenant) -> Iterator[tuple[str, str, str]]:
     """Yield (list's key, name, resource id) of every resource that a tenant's entries declare."""
     for subscription in tenant.subscriptions:
@@ -60,7 +63,7 @@ def resource_ids(tenant: schema.Tenant) -> Iterator[tuple[str, str, str]]:
                     yield key, one.name, f"{above}/providers/{resource_type}/{one.name}"
 
 
-def principals(tenant: schema.Tenant) -> Iterator[schema.App | schema.User | schema.Group | schema.ManagedIdentity]:
+def principals(tenant: schema.Tenant) -> Iterator[Named]:
     """Yield every principal of a tenant that has a name of its own."""
     yield from tenant.apps
     yield from tenant.users
@@ -68,6 +71,7 @@ def principals(tenant: schema.Tenant) -> Iterator[schema.App | schema.User | sch
     for subscription in tenant.subscriptions:
         for group in subscription.resource_groups:
             yield from group.managed_identities
+            yield from (one for one in group.virtual_machines if one.system_assigned)
 
 
 def grants(tenant: schema.Tenant) -> list[Grant]:

@@ -104,6 +104,16 @@ class ManagedIdentity(_Entry, frozen=True, kw_only=True):
     object_id: str = ""
 
 
+class VirtualMachine(_Entry, frozen=True, kw_only=True):
+    """A machine that asks the metadata address: with an identity of its own, with user-assigned ones of the tenant, or both."""
+
+    name: str
+    client_id: str = ""
+    object_id: str = ""
+    system_assigned: bool = True
+    identities: list[str] = []
+
+
 class ResourceGroup(_Entry, frozen=True, kw_only=True):
     """A resource group and what it holds."""
 
@@ -113,6 +123,7 @@ class ResourceGroup(_Entry, frozen=True, kw_only=True):
     data_share_accounts: list[DataShareAccount] = []
     key_vaults: list[KeyVault] = []
     managed_identities: list[ManagedIdentity] = []
+    virtual_machines: list[VirtualMachine] = []
 
 
 class Subscription(_Entry, frozen=True, kw_only=True):

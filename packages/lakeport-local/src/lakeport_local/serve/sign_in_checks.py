@@ -34,6 +34,22 @@ def sign_in_problems(document: schema.Document, files: Mapping[str, bytes | None
                 )
         for a, app in enumerate(tenant.apps):
             yield from _app(f"tenants[{t}].apps[{a}]", app, known)
+        yield from _machines(f"tenants[{t}]", tenant)
+
+
+def _machines(place: str, tenant: schema.Tenant) -> Iterator[Problem]:
+    groups = [
+        (f"{place}.subscriptions[{s}].resource_groups[{g}]", group)
+        for s, subscription in enumerate(tenant.subscriptions)
+        for g, group in enumerate(subscription.resource_groups)
+    ]
+    known = {one.name.lower() for _, group in groups for one in group.managed_identities}
+    for at, group in groups:
+        for number, machine in enumerate(group.virtual_machines):
+            for i, name in enumerate(machine.identities):
+                if name.lower() not in known:
+                    where = f"{at}.virtual_machines[{number}].identities[{i}]"
+                    yield Problem(where, f"no managed identity {name!r} in {tenant.name}")
 
 
 def _issuers(document: schema.Document, files: Mapping[str, bytes | None]) -> Iterator[Problem]:

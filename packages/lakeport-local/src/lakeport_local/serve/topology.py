@@ -122,11 +122,23 @@ def _subscription(tenant: schema.Tenant, subscription: schema.Subscription) -> s
             object_id=one.object_id.lower() or derived_id("identity", *names),
         )
 
+    def machine(group: str, one: schema.VirtualMachine) -> schema.VirtualMachine:
+        names = (tenant.name, subscription.name, group, one.name)
+        return replace(
+            one,
+            client_id=one.client_id.lower() or derived_id("machine's application", *names),
+            object_id=one.object_id.lower() or derived_id("machine's identity", *names),
+        )
+
     return replace(
         subscription,
         id=subscription.id.lower() or derived_id("subscription", tenant.name, subscription.name),
         resource_groups=[
-            replace(group, managed_identities=[identity(group.name, one) for one in group.managed_identities])
+            replace(
+                group,
+                managed_identities=[identity(group.name, one) for one in group.managed_identities],
+                virtual_machines=[machine(group.name, one) for one in group.virtual_machines],
+            )
             for group in subscription.resource_groups
         ],
     )
