@@ -13,7 +13,7 @@ import pytest
 from lakeport_local.access import Access, DecisionLog, Principal
 from lakeport_local.arm import Call, ControlPlane, Operation, Outcome, Provider, ResourceType
 from lakeport_local.arm.providers import PROVIDERS, resource_group, subscription
-from lakeport_local.core import FixedClock, Headers, RandomIds, Request, Response
+from lakeport_local.core import FixedClock, Headers, RandomIds, Request, Response, iso_instant
 from lakeport_local.entra import Directory, Tokens
 from lakeport_local.entra.keys import SigningKey
 from lakeport_local.state import Resource, Resources, Store
@@ -167,12 +167,23 @@ def _poll(call: Call) -> Response:
     return call.plane.long_running.poll(call)
 
 
+def _put_slow(call: Call, existing: Resource | None) -> Outcome:
+    ready_at = call.after(timedelta(seconds=30))
+    return Outcome(Resource(call.address.id, call.type_name, call.name, internal={"ready_at": ready_at}), 201)
+
+
+def _render_slow(call: Call, resource: Resource) -> dict[str, Any]:
+    state = "Creating" if iso_instant(call.now) < resource.internal["ready_at"] else "Succeeded"
+    return {"id": resource.id, "name": resource.name, "properties": {"provisioningState": state, "says": "ready"}}
+
+
 THINGS = Provider(
     "Test.Things",
     resource_types=(
         ResourceType("Test.Things/gadgets", put=_put_gadget, page_size=3),
         ResourceType("Test.Things/gadgets/parts", put=_put_gadget),
         ResourceType("Test.Things/relics"),
+        ResourceType("Test.Things/slow", put=_put_slow, render=_render_slow),
         ResourceType("Test.Things/fixtures", put=_put_gadget, delete=None, is_listed=False),
     ),
     operations=(

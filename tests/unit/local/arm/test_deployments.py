@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from lakeport_local.arm.templates.running import Deployments
 
 if TYPE_CHECKING:
     from tests.unit.local.arm.conftest import Answer, Cloud, Tenant
@@ -328,3 +331,52 @@ def test_a_body_as_the_azure_cli_sends_it_is_read(cloud: Cloud, contoso: Tenant)
     assert outputs["x"]["value"] == "// 'not' /* one */"
     for broken in (b"{template:", b"{'", b"/*", b"\xff", b"{a b}", b"[1 2]"):
         assert cloud.send(contoso.owner, "PUT", path, broken).code == "InvalidRequestContent"
+
+
+SLOW = {"type": "Test.Things/slow", "apiVersion": "2020-01-01", "name": "slow"}
+AFTER = {
+    "type": "Test.Things/gadgets",
+    "apiVersion": "2020-01-01",
+    "name": "after",
+    "properties": {"said": "[reference(resourceId('Test.Things/slow', 'slow')).says]"},
+}
+
+
+def begun(cloud: Cloud, tenant: Tenant) -> str:
+    """Begin a deployment that takes half a minute; return its path."""
+    path = f"{tenant.group}/providers/Microsoft.Resources/deployments/slow"
+    assert cloud.send(tenant.owner, "PUT", path, body([AFTER, SLOW])).status == 201
+    assert cloud.send(tenant.owner, "GET", path).body["properties"]["provisioningState"] == "Running"
+    return path
+
+
+def test_a_deployment_waits_for_what_takes_time_and_goes_on_whoever_looks(cloud: Cloud, contoso: Tenant) -> None:
+    path, after = begun(cloud, contoso), f"{contoso.group}/providers/Test.Things/gadgets/after"
+    assert cloud.resources.get(after) is None
+    assert cloud.send(contoso.owner, "PUT", path, body([])).code == "DeploymentActive"
+    cloud.clock.advance(timedelta(seconds=31))
+    cloud.plane.deployments = Deployments(cloud.plane)  # as after a restart: all that is known stands in the store
+    assert cloud.send(contoso.owner, "GET", after, version="2020-01-01").body["properties"] == {"said": "ready"}
+    ended = cloud.send(contoso.owner, "GET", path).body["properties"]
+    assert (ended["provisioningState"], ended["duration"]) == ("Succeeded", "PT31S")
+
+
+def test_a_deployment_under_way_is_cancelled(cloud: Cloud, contoso: Tenant) -> None:
+    path = begun(cloud, contoso)
+    assert cloud.send(contoso.owner, "POST", f"{path}/cancel").status == 204
+    cloud.clock.advance(timedelta(minutes=1))
+    assert cloud.send(contoso.owner, "GET", path).body["properties"]["provisioningState"] == "Canceled"
+    assert cloud.resources.get(f"{contoso.group}/providers/Test.Things/gadgets/after") is None
+
+
+def test_a_deployment_goes_on_with_the_rights_that_its_caller_has_then(cloud: Cloud, contoso: Tenant) -> None:
+    path = begun(cloud, contoso)
+    for one in cloud.resources.under("", "Microsoft.Authorization/roleAssignments"):
+        cloud.resources.delete(one.id)
+    cloud.clock.advance(timedelta(minutes=1))
+    cloud.assign(cloud.add_app(contoso.id, "other"), "acdd72a7-3385-48ef-bd42-f606fba81ae7", contoso.scope)
+    assert cloud.send(contoso.owner, "GET", path).code == "AuthorizationFailed"
+    kept = cloud.resources.get(path)
+    assert kept is not None
+    assert kept.properties["provisioningState"] == "Failed"
+    assert "AuthorizationFailed" in str(kept.properties["error"])
