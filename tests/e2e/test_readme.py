@@ -1,4 +1,4 @@
-"""The README's sessions are run as they stand there, and print what it says they print."""
+"""The sessions of the README and of docs/sharing.md are run as they stand there, and print what it says they print."""
 
 from __future__ import annotations
 
@@ -16,17 +16,18 @@ if TYPE_CHECKING:
 
     from tests.conftest import NewAzure
 
-README = Path("README.md").read_text()
+PAGES = "".join(Path(page).read_text() for page in ("README.md", "docs/sharing.md"))
 EXAMPLES = Path("examples/two-organisations").resolve()
 _VARYING = (
     (re.compile(r"https://127\.0\.0\.1:\d+"), "URL"),
     (re.compile(r"\(state [^,]+,"), "(state DIR,"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}"), "GUID"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\dZ"), "TIME"),
 )
 
 
 def blocks() -> list[str]:
-    return re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+    return re.findall(r"```console\n(.*?)```", PAGES, re.DOTALL)
 
 
 def commands(block: str) -> Iterator[tuple[str, list[str]]]:
@@ -44,7 +45,7 @@ def masked(lines: list[str]) -> list[str]:
 
 @pytest.mark.timeout(180)
 def test_the_sessions_of_the_readme_are_true(tmp_path: Path) -> None:
-    for name in ("share.yaml", "receive.yaml", "orders.csv", "paths.py"):
+    for name in ("share.yaml", "receive.yaml", "orders.csv", "orders.yaml", "paths.py"):
         (tmp_path / name).write_bytes((EXAMPLES / name).read_bytes())
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "LAKEPORT_LOCAL_STATE": str(tmp_path / "state"), "PATH": path}

@@ -10,9 +10,11 @@ from lakeport.access.roles import Store
 from lakeport.errors import NotVerified
 from lakeport.lake import Checksum, Entry
 from lakeport.share import manifests
+from lakeport.share.consumer import Received
 from lakeport.share.desired import WishedDataSet
 from lakeport.share.manifests import Manifest
-from lakeport.share.pruning import Target, excess
+from lakeport.share.pruning import Excess, Target, excess, targets
+from lakeport.share.resources import Mapping, Subscription
 
 MADE = datetime(2026, 11, 22, 12, tzinfo=UTC)
 MANIFEST = Manifest("sales", MADE, {"raw": {"a/b ü.csv": Checksum(3, "m"), 'odd\n"name': Checksum(0, "")}, "one": {}})
@@ -72,3 +74,10 @@ def test_what_came_after_the_provider_looked_is_left() -> None:
 
 def test_nothing_is_too_much_where_nobody_can_tell() -> None:
     assert too_much(UNKNOWN, entry("other/x"), entry("other/y")) == []
+
+
+def test_what_a_revoked_share_brought_is_nobody_s_to_delete() -> None:
+    place = {"storageAccountName": "lake", "fileSystem": "in", "folderPath": "gold"}
+    gone = Received(Subscription(name="s"), mappings=(Mapping(name="gold", data_set_id="D", properties=place),))
+    [target] = targets(gone, None)
+    assert list(excess(RAW, [entry("gold/x"), entry("x")], [RAW, target])) == [Excess("raw", "lake", "in", "x", 1)]

@@ -66,9 +66,13 @@ def targets(one: Received, manifest: Manifest | None) -> list[Target]:
     found = []
     for mapping in one.mappings:
         source = offered.get(mapping.data_set_id.lower())
-        if source is None or not mapping.properties.get("storageAccountName"):
+        if not mapping.properties.get("storageAccountName"):
             continue
         root, below = place(mapping.properties)
+        if source is None:  # revoked, or no longer offered: what it brought stays, and nobody can tell what that was
+            account = str(mapping.properties["storageAccountName"])
+            found.append(Target(mapping.name, account, root, below, None, None))
+            continue
         files = manifest.files.get(source.data_set_name.lower()) if manifest else None
         is_manifest = source.data_set_name == NAME
         kept = frozenset({THE_FILE}) if is_manifest else frozenset(files) if files is not None else None

@@ -94,8 +94,7 @@ class Verifier:
         Raises:
             NotVerified: What arrived as manifest is none.
         """
-        listed = {one.data_set_id.lower() for one in received.offered if one.data_set_name == manifests.NAME}
-        mapping = next((one for one in received.mappings if one.data_set_id.lower() in listed), None)
+        mapping = next((one for one in received.mappings if one.data_set_id.lower() in self._lists(received)), None)
         if mapping is None:
             return None
         lake, path = self._at(mapping)
@@ -104,6 +103,10 @@ class Verifier:
         except NotFound:
             return None
         return manifests.parse(text.splitlines())
+
+    @staticmethod
+    def _lists(received: Received) -> set[str]:
+        return {one.data_set_id.lower() for one in received.offered if one.data_set_name == manifests.NAME}
 
     def _at(self, mapping: Mapping) -> tuple[FileSystem, str]:
         root, below = manifests.place(mapping.properties)
@@ -123,14 +126,24 @@ class Verifier:
         if not pairs:
             raise NotFound(f"nothing of {received.subscription.name} is mapped", hint="Next: lakeport receive apply")
         manifest = self.manifest(received) if self.source is None else None
-        return [self._data_set(mapping, source, last, manifest) for mapping, source in pairs]
+        lists = [self._at(one) for one in received.mappings if one.data_set_id.lower() in self._lists(received)]
+        return [self._data_set(mapping, source, last, manifest, lists) for mapping, source in pairs]
 
     def _data_set(
-        self, mapping: Mapping, source: SourceDataSet, last: Snapshot | None, manifest: Manifest | None
+        self,
+        mapping: Mapping,
+        source: SourceDataSet,
+        last: Snapshot | None,
+        manifest: Manifest | None,
+        lists: list[tuple[FileSystem, str]],
     ) -> Findings:
         there, below = self._at(mapping)
+        beside = [path for lake, path in lists if (lake.account, lake.name) == (there.account, there.name)]
+        ours = {path.removeprefix(below).lstrip("/") for path in beside if path.startswith(below)}
         arrived = {
-            path: one for path, one in _arrived(there, below, read=self.read).items() if not _is_ours(path, below)
+            path: one
+            for path, one in _arrived(there, below, read=self.read).items()
+            if not _is_ours(path, below) and path not in ours
         }
         how = "MD5 of the bytes read" if self.read else "stored MD5"
         if self.source is not None:
