@@ -45,6 +45,7 @@ def test_a_group_lives_from_create_to_delete_without_a_long_poll(owner: Person, 
     assert made.properties is not None
     assert made.properties.provisioning_state == "Succeeded"
     assert client.resource_groups.check_existence(name)
+    assert client.resource_groups.update(name, {"tags": {"c": "d"}}).tags == {"c": "d"}
     assert name in {group.name for group in client.resource_groups.list()}
     owner.storage(subscription_id).storage_accounts.begin_create(name, fresh("lake"), ACCOUNT).result()
     assert [one.type for one in client.resources.list_by_resource_group(name)] == ["Microsoft.Storage/storageAccounts"]

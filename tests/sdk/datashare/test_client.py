@@ -129,6 +129,8 @@ def test_a_second_schedule_is_a_resource_that_exists(flow: Any) -> None:
     settings = flow.provider.client.synchronization_settings
     wanted = m.ScheduledSynchronizationSetting(recurrence_interval="Day", synchronization_time=TWO_AT_NIGHT)
     settings.create(GROUP, flow.provider.account, "scheduled", "one", wanted)
+    shown: Any = settings.get(GROUP, flow.provider.account, "scheduled", "one")
+    assert (shown.kind, shown.recurrence_interval) == ("ScheduleBased", "Day")
     with pytest.raises(ResourceExistsError):
         settings.create(GROUP, flow.provider.account, "scheduled", "two", wanted)
     assert settings.begin_delete(GROUP, flow.provider.account, "scheduled", "one").result().status == "Succeeded"

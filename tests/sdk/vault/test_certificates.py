@@ -178,3 +178,22 @@ async def test_the_asynchronous_client_makes_reads_and_deletes_a_certificate(vau
         assert (await client.get_certificate("async-made")).cer == made.cer
         await client.delete_certificate("async-made")
         assert "async-made" in [one.name async for one in client.list_deleted_certificates()]
+
+
+def test_versions_policy_and_attributes_are_read_and_changed_and_what_is_deleted_is_purged(
+    vaults: Vaults, key: rsa.RSAPrivateKey, certificate: x509.Certificate
+) -> None:
+    pfx = pkcs12.serialize_key_and_certificates(b"n", key, certificate, None, NoEncryption())
+    client = vaults.certificates(vault="other-vault")
+    versions = [str(client.import_certificate("turning", pfx).properties.version) for _ in range(2)]  # type: ignore[union-attr]
+    assert client.get_certificate_version("turning", versions[0]).properties.version == versions[0]  # type: ignore[union-attr]
+    assert {one.version for one in client.list_properties_of_certificate_versions("turning")} == set(versions)
+    assert client.get_certificate_policy("turning").key_size == 2048
+    client.update_certificate_properties("turning", versions[0], enabled=False, tags={"a": "b"})
+    assert client.get_certificate_version("turning", versions[0]).properties.enabled is False  # type: ignore[union-attr]
+    assert client.update_certificate_properties("turning", tags={"c": "d"}).properties.tags == {"c": "d"}  # type: ignore[union-attr]
+    client.begin_delete_certificate("turning").wait()
+    assert client.get_deleted_certificate("turning").name == "turning"
+    client.purge_deleted_certificate("turning")
+    with pytest.raises(ResourceNotFoundError):
+        client.get_deleted_certificate("turning")
