@@ -12,6 +12,7 @@ import re
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
@@ -209,7 +210,8 @@ def _asked_range(call: Call, path: Path) -> tuple[int, int]:
 
 
 def _previous(call: Call) -> Path | None:
-    text = call.parameter("prevsnapshot")
+    url = urlsplit(call.header("x-ms-previous-snapshot-url") or "")
+    text = call.parameter("prevsnapshot") or dict(parse_qsl(url.query)).get("snapshot")
     if text is None:
         return None
     moment = moment_of(text)
