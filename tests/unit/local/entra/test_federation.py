@@ -15,11 +15,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lakeport_local.entra.claims import issuer
 from lakeport_local.entra.federated_credentials import EXCHANGE_AUDIENCE, FederatedCredential
 from lakeport_local.entra.issuers import read_issuer_keys
+from lakeport_local.state import Resource, Resources
 
 if TYPE_CHECKING:
     from tests.unit.local.entra.conftest import World
 
     from lakeport_local.core import Response
+    from lakeport_local.state import Store
 
 CLUSTER = "https://oidc.example/cluster/"
 SUBJECT = "system:serviceaccount:default:Loader"
@@ -180,3 +182,26 @@ def test_an_api_of_the_tenant_gets_the_format_that_it_asks_for(world: World) -> 
     assert claims["azp"] == world.app.client_id
     assert "appid" not in claims
     assert outcome(world.post(world.form(scope="api://purchases/.default"))) == 500011
+
+
+def test_a_managed_identity_here_signs_in_with_the_clusters_token(
+    federated: World, cluster_key: rsa.RSAPrivateKey, store: Store
+) -> None:
+    above = "/subscriptions/S/resourceGroups/G/providers/Microsoft.ManagedIdentity/userAssignedIdentities/node"
+    node = federated.directory.add_managed_identity(
+        federated.app.tenant_id,
+        name="node",
+        resource_id=above,
+        object_id="dddddddd-0000-4000-8000-000000000001",
+        client_id="dddddddd-0000-4000-8000-000000000002",
+    )
+    signed = token(federated, cluster_key)
+    assert outcome(sign_in(federated, signed, client_id=node.client_id)) == 70025
+    kind = "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials"
+    properties = {"issuer": CLUSTER, "subject": SUBJECT, "audiences": [EXCHANGE_AUDIENCE]}
+    Resources(store).put(Resource(f"{above}/federatedIdentityCredentials/one", kind, "one", properties=properties))
+    response = sign_in(federated, signed, client_id=node.client_id)
+    assert response.status == 200
+    claims = jwt.decode(json.loads(response.body)["access_token"], options={"verify_signature": False})  # type: ignore[arg-type]
+    assert claims["oid"] == node.object_id
+    assert outcome(sign_in(federated, token(federated, cluster_key, sub="other"), client_id=node.client_id)) == 700213
