@@ -229,6 +229,33 @@ def test_complete_mode_removes_what_the_template_does_not_have(cloud: Cloud, con
     assert names == {"stays"}
 
 
+def test_complete_mode_fails_where_the_caller_may_not_delete(cloud: Cloud, contoso: Tenant) -> None:
+    deploy(
+        cloud,
+        contoso,
+        body(
+            [{**STORAGE, "name": "stays"}, {"type": "Test.Things/gadgets", "apiVersion": "2020-01-01", "name": "gone"}]
+        ),
+    )
+    writer = cloud.add_app(contoso.id, "writer")
+    role = cloud.ids.guid()
+    definition = {
+        "roleName": "writer",
+        "assignableScopes": [contoso.scope],
+        "permissions": [{"actions": ["*"], "notActions": ["*/delete"]}],
+    }
+    path = f"{contoso.scope}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+    assert cloud.send(contoso.owner, "PUT", path, {"properties": definition}).status == 201
+    cloud.assign(writer, role, contoso.group)
+    asked = body([{**STORAGE, "name": "stays"}], mode="Complete")
+    refused = deploy(cloud, contoso, asked, name="complete", caller=writer)
+    assert refused.body["properties"]["provisioningState"] == "Failed"
+    assert refused.body["properties"]["error"]["code"] == "AuthorizationFailed"
+    ended = deploy(cloud, contoso, asked, name="complete")
+    assert ended.body["properties"]["provisioningState"] == "Succeeded"
+    assert cloud.resources.get(f"{contoso.group}/providers/Test.Things/gadgets/gone") is None
+
+
 NEEDY: Any = {"parameters": {"name": {"type": "string", "allowedValues": ["a", "b"]}}}
 WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("no parameter", body([], **NEEDY), "The value for the template parameter 'name'"),

@@ -184,6 +184,11 @@ class ControlPlane:
         found = [one for kind in kinds for one in self.resources.under(scope, kind.name) if one.location]
         return sorted(found, key=lambda one: one.key)
 
+    def version_of(self, resource_type: str) -> str:
+        """Return an api-version that a type takes."""
+        provider = self.entries.providers[resource_type.partition("/")[0].lower()]
+        return (provider.versions or (provider.newest,))[-1]
+
     def _verb(self, call: Call, kind: ResourceType) -> Answer:
         """Run a method on one stored resource; the table has made sure that the type takes it."""
         method, current = call.request.method, self._current(call)

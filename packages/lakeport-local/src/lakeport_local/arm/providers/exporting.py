@@ -44,7 +44,6 @@ def _parameter(one: Resource) -> str:
 
 
 def _resource(call: Call, one: Resource) -> Document:
-    provider = call.plane.entries.providers[one.type.partition("/")[0].lower()]
     shown = call.plane.seen(call.request, call.caller, one.id) or {}
     kept = {name: value for name, value in shown.items() if name not in _SAID_BY_THE_SERVICE}
     if isinstance(kept.get("identity"), dict):
@@ -53,7 +52,7 @@ def _resource(call: Call, one: Resource) -> Document:
         }
     return {
         "type": one.type,
-        "apiVersion": (provider.versions or (provider.newest,))[-1],
+        "apiVersion": call.plane.version_of(one.type),
         "name": f"[parameters('{_parameter(one)}')]",
         **kept,
     }

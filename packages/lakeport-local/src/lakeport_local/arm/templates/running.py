@@ -51,9 +51,16 @@ class Deployments:
             with self._plane.store.transaction():
                 found_one = self._plane.resources.get(deployment_id)
                 if found_one is not None and is_running(found_one):
-                    found_one = self._plane.resources.put(self.advanced(found_one, request))
+                    found_one = self._plane.resources.put(self._further(found_one, request))
             if found_one is None or not is_running(found_one):
                 self._running.discard(deployment_id)
+
+    def _further(self, deployment: Resource, request: Request) -> Resource:
+        """Return a deployment after its next steps; one whose surroundings changed under it has failed."""
+        try:
+            return self.advanced(deployment, request)
+        except ServiceError as refusal:
+            return finished(deployment, request.at, error=refusal)
 
     def begin(self, deployment: Resource, request: Request) -> Resource:
         """Return a new deployment as far as it comes at once."""
@@ -185,9 +192,9 @@ class _Run:
         errors = [step["error"] for step in self.steps.values() if step["state"] == "Failed"]
         if errors:
             return finished(deployment, self.request.at, error=_failure(errors))
-        if deployment.properties["mode"] == "Complete":
-            self._remove_others()
         try:
+            if deployment.properties["mode"] == "Complete":
+                self._remove_others()
             found = outputs(deployment.internal["template"], self.values.running(self))
         except ServiceError as refusal:
             return finished(deployment, self.request.at, error=refusal)
@@ -199,7 +206,9 @@ class _Run:
         kept = {one.id.lower() for one in self.plan.resources.values()}
         for other in self.plane.tracked_in(self.values.facts.scope):
             if other.key not in kept:
-                self.plane.perform(self.caller, self.request, "DELETE", other.id, version="2024-11-01")
+                self.plane.perform(
+                    self.caller, self.request, "DELETE", other.id, version=self.plane.version_of(other.type)
+                )
 
     def read(self, name: str, version: str | None, *, is_full: bool) -> Value:
         """Return a resource's properties, or all of it."""
