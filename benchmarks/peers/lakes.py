@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 CONTAINER = "bench"
-_TOPOLOGY = f"""
+TOPOLOGY = f"""
 [[tenants]]
 name = "bench"
 domain = "bench.onmicrosoft.com"
@@ -113,7 +113,7 @@ def signed(method: str, path: str, **more: str) -> dict[str, str]:
 def lakeport(*arguments: str) -> Iterator[Lake]:
     """Start ours in a new folder, with its defaults."""
     with _folder() as folder:
-        (folder / "topology.toml").write_text(_TOPOLOGY)
+        (folder / "topology.toml").write_text(TOPOLOGY)
         command = [sys.executable, "-m", "lakeport_local", "up", "--state", str(folder / "state"), "--port", "0"]
         program = Program([*command, "--topology", "topology.toml", *arguments], port=None, folder=folder)
         try:

@@ -6,6 +6,7 @@ service: `serve` gives the table.
 
 from __future__ import annotations
 
+from lakeport_local.gateway.asgi import Application
 from lakeport_local.gateway.callers import Callers
 from lakeport_local.gateway.certificates import CertificateAuthority, NameRefused
 from lakeport_local.gateway.gateway import Gateway, new_event_loop
@@ -15,6 +16,7 @@ from lakeport_local.gateway.routes import EXPLICIT_PATHS, HOSTS, Route, Routes
 __all__ = [
     "EXPLICIT_PATHS",
     "HOSTS",
+    "Application",
     "Callers",
     "CertificateAuthority",
     "Gateway",
