@@ -7,6 +7,7 @@ measured goes over the wire. A fresh server with no paths stands beside it where
 from __future__ import annotations
 
 import http.client
+import itertools
 import sqlite3
 import statistics
 import sys
@@ -62,7 +63,7 @@ def _over_the_wire(program: Program, paths: int) -> Iterator[Figure]:
     yield Figure(f"list of {paths:,} paths, recursive, pages of 5,000", took, "s", at_most=3)
     yield Figure("  memory that it added", program.resident_mib() - before, "MiB", at_most=64)
     names = ["large", *(f"renamed{number}" for number in range(_TIMES))]
-    moves = [_rename(connection, old, new) for old, new in zip(names, names[1:], strict=False)]
+    moves = [_rename(connection, old, new) for old, new in itertools.pairwise(names)]
     yield Figure(f"rename of a directory of {_LARGE:,}", statistics.median(moves) * 1000, "ms", at_most=20)
     yield Figure("its recursive delete, acknowledged", _delete(connection, names[-1]) * 1000, "ms", at_most=50)
 

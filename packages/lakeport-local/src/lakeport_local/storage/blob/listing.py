@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from lakeport_local.storage.paths import Path
     from lakeport_local.storage.place import Place
 
+_NO_HEADERS: dict[str, str] = {}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _ILLEGAL = re.compile("[\ufffe\uffff\ud800-\udfff]")
 _INCLUDED = {
@@ -180,7 +182,7 @@ def _identity(call: Call, entry: Entry) -> str:
 
 
 def _properties(call: Call, entry: Entry, path: Path, include: frozenset[str]) -> str:
-    headers, lease = orjson.loads(path.headers), call.lease_of(path)
+    headers, lease = _NO_HEADERS if path.headers == "{}" else orjson.loads(path.headers), call.lease_of(path)
     is_typed = call.version >= "2020-10-02" and not call.is_flat
     fields = [
         ("Creation-Time", http_date(path.created_at)),
@@ -212,7 +214,12 @@ def _properties(call: Call, entry: Entry, path: Path, include: frozenset[str]) -
     if "permissions" in include and not call.is_flat:
         acl = call.lake.paths.acl(path)
         fields += [("Owner", path.owner), ("Group", path.group), ("Permissions", acl.permissions), ("Acl", acl.text)]
-    return "".join(f"<{name}>{escape(value)}</{name}>" if value else f"<{name} />" for name, value in fields)
+    return "".join([_element(name, value) for name, value in fields])
+
+
+@lru_cache(maxsize=4096)
+def _element(name: str, value: str) -> str:
+    return f"<{name}>{escape(value)}</{name}>" if value else f"<{name} />"
 
 
 def _deletion_fields(call: Call, entry: Entry) -> Fields:

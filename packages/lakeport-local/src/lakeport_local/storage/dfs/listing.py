@@ -5,6 +5,7 @@ Source: storage.md 2.7.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from lakeport_local.storage.call import Call
     from lakeport_local.storage.paths import Path
     from lakeport_local.storage.place import Place
+
+_SECOND = 1_000_000
 
 
 def list_paths(call: Call) -> Response:
@@ -80,22 +83,39 @@ def _steps(place: Place, page: list[tuple[str, Path]], *, recursive: bool) -> It
             yield place.step(path, full, READ | EXECUTE)
 
 
+@lru_cache(maxsize=1024)
+def file_time_text(at: int) -> str:
+    """Spell an instant of a row as FILETIME."""
+    return str(file_time(instant(at)))
+
+
+@lru_cache(maxsize=1024)
+def second_text(second: int) -> str:
+    """Spell a whole second since 1970 as HTTP does."""
+    return http_date(instant(second * _SECOND))
+
+
 def _file_time(expires: int | None) -> str:
     return "0" if expires is None else str(file_time(instant(expires)))
 
 
 def _row(call: Call, full: str, path: Path, named: Callable[[str], str]) -> dict[str, Any]:  # Any: a JSON object
-    row: dict[str, Any] = {"contentLength": str(path.size_bytes), "creationTime": str(file_time(path.created_at))}
-    row |= {"etag": path.etag_text, "expiryTime": _file_time(path.expires), "group": named(path.group)}
+    has_details = path.details != "{}"
+    row: dict[str, Any] = {  # Any: a JSON object
+        "contentLength": str(path.size_bytes),
+        "creationTime": file_time_text(path.created),
+        "etag": path.etag_text,
+        "expiryTime": _file_time(path.expires) if has_details else "0",
+        "group": named(path.group),
+    }
     if path.is_directory:
         row["isDirectory"] = "true"
-    if path.detail("scope"):
+    if has_details and path.detail("scope"):
         row["EncryptionScope"] = path.detail("scope")
-    if path.detail("context") is not None:
+    if has_details and path.detail("context") is not None:
         row["EncryptionContext"] = path.detail("context")
-    return row | {
-        "lastModified": http_date(path.modified_at),
-        "name": full,
-        "owner": named(path.owner),
-        "permissions": call.lake.paths.acl(path).permissions,
-    }
+    row["lastModified"] = second_text(path.modified // _SECOND)
+    row["name"] = full
+    row["owner"] = named(path.owner)
+    row["permissions"] = call.lake.paths.acl(path).permissions
+    return row
