@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from lakeport_local.core import Headers, Request, Response, ServiceError
 from lakeport_local.gateway.addresses import BadAddress, parse_address
@@ -101,7 +101,7 @@ async def _asked(service: Service, request: Request, receive: Receive) -> Respon
         sink.finish()
         request.body, sink = sink, None
         answer = service.handle(request)
-        return cast("Response", await answer) if inspect.isawaitable(answer) else answer
+        return await answer if inspect.isawaitable(answer) else answer
     except ServiceError as error:
         if sink is not None:
             sink.abort()
