@@ -124,7 +124,7 @@ class Signatures:
             if not fields.get("se"):
                 raise _failed("se is mandatory. Cannot be empty")
             _check_time(fields, presented.request.at)
-        return SharedAccess(account.id, frozenset(fields.get("sp", "")), is_of_one_blob=fields["sr"] == "b")
+        return SharedAccess(account.id, frozenset(fields.get("sp", "")), is_of_one_blob=fields["sr"].startswith("b"))
 
     def _delegated_signature(self, presented: Presented, bearer: Principal | None) -> SharedAccess:
         account, fields = presented.account, presented.fields
@@ -148,7 +148,7 @@ class Signatures:
         if subject_id and subject is None:
             # Whoever the directory does not know owns paths and stands in lists all the same.
             subject = Principal(tenant, subject_id, "", "User", "")
-        letters, is_of_one_blob = frozenset(fields.get("sp", "")), fields["sr"] == "b"
+        letters, is_of_one_blob = frozenset(fields.get("sp", "")), fields["sr"].startswith("b")
         return SharedAccess(account.id, letters, signer, subject, agent or subject_id, is_of_one_blob)
 
 

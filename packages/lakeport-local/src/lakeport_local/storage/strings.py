@@ -28,7 +28,8 @@ def signed_names(fields: Mapping[str, str]) -> frozenset[str] | None:
     """
     version = fields["sv"]
     is_delegated, is_directory = "skoid" in fields, fields.get("sr") == "d"
-    oldest = _OLDEST_DIRECTORY if is_directory else _OLDEST_DELEGATED if is_delegated else _OLDEST
+    is_moment = fields.get("sr") in {"bs", "bv"}  # before, the kind itself was not signed
+    oldest = _OLDEST_DIRECTORY if is_directory else _OLDEST_DELEGATED if is_delegated or is_moment else _OLDEST
     if version < oldest or not _VERSION.fullmatch(version):
         return None
     scope = {"ses"} if version >= "2020-12-06" else set()
@@ -69,7 +70,8 @@ def canonical_resource(account: str, container: str, path: str, fields: Mapping[
 def service_string(fields: Mapping[str, str], resource: str | None, request: Request) -> str | None:
     """Return the string that a service or user delegation signature signs; None when it cannot be told."""
     version = fields["sv"]
-    if resource is None:
+    moment = _moment(fields, request)
+    if resource is None or moment is None:
         return None
     is_delegated = "skoid" in fields
     names = ["sp", "st", "se"]
@@ -80,7 +82,7 @@ def service_string(fields: Mapping[str, str], resource: str | None, request: Req
     if version >= "2020-12-06":
         after.append("ses")
     lines = [fields.get(name, "") for name in names] + [resource]
-    lines += [fields.get(name, "") if name else _moment(fields, request) for name in after]
+    lines += [fields.get(name, "") if name else moment for name in after]
     if is_delegated and version >= "2026-04-06":
         headers, query = _bound_headers(fields, request), _bound_query(fields, request)
         if headers is None or query is None:
@@ -89,10 +91,11 @@ def service_string(fields: Mapping[str, str], resource: str | None, request: Req
     return "\n".join([*lines, *(fields.get(name, "") for name in _OVERRIDES)])
 
 
-def _moment(fields: Mapping[str, str], request: Request) -> str:
-    """Return the snapshot or version that a signature for one of them names."""
+def _moment(fields: Mapping[str, str], request: Request) -> str | None:
+    """Return the snapshot or version that a signature for one of them names; None when the request names none."""
     name = {"bs": "snapshot", "bv": "versionid"}.get(fields.get("sr", ""))
-    return (request.parameter(name) or "") if name else ""
+    given = "" if name is None else request.parameter(name) or "\n"
+    return None if "\n" in given else given
 
 
 def _delegated_names(version: str) -> tuple[str, ...]:
