@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lakeport_local.datashare import pace
+from lakeport_local.datashare.pieces import Pieces
 from lakeport_local.storage.content import Extent
 from lakeport_local.storage.leases import Lease
 
@@ -64,6 +65,25 @@ async def test_a_run_killed_after_any_batch_copies_the_rest_once(
     assert fabrikam.files("copy") == expected
     assert (detail["filesRead"], detail["filesWritten"]) == (len(expected), len(expected))
     assert detail["sizeWritten"] == sum(map(len, expected.values()))
+
+
+async def test_a_run_killed_after_its_last_file_copies_and_counts_nothing_again(
+    world: Any, fabrikam: Any, mapped: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    run = fabrikam.post(f"{mapped}/synchronize", {}).body
+    monkeypatch.setattr(Pieces, "end", killed)
+    world.share._start()
+    await asyncio.gather(*world.share._tasks.values(), return_exceptions=True)
+    monkeypatch.undo()
+    copied = world.lake.file(fabrikam.store, "copy", "2024/a.csv")
+    await type(world)(world.store, world.clock, world.ids).share.drain()
+    asked = {"synchronizationId": run["synchronizationId"]}
+    (detail,) = fabrikam.post(f"{mapped}/listSynchronizationDetails", asked).body["value"]
+    assert (detail["status"], detail["filesWritten"], detail["sizeWritten"]) == ("Succeeded", 2, 8)
+    assert world.lake.file(fabrikam.store, "copy", "2024/a.csv") == copied
 
 
 async def test_an_incremental_snapshot_costs_what_changed_and_not_what_is_there(

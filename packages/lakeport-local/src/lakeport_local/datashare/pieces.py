@@ -61,6 +61,7 @@ class Cursor:
         number: The last file taken of those that changed at `since`, or None.
         directory: Of all files: the directory of the last one taken, or None.
         name: Its name there.
+        is_done: Nothing is left to take.
     """
 
     since: str | None
@@ -68,6 +69,7 @@ class Cursor:
     number: int | None = None
     directory: str | None = None
     name: str = ""
+    is_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +154,12 @@ class Pieces:
             "UPDATE data_share_pieces SET listed_at = ?, stores = ? WHERE id = ?", (iso_instant(at), stores, piece.id)
         )
 
-    def move_on(self, piece: Piece, cursor: Cursor | None, *, files: int, size_bytes: int) -> None:
+    def move_on(self, piece: Piece, cursor: Cursor, *, files: int, size_bytes: int) -> None:
         """Keep how far a piece came, and count the files that it copied on the way."""
         self._db.execute(
             "UPDATE data_share_pieces SET cursor = ?4, files_read = files_read + ?1, size_read = size_read + ?2,"
             " files_written = files_written + ?1, size_written = size_written + ?2 WHERE id = ?3",
-            (files, size_bytes, piece.id, None if cursor is None else orjson.dumps(cursor).decode()),
+            (files, size_bytes, piece.id, orjson.dumps(cursor).decode()),
         )
 
     def end(self, piece: Piece, at: datetime, error: dict[str, Any] | None = None) -> None:  # Any: error object

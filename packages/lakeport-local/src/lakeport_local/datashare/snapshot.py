@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -137,10 +137,10 @@ class _Copy:
         try:
             with self._world.store.transaction():
                 self._pieces.begin(self._piece, self._world.clock.now())
-            is_left = True
+            is_left = self._copy_batch()
             while is_left:
-                is_left = self._copy_batch()
                 await asyncio.sleep(0)
+                is_left = self._copy_batch()
         except SnapshotFailed as failure:
             error = failure.error
         except ServiceError as refusal:
@@ -156,6 +156,8 @@ class _Copy:
         with self._world.store.transaction():
             reading, writing = self._ends()
             before = self._cursor or self._begin(reading, writing)
+            if before.is_done:
+                return False
             taken = take(self._lake, self._piece, before, reading.store)
             files = size_bytes = 0
             for directory, batch in taken.batches:
@@ -166,9 +168,10 @@ class _Copy:
                 to, owner = self._piece.target, writing.identity.object_id
                 self._lake.copy(taken.entry, writing.store, to.container, to.path, owner=owner)
                 files, size_bytes = 1, taken.entry.size_bytes
-            self._pieces.move_on(self._piece, taken.cursor, files=files, size_bytes=size_bytes)
-        self._cursor = taken.cursor
-        return taken.cursor is not None
+            after = taken.cursor or replace(before, is_done=True)
+            self._pieces.move_on(self._piece, after, files=files, size_bytes=size_bytes)
+        self._cursor = after
+        return not after.is_done
 
     def _begin(self, reading: End, writing: End) -> Cursor:
         """Keep when this piece began to read its source, and decide what it takes."""

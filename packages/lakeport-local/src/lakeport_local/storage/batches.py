@@ -224,12 +224,8 @@ class Batches:
         etag, now = self._stamps.take(len(batch.ids))
         acl = self._paths.acl_id(inherited(self._paths.acl(parent), is_directory=False))
         into = f"{directory}/" if parent.is_flat and directory else ""
-        named: dict[str, Any] = {
-            "parent": parent.id,
-            "into": into,
-            "skip": batch.prefix_length + 1,
-        }  # Any: SQLite's values
-        named["ids"] = orjson.dumps(batch.ids).decode()
+        named: dict[str, Any] = {"parent": parent.id, "into": into}  # Any: SQLite's values
+        named |= {"skip": batch.prefix_length + 1, "ids": orjson.dumps(batch.ids).decode()}
         if self._paths.has_children(parent):
             self._make_way(named)
         named |= {
