@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-PUBLIC = {"ca.pem", "ca-bundle.pem"}
+PUBLIC = {"ca.pem", "ca-bundle.pem", "ca-bundle.p12"}
 
 
 def local(*arguments: str) -> subprocess.CompletedProcess[str]:

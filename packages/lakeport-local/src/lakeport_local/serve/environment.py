@@ -143,6 +143,7 @@ def change(endpoint: Endpoint, inherited: Mapping[str, str], *, home: Path, prin
         "AZD_CONFIG_DIR": str(private / ".azd"),
         "AZURE_EXTENSION_DIR": inherited.get("AZURE_EXTENSION_DIR") or str(azure_home / "cliextensions"),
         "AZURE_CORE_COLLECT_TELEMETRY": "false",
+        "LAKEPORT_TOKEN_CACHE": "off",  # between processes: the clock here is moved, and the cloud's tokens lie there
         "BROWSER": f"{shlex.quote(sys.executable)} -m lakeport_local browser %s",
         "LAKEPORT_LOCAL_STATE": str(endpoint.state),
         **(_sign_in(principal, address) if principal is not None else {}),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 EARLY = timedelta(minutes=5)
 """How long before its end a token is no longer handed out."""
+WAY = ("HTTPS_PROXY", "https_proxy", "REQUESTS_CA_BUNDLE")
 PAUSE = timedelta(seconds=30)
 """How long nobody asks again after a refusal for too many requests."""
 
@@ -187,6 +188,7 @@ def principal_of(profile: Profile) -> str:
     """
     cloud = profile.cloud
     parts = [cloud.authority, cloud.proxy, cloud.ca_bundle, profile.credential]
+    parts += [os.environ.get(name, "") for name in WAY]  # another way may end at another cloud
     for key in sorted(key for key in profile.values if KEYS[key].identity):
         parts += [key, _material(profile, key)]
     if profile.credential == "client_certificate":

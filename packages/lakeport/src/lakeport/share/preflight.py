@@ -122,18 +122,22 @@ class Preflight:
 
     def _account(self) -> Iterator[Check]:
         place = self.wished.place
-        scope = f"/subscriptions/{place.subscription_id}/resourceGroups/{place.resource_group}"
-        scope += f"/providers/Microsoft.DataShare/accounts/{place.account}"
+        group = f"/subscriptions/{place.subscription_id}/resourceGroups/{place.resource_group}"
+        scope = f"{group}/providers/Microsoft.DataShare/accounts/{place.account}"
+        enough, on = frozenset({OWNER, CONTRIBUTOR}), f"data share account {place.account}"
         found = self._ask(scope, ACCOUNTS)
-        is_there = not isinstance(found, LakeportError)
-        fix = (
-            ""
-            if is_there
-            else f"az datashare account create --name {place.account} --resource-group {place.resource_group}"
-        )
-        said = f"data share account {place.account}: {'there' if is_there else found.message}"  # type: ignore[union-attr]
-        yield Check("account", is_there, said, fix if isinstance(found, NotFound) else "")
-        yield self._caller(scope, f"data share account {place.account}", frozenset({OWNER, CONTRIBUTOR}), "Contributor")
+        if isinstance(found, NotFound) and self.wished.location:
+            yield Check("account", is_met=True, said=f"{on}: made by apply")
+            yield self._caller(group, f"resource group {place.resource_group}", enough, "Contributor")
+            return
+        if isinstance(found, LakeportError):
+            made = f"az datashare account create --name {place.account} --resource-group {place.resource_group}"
+            yield Check(
+                "account", is_met=False, said=f"{on}: {found.message}", fix=made if isinstance(found, NotFound) else ""
+            )
+            return
+        yield Check("account", is_met=True, said=f"{on}: there")
+        yield self._caller(scope, on, enough, "Contributor")
 
     def _caller(self, scope: str, on: str, enough: frozenset[str], role: str) -> Check:
         found = self.roles.of_caller(self._who.object_id, scope)
