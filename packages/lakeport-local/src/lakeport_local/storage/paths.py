@@ -116,6 +116,25 @@ class Path(msgspec.Struct, frozen=True):
         return None if self.details == "{}" else orjson.loads(self.details).get(name)
 
 
+_LISTED = "id, name, is_directory, size_bytes, etag, created, modified, owner, owning_group, acl, details"
+
+
+class Listed(msgspec.Struct, frozen=True, gc=False):
+    """As much of a path as dfs listings show: a listing reads a million of them. Attributes as in `Path`."""
+
+    id: int
+    name: str
+    is_directory: int
+    size_bytes: int
+    etag: int
+    created: int
+    modified: int
+    owner: str
+    group: str
+    acl: int
+    details: str
+
+
 def _path(row: Any) -> Path:  # Any: sqlite3.Row unpacks to anything
     values = list(row)
     values[3] = values[3] != 0
@@ -189,13 +208,24 @@ class Paths:
         )
         return [_path(row) for row in rows]
 
+    def listed(self, parent: int, *, after: str = "", or_equal: bool = False, limit: int = 1000) -> list[Listed]:
+        """Return what listings show of the next children of a directory, by name in byte order."""
+        cursor = self._db.cursor()
+        cursor.row_factory = None
+        than = ">=" if or_equal else ">"
+        rows = cursor.execute(
+            f"SELECT {_LISTED} FROM paths WHERE parent = ? AND name {than} ? ORDER BY name LIMIT ?",
+            (parent, after, limit),
+        )
+        return [Listed(*row) for row in rows]
+
     def has_children(self, directory: Path) -> bool:
         """Tell whether a directory holds anything."""
         return self._db.execute("SELECT 1 FROM paths WHERE parent = ?", (directory.id,)).fetchone() is not None
 
     # Access control lists, interned
 
-    def acl(self, path: Path) -> Acl:
+    def acl(self, path: Path | Listed) -> Acl:
         """Return a path's access control list."""
         found = self._acls.get(path.acl)
         if found is None:
@@ -421,3 +451,34 @@ def _walk_flat(paths: Paths, root: Path, *, after: str, inclusive: bool, begins:
                 return
             yield path.name, path
         after, inclusive = batch[-1].name, False
+
+
+def listed_below(
+    paths: Paths, directory: Path | Listed, prefix: str, *, recursive: bool, after: str = "", inclusive: bool = False
+) -> Iterator[tuple[str, Path | Listed]]:
+    """Yield what is below a directory as `walk` does, with as much of each path as listings show.
+
+    Args:
+        paths: Where.
+        directory: Where to begin; not the root of a flat file system.
+        prefix: Full path of `directory`.
+        recursive: Descend.
+        after: Full path, below `prefix`, behind which to begin; it need not exist any more.
+        inclusive: Begin with `after` itself.
+    """
+    start, _, rest = after.removeprefix(prefix).lstrip("/").partition("/")
+    first = paths.child(directory.id, start) if start else None
+    base = f"{prefix}/" if prefix else ""
+    if first is not None:
+        if inclusive and not rest:
+            yield base + start, first
+        if recursive and first.is_directory:
+            below = after if rest else ""
+            yield from listed_below(paths, first, base + start, recursive=True, after=below, inclusive=inclusive)
+    while batch := paths.listed(directory.id, after=start):
+        for path in batch:
+            full = base + path.name
+            yield full, path
+            if recursive and path.is_directory:
+                yield from listed_below(paths, path, full, recursive=True)
+        start = batch[-1].name

@@ -9,26 +9,30 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from lakeport_local.access.acl import EXECUTE, READ
 from lakeport_local.access.storage import LIST
 from lakeport_local.core import Response, file_time, http_date
-from lakeport_local.storage.answers import in_json, stamps
+from lakeport_local.storage.answers import JSON, stamps
 from lakeport_local.storage.continuation import read_token, write_token
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.identities import naming
 from lakeport_local.storage.names import normal_path
-from lakeport_local.storage.paths import walk
+from lakeport_local.storage.paths import listed_below, walk
 from lakeport_local.storage.stamps import instant
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from lakeport_local.access import Step
     from lakeport_local.storage.call import Call
-    from lakeport_local.storage.paths import Path
+    from lakeport_local.storage.paths import Listed, Path
     from lakeport_local.storage.place import Place
 
 _SECOND = 1_000_000
+_DIRECTORY = ',"isDirectory":"true"'
+_FILE_TIME_AT_UNIX = file_time(instant(0))
 
 
 def list_paths(call: Call) -> Response:
@@ -47,12 +51,10 @@ def list_paths(call: Call) -> Response:
         if len(found) > most
         else []
     )
-    named = naming(call)
-    rows = [_row(call, full, path, named) for full, path in page]
-    return in_json({"paths": rows}, *stamps(call.file_system), *more)
+    return Response(200, [("Content-Type", JSON), *stamps(call.file_system), *more], _document(call, page))
 
 
-def _page(call: Call, place: Place, *, recursive: bool, most: int) -> list[tuple[str, Path]]:
+def _page(call: Call, place: Place, *, recursive: bool, most: int) -> list[tuple[str, Path | Listed]]:
     begin = place.item
     if begin is None:
         return []
@@ -65,15 +67,16 @@ def _page(call: Call, place: Place, *, recursive: bool, most: int) -> list[tuple
         inclusive = True
     if place.path and after and not after.startswith(f"{place.path}/"):
         raise refusal("OutOfRangeInput")
-    pages = walk(call.lake.paths, begin, place.path, recursive=recursive, after=after, inclusive=inclusive)
-    return list(islice(pages, most))
+    below = walk if begin.is_flat else listed_below
+    found = below(call.lake.paths, begin, place.path, recursive=recursive, after=after, inclusive=inclusive)
+    return list(islice(found, most))
 
 
 def _listing(place: Place, *, recursive: bool) -> str:
     return f"{'all' if recursive else 'one'} below {place.path}"
 
 
-def _steps(place: Place, page: list[tuple[str, Path]], *, recursive: bool) -> Iterator[Step]:
+def _steps(place: Place, page: list[tuple[str, Path | Listed]], *, recursive: bool) -> Iterator[Step]:
     """Yield what a page of a listing asks: read and execute on the directory, and on each one that was gone into."""
     yield from place.steps(item=READ | EXECUTE)
     if recursive and page:
@@ -84,38 +87,45 @@ def _steps(place: Place, page: list[tuple[str, Path]], *, recursive: bool) -> It
 
 
 @lru_cache(maxsize=1024)
-def file_time_text(at: int) -> str:
-    """Spell an instant of a row as FILETIME."""
-    return str(file_time(instant(at)))
-
-
-@lru_cache(maxsize=1024)
 def second_text(second: int) -> str:
     """Spell a whole second since 1970 as HTTP does."""
     return http_date(instant(second * _SECOND))
 
 
-def _file_time(expires: int | None) -> str:
-    return "0" if expires is None else str(file_time(instant(expires)))
+def _expiry(details: dict[str, Any]) -> int:  # Any: members of a JSON object
+    at = details.get("expires") if details else None
+    return 0 if at is None else int(at) * 10 + _FILE_TIME_AT_UNIX
 
 
-def _row(call: Call, full: str, path: Path, named: Callable[[str], str]) -> dict[str, Any]:  # Any: a JSON object
-    has_details = path.details != "{}"
-    row: dict[str, Any] = {  # Any: a JSON object
-        "contentLength": str(path.size_bytes),
-        "creationTime": file_time_text(path.created),
-        "etag": path.etag_text,
-        "expiryTime": _file_time(path.expires) if has_details else "0",
-        "group": named(path.group),
-    }
-    if path.is_directory:
-        row["isDirectory"] = "true"
-    if has_details and path.detail("scope"):
-        row["EncryptionScope"] = path.detail("scope")
-    if has_details and path.detail("context") is not None:
-        row["EncryptionContext"] = path.detail("context")
-    row["lastModified"] = second_text(path.modified // _SECOND)
-    row["name"] = full
-    row["owner"] = named(path.owner)
-    row["permissions"] = call.lake.paths.acl(path).permissions
-    return row
+def _document(call: Call, page: list[tuple[str, Path | Listed]]) -> bytes:
+    """Spell a page by hand: a listing of a million paths is mostly this loop."""
+    named, paths = naming(call), call.lake.paths
+    quoted: dict[str, str] = {}
+    permissions: dict[int, str] = {}
+    rows = []
+    for full, path in page:
+        for one in (path.owner, path.group):
+            if one not in quoted:
+                quoted[one] = _quoted(named(one))
+        if path.acl not in permissions:
+            permissions[path.acl] = paths.acl(path).permissions
+        details = {} if path.details == "{}" else orjson.loads(path.details)
+        rows.append(
+            f'{{"contentLength":"{path.size_bytes}","creationTime":"{path.created * 10 + _FILE_TIME_AT_UNIX}"'
+            f',"etag":"0x{path.etag:X}","expiryTime":"{_expiry(details)}"'
+            f',"group":{quoted[path.group]}{_DIRECTORY if path.is_directory else ""}'
+            f'{_encryption(details)},"lastModified":"{second_text(path.modified // _SECOND)}"'
+            f',"name":{_quoted(full)},"owner":{quoted[path.owner]},"permissions":"{permissions[path.acl]}"}}'
+        )
+    return f'{{"paths":[{",".join(rows)}]}}\n'.encode()
+
+
+def _quoted(text: str) -> str:
+    return orjson.dumps(text).decode()
+
+
+def _encryption(details: dict[str, Any]) -> str:  # Any: members of a JSON object
+    if not details:
+        return ""
+    shown = (("EncryptionScope", details.get("scope") or None), ("EncryptionContext", details.get("context")))
+    return "".join(f',"{name}":{_quoted(value)}' for name, value in shown if value is not None)
