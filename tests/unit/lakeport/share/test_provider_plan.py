@@ -15,11 +15,12 @@ from lakeport.profiles import Profile
 from lakeport.share import provider
 from lakeport.share.desired import Invitee, Place, Provider, WishedDataSet
 from lakeport.share.provider import Observed
-from lakeport.share.resources import Account, DataSet, Invitation, Setting, Share
+from lakeport.share.resources import Account, DataSet, Invitation, Setting, Share, Subscriber
 from lakeport.share.schedules import Schedule
 from lakeport.types import ObjectId, SubscriptionId, TenantId
 
 NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
+SENT = "2026-11-01T00:00:00Z"
 STORE = Store("S", "G", "lake")
 PROPERTIES = {"subscriptionId": "S", "resourceGroup": "G", "storageAccountName": "lake", "fileSystem": "raw"}
 WISHED = Provider(
@@ -38,7 +39,12 @@ IN_STEP = Observed(
     Share(name="sales"),
     (DataSet(name="RAW", kind="AdlsGen2FileSystem", properties={**PROPERTIES, "dataSetId": "D"}),),
     (Setting(name="other-name", recurrence_interval="Day", synchronization_time="2020-01-01T02:00:00Z"),),
-    (Invitation(name="x", invitation_status="Accepted", target_active_directory_id="t2", target_object_id="o2"),),
+    (
+        Invitation(
+            name="x", invitation_status="Accepted", target_active_directory_id="t2", target_object_id="o2", sent_at=SENT
+        ),
+    ),
+    (Subscriber(name="sales", shared_at=SENT, share_subscription_status="Active"),),
     assignments=GRANTED,
 )
 

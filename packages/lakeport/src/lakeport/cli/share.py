@@ -9,7 +9,7 @@ import click
 from lakeport import profiles
 from lakeport.cli import options, sides
 from lakeport.cli.snapshots import publish_manifest, share_history
-from lakeport.share import Provider, Session, freshness, provider, resources, revocation, schedules
+from lakeport.share import Provider, Session, freshness, invitations, provider, resources, revocation, schedules
 from lakeport.share.resources import Run
 
 if TYPE_CHECKING:
@@ -101,18 +101,22 @@ def status(output: Output, *, file: Path, env: Path | None, profile: str | None,
         output.result(f"schedule    {spoken}", kind="schedule", name=setting.name, spoken=spoken)
     for invited in seen.invitations:
         to = invited.target_email or f"{invited.target_object_id} in tenant {invited.target_active_directory_id}"
-        text = f"invitation  {invited.name}  {invited.invitation_status}  to {to}"
-        output.result(text, kind="invitation", name=invited.name, status=invited.invitation_status, to=to)
+        left = invitations.has_left(invited, seen)
+        text = f"invitation  {invited.name}  {invited.invitation_status}{' and left' if left else ''}  to {to}"
+        fields = {"name": invited.name, "status": invited.invitation_status, "to": to, "left": left}
+        output.result(text, kind="invitation", **fields)
     fresh = _freshness(session, seen)
     for taken, age in zip(seen.subscribers, fresh, strict=True):
         text = (
             f"subscriber  {taken.name} of {taken.consumer_tenant_name}  {taken.share_subscription_status}  {age.spoken}"
         )
-        fields = {"tenant": taken.consumer_tenant_name, "status": taken.share_subscription_status}
-        output.result(text, **{**age.fields(), "kind": "subscriber", "name": taken.name, **fields})
+        own = {"tenant": taken.consumer_tenant_name, "status": taken.share_subscription_status}
+        output.result(text, **{**age.fields(), "kind": "subscriber", "name": taken.name, **own})
     drift = provider.plan(wished, seen, session.clock.now(), grant=True)
     for step in drift.steps:
         output.result(f"drift       {step.sentence()}", **{**sides.fields(step), "drift": True})
+    for note in drift.notes:
+        output.say(f"note: {note}")
     text = "in step" if not drift.steps else "out of step: lakeport share apply mends it"
     counts = {"drift": len(drift.steps), "subscribers": len(seen.subscribers)}
     if drift.refusals:

@@ -41,7 +41,12 @@ class WishedDataSet:
 
 @dataclass(frozen=True)
 class Invitee:
-    """Whom an invitation should reach: a principal of a tenant, or an e-mail address."""
+    """Whom an invitation should reach: a principal of a tenant, or an e-mail address.
+
+    Attributes:
+        expires_at: When access ends; `None` leaves alone what is there.
+        again: Invited anew after having accepted and left.
+    """
 
     name: str
     shown: str
@@ -49,6 +54,7 @@ class Invitee:
     object_id: ObjectId | None = None
     email: str = ""
     expires_at: datetime | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True)

@@ -166,12 +166,12 @@ def _invitee(entry: schema.InviteEntry, book: InviteBook, where: str) -> Invitee
         raise BadFile(f"{where}: expires must say its offset", hint="Write it like 2026-12-31T00:00:00Z")
     if entry.email and not (entry.tenant or entry.principal):
         name = entry.name or invitation_name(entry.email)
-        return Invitee(name, entry.email, email=entry.email, expires_at=entry.expires)
+        return Invitee(name, entry.email, email=entry.email, expires_at=entry.expires, again=entry.again)
     if not entry.tenant or not entry.principal or entry.email:
         raise BadFile(f"{where}: an invite must say tenant and principal, or email alone")
     found = book.find(entry.tenant, entry.principal)
     name = entry.name or invitation_name(f"{entry.tenant}-{entry.principal}")
-    return Invitee(name, found.shown, found.tenant_id, found.object_id, expires_at=entry.expires)
+    return Invitee(name, found.shown, found.tenant_id, found.object_id, expires_at=entry.expires, again=entry.again)
 
 
 def invitation_name(text: str) -> str:

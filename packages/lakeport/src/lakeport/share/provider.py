@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lakeport.access import roles
 from lakeport.errors import LakeportError, NotFound
-from lakeport.share import resources, schedules
+from lakeport.share import invitations, resources, schedules
 from lakeport.share.resources import Account, DataSet, Invitation, Setting, Share, Subscriber
 from lakeport.share.steps import Grant, Plan, Step
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from lakeport.access.roles import Assignment, Role, Store
-    from lakeport.share.desired import Invitee, Provider, WishedDataSet
+    from lakeport.share.desired import Provider, WishedDataSet
     from lakeport.share.glance import Looking, RoleBook
     from lakeport.share.resources import Document
 
@@ -30,6 +30,7 @@ class Observed:
 
     Attributes:
         assignments: The roles of the account's identity by store; `None` where they may not be read.
+        asked_subscribers: Whether `subscribers` are all there are; otherwise nobody asked for them.
     """
 
     account: Account | None = None
@@ -39,10 +40,11 @@ class Observed:
     invitations: tuple[Invitation, ...] = ()
     subscribers: tuple[Subscriber, ...] = ()
     assignments: Mapping[Store, list[Assignment] | None] = field(default_factory=dict)
+    asked_subscribers: bool = True
 
 
 def observe(wished: Provider, control: Looking, role_book: RoleBook, *, with_subscribers: bool = True) -> Observed:
-    """Look at the providing side; sends reads only. No step depends on the subscribers."""
+    """Look at the providing side; sends reads only. Subscribers are asked for wherever a step may depend on them."""
     found = control.get("account")
     if found is None:
         return Observed()
@@ -52,7 +54,8 @@ def observe(wished: Provider, control: Looking, role_book: RoleBook, *, with_sub
     share = control.get("share", wished.share)
     if share is None:
         return Observed(account, assignments=assignments)
-    subscribers = control.all("subscriber", wished.share) if with_subscribers else []
+    is_asked = with_subscribers or any(one.expires_at or one.again for one in wished.invitees)
+    subscribers = control.all("subscriber", wished.share) if is_asked else []
     return Observed(
         account,
         resources.read(Share, share),
@@ -61,6 +64,7 @@ def observe(wished: Provider, control: Looking, role_book: RoleBook, *, with_sub
         tuple(resources.read(Invitation, one) for one in control.all("invitation", wished.share)),
         tuple(resources.read(Subscriber, one) for one in subscribers),
         assignments,
+        is_asked,
     )
 
 
@@ -81,7 +85,7 @@ def plan(wished: Provider, seen: Observed, now: datetime, *, grant: bool) -> Pla
         *_share(wished, seen),
         *_data_sets(wished, seen),
         *_schedule(wished, seen, now),
-        *_invitations(wished, seen),
+        *invitations.steps(wished, seen),
     ]
     if seen.account is None:
         follows = "; ".join(f"{step.verb} {step.title}" for step in rest)
@@ -186,45 +190,12 @@ def _schedule(wished: Provider, seen: Observed, now: datetime) -> Iterator[Step]
         yield Step("create", "schedule", (wished.share, SCHEDULE), f"the file wants {spoken}", body=body)
 
 
-def _invitations(wished: Provider, seen: Observed) -> Iterator[Step]:
-    taken = {one.name.lower() for one in seen.invitations}
-    for invitee in wished.invitees:
-        if any(_reaches(one, invitee) and one.invitation_status in {"Pending", "Accepted"} for one in seen.invitations):
-            continue
-        name, number = invitee.name, 1
-        while name.lower() in taken:
-            number += 1
-            name = f"{invitee.name}-{number}"
-        taken.add(name.lower())
-        again = "an earlier invitation is no longer open" if number > 1 else "nothing invites it yet"
-        undo = f"lakeport share destroy {wished.where}"
-        body: Document = {"properties": invitation_properties(invitee)}
-        yield Step("create", "invitation", (wished.share, name), f"{again}: {invitee.shown}", undo, body)
-
-
-def _reaches(one: Invitation, invitee: Invitee) -> bool:
-    if invitee.email:
-        return one.target_email.lower() == invitee.email.lower()
-    wanted = ((invitee.tenant_id or "").lower(), (invitee.object_id or "").lower())
-    return (one.target_active_directory_id.lower(), one.target_object_id.lower()) == wanted
-
-
-def invitation_properties(invitee: Invitee) -> Document:
-    """Return what to send to invite somebody."""
-    if invitee.email:
-        properties: Document = {"targetEmail": invitee.email}
-    else:
-        properties = {"targetActiveDirectoryId": invitee.tenant_id, "targetObjectId": invitee.object_id}
-    if invitee.expires_at is not None:
-        properties["expirationDate"] = invitee.expires_at.isoformat().replace("+00:00", "Z")
-    return properties
-
-
 def _notes(wished: Provider, seen: Observed) -> Iterator[str]:
     names = {one.name.lower() for one in wished.data_sets}
     for one in seen.data_sets:
         if one.name.lower() not in names:
             yield f"data set {one.name} is shared and not in the file; it is left as it is"
+    yield from invitations.notes(wished, seen)
     for subscriber in seen.subscribers:
         if subscriber.share_subscription_status == "Revoked":
             tenant = subscriber.consumer_tenant_name

@@ -61,6 +61,9 @@ class Invitation(Resource, frozen=True):
     target_active_directory_id: str = ""
     target_object_id: str = ""
     target_email: str = ""
+    sent_at: str = ""
+    responded_at: str = ""
+    expiration_date: str = ""
 
 
 class ConsumerInvitation(Resource, frozen=True):
@@ -96,6 +99,8 @@ class Subscriber(Resource, frozen=True):
     consumer_name: str = ""
     consumer_tenant_name: str = ""
     created_at: str = ""
+    shared_at: str = ""
+    expiration_date: str = ""
 
 
 class SourceDataSet(Resource, frozen=True):

@@ -44,6 +44,7 @@ class InviteEntry(Entry, frozen=True):
     email: str | None = None
     name: str | None = None
     expires: datetime | None = None
+    again: bool = False
 
 
 class ShareFile(Entry, frozen=True):
