@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from lakeport_local.core import http_date
 
 if TYPE_CHECKING:
     from lakeport_local.core import Clock
@@ -21,6 +24,12 @@ def microseconds(at: datetime) -> int:
 def instant(value: int) -> datetime:
     """Return the instant that a row keeps as microseconds since 1970."""
     return _UNIX + timedelta(microseconds=value)
+
+
+@lru_cache(maxsize=4096)
+def second_text(second: int) -> str:
+    """Spell a whole second since 1970 as HTTP does: listings name few seconds many times."""
+    return http_date(instant(second * 1_000_000))
 
 
 def etag_text(etag: int) -> str:

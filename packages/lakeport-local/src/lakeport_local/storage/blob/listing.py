@@ -28,7 +28,7 @@ from lakeport_local.storage.keeping import VERSION
 from lakeport_local.storage.kept import deletion_id, moment_text
 from lakeport_local.storage.metadata import FOLDER_MARK
 from lakeport_local.storage.names import normal_path
-from lakeport_local.storage.stamps import instant
+from lakeport_local.storage.stamps import instant, second_text
 from lakeport_local.storage.tiers import tier_elements
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from lakeport_local.storage.paths import Path
     from lakeport_local.storage.place import Place
 
+_SECOND = 1_000_000
+_TYPES = ("<ResourceType>file</ResourceType>", "<ResourceType>directory</ResourceType>")
 _NO_HEADERS: dict[str, str] = {}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _ILLEGAL = re.compile("[\ufffe\uffff\ud800-\udfff]")
@@ -182,21 +184,48 @@ def _identity(call: Call, entry: Entry) -> str:
 
 
 def _properties(call: Call, entry: Entry, path: Path, include: frozenset[str]) -> str:
-    headers, lease = _NO_HEADERS if path.headers == "{}" else orjson.loads(path.headers), call.lease_of(path)
     is_typed = call.version >= "2020-10-02" and not call.is_flat
+    kind = _TYPES[path.is_directory] if is_typed else ""
+    before, after = _content_elements(path.headers)
+    md5 = f"<Content-MD5>{base64.b64encode(path.md5).decode()}</Content-MD5>" if path.md5 else "<Content-MD5 />"
+    return (
+        f"<Creation-Time>{second_text(path.created // _SECOND)}</Creation-Time>"
+        f"<Last-Modified>{second_text(path.modified // _SECOND)}</Last-Modified>"
+        f"<Etag>{path.etag_text}</Etag>{kind}<Content-Length>{path.size_bytes}</Content-Length>"
+        f"{before}{md5}{after}{_state(call, entry, path, include)}"
+    )
+
+
+@lru_cache(maxsize=1024)
+def _content_elements(stored: str) -> tuple[str, str]:
+    """Spell a row's content headers: what stands before the MD5, and what after it."""
+    headers: dict[str, str] = _NO_HEADERS if stored == "{}" else orjson.loads(stored)
+    kind = _element("Content-Type", headers.get("Content-Type") or "application/octet-stream")
+    written = kind + "".join(
+        _element(name, headers.get(name) or "") for name in ("Content-Encoding", "Content-Language")
+    )
+    shown = "".join(_element(name, headers.get(name) or "") for name in ("Cache-Control", "Content-Disposition"))
+    return f"{written}<Content-CRC64 />", shown
+
+
+_ALIKE: dict[tuple[str, bool], str] = {}
+"""How blobs stand of which nothing special is known, by who made them and whether they are directories."""
+
+
+def _state(call: Call, entry: Entry, path: Path, include: frozenset[str]) -> str:
+    """Spell what a blob is and how it stands; most of a listing's blobs stand alike."""
+    is_plain = path.details == "{}" and entry.kept is None and "permissions" not in include
+    found = _ALIKE.get((path.made_by, path.is_directory)) if is_plain else None
+    if found is None:
+        found = "".join([_element(name, value) for name, value in _state_fields(call, entry, path, include)])
+        if is_plain:
+            _ALIKE[path.made_by, path.is_directory] = found
+    return found
+
+
+def _state_fields(call: Call, entry: Entry, path: Path, include: frozenset[str]) -> Fields:
+    lease = call.lease_of(path)
     fields = [
-        ("Creation-Time", http_date(path.created_at)),
-        ("Last-Modified", http_date(path.modified_at)),
-        ("Etag", path.etag_text),
-        *([("ResourceType", "directory" if path.is_directory else "file")] if is_typed else []),
-        ("Content-Length", str(path.size_bytes)),
-        ("Content-Type", headers.get("Content-Type") or "application/octet-stream"),
-        ("Content-Encoding", headers.get("Content-Encoding") or ""),
-        ("Content-Language", headers.get("Content-Language") or ""),
-        ("Content-CRC64", ""),
-        ("Content-MD5", base64.b64encode(path.md5).decode() if path.md5 else ""),
-        ("Cache-Control", headers.get("Cache-Control") or ""),
-        ("Content-Disposition", headers.get("Content-Disposition") or ""),
         *([("x-ms-blob-sequence-number", str(path.detail("sequence") or 0))] if path.made_by == "page" else []),
         ("BlobType", blob_type(path)),
         *tier_elements(path, call.request.at),
@@ -214,7 +243,7 @@ def _properties(call: Call, entry: Entry, path: Path, include: frozenset[str]) -
     if "permissions" in include and not call.is_flat:
         acl = call.lake.paths.acl(path)
         fields += [("Owner", path.owner), ("Group", path.group), ("Permissions", acl.permissions), ("Acl", acl.text)]
-    return "".join([_element(name, value) for name, value in fields])
+    return fields
 
 
 @lru_cache(maxsize=4096)

@@ -5,7 +5,6 @@ Source: storage.md 2.7.
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -13,14 +12,14 @@ import orjson
 
 from lakeport_local.access.acl import EXECUTE, READ
 from lakeport_local.access.storage import LIST
-from lakeport_local.core import Response, file_time, http_date
+from lakeport_local.core import Response, file_time
 from lakeport_local.storage.answers import JSON, stamps
 from lakeport_local.storage.continuation import read_token, write_token
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.identities import naming
 from lakeport_local.storage.names import normal_path
 from lakeport_local.storage.paths import listed_below, walk
-from lakeport_local.storage.stamps import instant
+from lakeport_local.storage.stamps import instant, second_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,12 +83,6 @@ def _steps(place: Place, page: list[tuple[str, Path | Listed]], *, recursive: bo
     for full, path in page if recursive else ():
         if path.is_directory:
             yield place.step(path, full, READ | EXECUTE)
-
-
-@lru_cache(maxsize=1024)
-def second_text(second: int) -> str:
-    """Spell a whole second since 1970 as HTTP does."""
-    return http_date(instant(second * _SECOND))
 
 
 def _expiry(details: dict[str, Any]) -> int:  # Any: members of a JSON object
