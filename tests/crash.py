@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
-from azure.storage.blob import BlobBlock, BlobServiceClient
+from azure.storage.blob import BlobBlock, BlobServiceClient, generate_blob_sas
 from azure.storage.filedatalake import DataLakeServiceClient
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ file_systems = ["data"]
 """
 _WORKERS = 4
 _SIZES = (10, 5_000, 70_000, 300_000)
+_LATER = "2099-01-01T00:00:00Z"
 _QUIET: dict[str, Any] = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 20}
 
 
@@ -63,6 +64,7 @@ class Worker:
     def run(self, stopped: threading.Event) -> None:
         """Work until the server is gone."""
         steps: list[Callable[[str], None]] = [self.put, self.blocks, self.append, self.rename, self.delete, self.put]
+        steps.append(self.copy_blocks)
         while not stopped.is_set():
             name = f"{self.folder}/f{self.random.randrange(6)}"
             try:
@@ -96,6 +98,21 @@ class Worker:
             blob.stage_block(f"b{at}", part)
         listed = [BlobBlock(f"b{at}") for at in range(3)]
         self._becomes(name, b"".join(parts), lambda: blob.commit_block_list(listed))
+
+    def copy_blocks(self, name: str) -> None:
+        """Make a blob of two ranges of another one's bytes, taken from its URL."""
+        data, blob, source = self._bytes(), self.blobs.get_blob_client(f"{name}-copy"), f"{name}-source"
+        self._becomes(source, data, lambda: self.blobs.upload_blob(source, data, overwrite=True))
+        url, half = self.readable(source), len(data) // 2
+        blob.stage_block_from_url("b0", url, 0, half)
+        blob.stage_block_from_url("b1", url, half, len(data) - half)
+        listed = [BlobBlock("b0"), BlobBlock("b1")]
+        self._becomes(f"{name}-copy", data, lambda: blob.commit_block_list(listed))
+
+    def readable(self, name: str) -> str:
+        """Return the URL of a blob, with a signature to read it."""
+        signed = generate_blob_sas("lake1", "data", name, account_key=KEY, permission="r", expiry=_LATER)
+        return f"{self.blobs.get_blob_client(name).url}?{signed}"
 
     def append(self, name: str) -> None:
         file, first, second = self.fs.get_file_client(name), self._bytes(), self._bytes()

@@ -96,11 +96,13 @@ class Operation:
         handle: Answers it.
         open_body: Gives the sink of its body.
         admit: Refuses before a large body is read what `handle` would refuse after it; None when there is no such body.
+        commits: It makes its change in a transaction of its own, for it writes a file first, whose note must be kept.
     """
 
     handle: Callable[[Call], Response]
     open_body: Callable[[Call], BodySink] = in_memory
     admit: Callable[[Call], object] | None = None
+    commits: bool = False
 
 
 def unsupported(method: str) -> ServiceError:

@@ -152,7 +152,7 @@ class StorageService:
         if opened.refusal is not None:
             raise opened.refusal
         call = opened.call
-        if call.method in {"GET", "HEAD"}:
+        if call.method in {"GET", "HEAD"} or opened.operation.commits:
             response = opened.operation.handle(call)
         else:
             with self._lake.store.transaction():

@@ -20,7 +20,7 @@ from lakeport_local.storage.blob import (
     tagging,
 )
 from lakeport_local.storage.errors import refusal
-from lakeport_local.storage.operations import MIB, Operation, in_memory, stored, unsupported
+from lakeport_local.storage.operations import MIB, Operation, stored, unsupported
 
 if TYPE_CHECKING:
     from lakeport_local.storage.call import Call
@@ -74,11 +74,11 @@ OPERATIONS: dict[tuple[str, str, str], Operation] = {
     ("path", "PUT", "copy"): Operation(copying.copy_blob),
     ("path", "PUT", "put-page"): Operation(pages.put_page_blob, _PUT_BLOB, blobs.admitted),
     ("path", "PUT", "page"): Operation(pages.put_page, _PUT_PAGE, pages.admitted_page),
-    ("path", "PUT", "page-copy"): Operation(copying.put_page_from_url),
+    ("path", "PUT", "page-copy"): Operation(copying.put_page_from_url, commits=True),
     ("path", "GET", "pagelist"): Operation(pages.get_page_ranges),
-    ("path", "PUT", "append-copy"): Operation(copying.append_block_from_url),
+    ("path", "PUT", "append-copy"): Operation(copying.append_block_from_url, commits=True),
     ("path", "PUT", "block"): Operation(blocks.put_block, _PUT_BLOCK, blocks.admitted_block),
-    ("path", "PUT", "block-copy"): Operation(copying.put_block_from_url, in_memory),
+    ("path", "PUT", "block-copy"): Operation(copying.put_block_from_url, commits=True),
     ("path", "PUT", "blocklist"): Operation(blocks.put_block_list),
     ("path", "GET", "blocklist"): Operation(blocks.get_block_list),
     ("path", "PUT", "metadata"): Operation(blobs.set_metadata),

@@ -170,7 +170,9 @@ def _sums(call: Call, sink: ChunkSink) -> list[tuple[str, str]]:
 
 @contextmanager
 def _taken(call: Call, source: Path, header: str) -> Iterator[ChunkSink]:
-    """Read the part of a source that a request names into a sink, with its checksums checked.
+    """Read the part of a source that a request names into a sink, with its checksums checked; what is done with it is one transaction.
+
+    The bytes are read before it begins, so that the note of their file is kept before there is the file.
 
     Raises:
         ServiceError: 400.
@@ -188,7 +190,8 @@ def _taken(call: Call, source: Path, header: str) -> Iterator[ChunkSink]:
             sink.write(data)
         sink.finish()
         _check_source_sums(call, sink)
-        yield sink
+        with call.lake.store.transaction():
+            yield sink
         sink.settle()
     finally:
         reader.close()
