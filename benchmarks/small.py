@@ -15,6 +15,7 @@ from benchmarks.figure import Absent, Figure
 from benchmarks.peers.lakes import CONTAINER, Lake, azurite_lake, fill, lakeport
 from benchmarks.peers.tools import MissingError, debian
 from benchmarks.peers.turns import compared
+from benchmarks.permission import checked_us
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +46,11 @@ def _measure(ours: Lake, peer: Lake) -> Iterator[Figure | Absent]:
             yield from compared(what, unit, mine, theirs, against="Azurite", at_least=floor)
         except MissingError as missing:
             yield Absent(what, str(missing))
-    yield _cpu(ours)
+    whole = _cpu(ours)
+    yield whole
+    yield Figure(
+        "16 KiB GET: authentication and authorisation, of CPU", checked_us() / whole.value, "parts", at_most=0.25
+    )
     for lake in (ours, peer):
         fill(lake, LISTED, 0)
     what = "list of 20,000 by obstore"
