@@ -23,7 +23,7 @@ from benchmarks.figure import Absent, Figure
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_NOT_BENCHMARKS = {"run", "figure", "__init__"}
+_NOT_BENCHMARKS = {"run", "figure", "__init__", "permission"}
 
 
 def modules(wanted: Iterable[str]) -> list[str]:
