@@ -38,7 +38,7 @@ def run(arguments: Sequence[str]) -> int:
         _dress_help()
     from lakeport.cli.root import cli  # noqa: PLC0415  (after the patch)
 
-    if len(arguments) > 1:
+    if arguments and not arguments[0].startswith("-"):
         _quiet_libraries()
     output = Output("--json" in arguments, "--verbose" in arguments or "-v" in arguments)
     try:

@@ -149,6 +149,8 @@ def list_(output: Output) -> None:
             source=header.source,
             target=header.target,
         )
+    if not found:
+        output.say("there is no transfer yet. Next: lakeport cp, or lakeport sync")
     output.summary(transfers=len(found))
 
 
