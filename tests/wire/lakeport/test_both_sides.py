@@ -231,6 +231,17 @@ def test_an_invitation_nobody_listed_is_not_accepted(running: LocalAzure, lakepo
     assert "unlisted of contoso" in lakeport("receive", "list", "--profile", "local:consumer").out
 
 
+def test_a_rule_for_anybody_is_told_as_the_risk_that_it_is(
+    running: LocalAzure, lakeport: Lakeport, sides: Sides
+) -> None:
+    sides("anybody")
+    assert "from anybody" not in lakeport("receive", "plan", "--grant").err
+    Path("receive.yaml").write_text(Path("receive.yaml").read_text().replace("from: contoso", 'from: "*"'))
+    told = [line for line in lakeport("receive", "plan", "--grant").err.splitlines() if "from anybody" in line]
+    assert len(told) == 1
+    assert told[0].startswith("note: receive.yaml: accept[0] takes invitations from anybody: a stranger's data")
+
+
 def test_several_shares_are_applied_at_once_and_what_fails_for_one_does_not_stop_the_others(
     running: LocalAzure, lakeport: Lakeport, sides: Sides
 ) -> None:

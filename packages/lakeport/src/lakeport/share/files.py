@@ -11,6 +11,7 @@ from lakeport.access.roles import Store
 from lakeport.errors import BadFile
 from lakeport.share import kinds, manifests, schema
 from lakeport.share.desired import (
+    ANYBODY,
     FILE_SYSTEM,
     PLACEHOLDERS,
     Consumer,
@@ -26,6 +27,7 @@ from lakeport.share.senders import SenderBook
 from lakeport.types import SubscriptionId
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import timedelta
     from pathlib import Path
 
@@ -103,8 +105,15 @@ def consumer(path: Path, *, profile: str | None = None, book: InviteBook | None 
         verify=file.sync.verify,
         where=str(path),
         stale_after=_span(file.sync.stale_after, str(path)),
+        notes=tuple(_risks(file, str(path))),
         places=senders.places,
     )
+
+
+def _risks(file: schema.ReceiveFile, where: str) -> Iterator[str]:
+    for index, rule in enumerate(file.accept):
+        if rule.sender == ANYBODY and not rule.invitation:
+            yield f"{where}: accept[{index}] takes invitations from anybody: a stranger's data is written where map: says"
 
 
 def _place(file: schema.ShareFile | schema.ReceiveFile, resolved: Profile, where: str) -> Place:
