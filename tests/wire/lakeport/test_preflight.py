@@ -6,8 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from azure.core.rest import HttpRequest
+from tests.sides import side
 
+from lakeport import read_share_file
 from lakeport.profiles import local
+from lakeport.share import Provider
 
 if TYPE_CHECKING:
     from tests.azure import LocalAzure
@@ -31,6 +35,10 @@ apps = [{name = "provider"}, {name = "newcomer"}]
       [[tenants.subscriptions.resource_groups.storage_accounts]]
       name = "flatstorage"
       hns = false
+
+      [[tenants.subscriptions.resource_groups.storage_accounts]]
+      name = "closedstorage"
+      allow_ips = ["203.0.113.7"]
 
   [[tenants.role_assignments]]
   principal = "provider"
@@ -142,3 +150,44 @@ def test_a_plan_shows_the_grant_that_is_missing_and_ends_as_apply_would(
     assert (planned.status, "Next: run again with --grant, or: az role assignment create" in planned.err) == (4, True)
     assert lakeport("share", "apply").status == 4
     assert lakeport("share", "plan", "--grant").status == 0
+
+
+def test_a_firewall_is_met_only_while_it_lets_trusted_services_in(contoso: LocalAzure, lakeport: Lakeport) -> None:
+    write(account="closedstorage")
+
+    def firewall() -> dict[str, object]:
+        [found] = [row for row in lakeport("share", "check", "--json").rows if row.get("what") == "firewall"]
+        return found
+
+    assert firewall()["met"] is True, "its one address is somebody else's, and Data Share is trusted"
+    session = side(read_share_file(Path("share.yaml")))
+    assert isinstance(session.wished, Provider)
+    [store] = {one.store for one in session.wished.data_sets if one.store is not None}
+    rules = {"properties": {"networkAcls": {"defaultAction": "Deny", "bypass": "None"}}}
+    url = f"{session.wished.profile.cloud.control_plane}{store.scope}?api-version=2023-01-01"
+    answer = session.control._client._send_request(HttpRequest("PATCH", url, json=rules))
+    assert answer.status_code == 200, answer.text()
+    closed = firewall()
+    assert closed["met"] is False
+    assert str(closed["fix"]).endswith("--bypass AzureServices")
+    refused = lakeport("share", "apply", "--grant")
+    assert (refused.status, "closedstorage keeps Data Share out" in refused.err) == (1, True)
+
+
+def test_a_location_that_the_service_is_not_in_is_refused_and_where_an_account_lies_is_said(
+    contoso: LocalAzure, lakeport: Lakeport
+) -> None:
+    write(what="container", path="raw")
+    checked = lakeport("share", "check", "--json")
+    assert [row["said"] for row in checked.rows if row.get("what") == "account"] == [
+        "data share account source-data-share: there, in westeurope"
+    ]
+    assert [row["met"] for row in checked.rows if row.get("what") == "region"] == [True]
+    text = Path("share.yaml").read_text().replace("westeurope", "moonbase").replace("source-data-share", "another")
+    Path("share.yaml").write_text(text)
+    refused = lakeport("share", "check", "--json")
+    assert refused.status != 0
+    [region] = [row for row in refused.rows if row.get("what") == "region"]
+    assert (region["met"], "westeurope" in str(region["fix"])) == (False, True)
+    applied = lakeport("share", "apply", "--grant")
+    assert (applied.status != 0, "moonbase: Data Share is not offered there" in applied.err) == (True, True)

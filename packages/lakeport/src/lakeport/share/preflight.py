@@ -136,7 +136,7 @@ class Preflight:
                 "account", is_met=False, said=f"{on}: {found.message}", fix=made if isinstance(found, NotFound) else ""
             )
             return
-        yield Check("account", is_met=True, said=f"{on}: there")
+        yield Check("account", is_met=True, said=f"{on}: there, in {found.get('location')}")
         yield self._caller(scope, on, enough, "Contributor")
 
     def _caller(self, scope: str, on: str, enough: frozenset[str], role: str) -> Check:
