@@ -136,9 +136,9 @@ def test_both_sides_of_the_usual_topology_have_all_they_need_once_applied(
     running: LocalAzure, lakeport: Lakeport, sides: Sides
 ) -> None:
     sides("checkedboth")
-    for side in ("share", "receive"):
-        assert lakeport(side, "apply", "--grant").status == 0
-        checked = lakeport(side, "check")
+    for group in ("share", "receive"):
+        assert lakeport(group, "apply", "--grant").status == 0
+        checked = lakeport(group, "check")
         assert (checked.status, checked.out.splitlines()[-1]) == (0, "everything needed is there"), checked.out
 
 

@@ -24,8 +24,8 @@ def shared(running: LocalAzure, lakeport: Lakeport, sides: Sides, request: pytes
         Path("file.csv").write_text("x" * number)
         done = lakeport("cp", "file.csv", f"local:provider:share-data/{name}/{number}.csv")
         assert done.status == 0, done.err
-    for side in ("share", "receive"):
-        done = lakeport(side, "apply", "--grant")
+    for group in ("share", "receive"):
+        done = lakeport(group, "apply", "--grant")
         assert done.status == 0, done.err
     return name
 
@@ -87,8 +87,8 @@ def test_a_share_that_no_snapshot_reached_for_too_long_is_told_by_status_and_web
     running: LocalAzure, lakeport: Lakeport, sides: Sides
 ) -> None:
     sides("stale")
-    for side in ("share", "receive"):
-        assert lakeport(side, "apply", "--grant").status == 0
+    for group in ("share", "receive"):
+        assert lakeport(group, "apply", "--grant").status == 0
     fresh = lakeport("receive", "status", "--json")
     assert (fresh.status, fresh.rows[-1]["stale"]) == (0, 0), fresh.err
     text = Path("receive.yaml").read_text()
