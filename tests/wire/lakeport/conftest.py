@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import pytest
+from tests.azure import LocalAzure
 
 from lakeport.cli import main
 from lakeport.profiles import local
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.azure import LocalAzure
+    from tests.conftest import NewAzure
 
 SHARE = """\
 share: {name}
@@ -64,6 +65,23 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.delenv(name, raising=False)
     yield tmp_path
     local.forget()
+
+
+@pytest.fixture(scope="session")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAzure]:
+    """A local Azure that these tests alone share: a profile's accounts are told by there being one of each."""
+    one = LocalAzure(tmp_path_factory.mktemp("azure"))
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def alone(new_azure: NewAzure, here: Path, monkeypatch: pytest.MonkeyPatch) -> LocalAzure:
+    """A local Azure of one test's own, as the one that `local:` profiles mean."""
+    one = new_azure()
+    monkeypatch.setenv("LAKEPORT_LOCAL_STATE", str(one.state))
+    local.forget()
+    return one
 
 
 @pytest.fixture

@@ -126,7 +126,7 @@ def test_a_consumer_killed_at_any_request_boundary_is_completed_by_the_next_run(
 
 
 def test_a_missing_account_is_made_waited_for_and_given_its_role(
-    running: LocalAzure, lakeport: Lakeport, sides: Sides
+    alone: LocalAzure, lakeport: Lakeport, sides: Sides
 ) -> None:
     sides("newaccount")
     text = Path("share.yaml").read_text()
