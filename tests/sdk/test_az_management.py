@@ -109,6 +109,9 @@ def test_a_sample_repository_s_script_runs_unchanged(az: Az) -> None:
     assert "in/one.csv" in done.stdout.split()
 
 
-def test_a_group_leaves_with_all_that_is_in_it(az: Az, group: str) -> None:
+def test_a_group_leaves_with_all_that_is_in_it(az: Az) -> None:
+    group = "az-leaving"
+    az("group", "create", "-n", group, "-l", "westeurope")
+    az("identity", "create", "-g", group, "-n", "az-leaving-identity")
     az("group", "delete", "-n", group, "--yes")
     assert group not in {one["name"] for one in az("group", "list")}
