@@ -75,6 +75,11 @@ class LocalAzure:
         self._process.wait()
         self._process = None
 
+    def signal(self, number: int) -> None:
+        """Send its process a signal, such as `SIGSTOP`."""
+        assert self._process is not None
+        self._process.send_signal(number)
+
     def restart(self) -> None:
         """Start it again on the same port; ends it first if it runs."""
         self.stop()

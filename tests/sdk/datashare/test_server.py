@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import signal
+import sqlite3
+import threading
 import time
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
+from azure.core.exceptions import AzureError
 from azure.mgmt.datashare import models as m
 
 from lakeport_local.core import RandomIds, ShiftableClock
@@ -18,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GROUP = "data-share-automation"
-FILES = 3000
+FILES = 6000
 
 
 def seed(folder: Path) -> None:
@@ -50,6 +55,23 @@ def copied(folder: Path, file_system: str) -> int:
     found = sum(1 for _ in Lake(store, resources, RandomIds(), ShiftableClock()).files(account, file_system))
     store.close()
     return found
+
+
+def written(folder: Path) -> int:
+    """Count the files that snapshots wrote, while a server holds the folder."""
+    with closing(sqlite3.connect(f"file:{folder}/state.db?mode=ro", uri=True)) as db:
+        return int(db.execute("SELECT coalesce(sum(files_written), 0) FROM data_share_pieces").fetchone()[0])
+
+
+def step_until(azure: Any, happened: Callable[[], bool]) -> None:
+    """Let the server run a moment at a time until something has happened, and leave it stopped there."""
+    end = time.monotonic() + 60
+    azure.signal(signal.SIGSTOP)
+    while not happened():
+        assert time.monotonic() < end
+        azure.signal(signal.SIGCONT)
+        time.sleep(0.002)
+        azure.signal(signal.SIGSTOP)
 
 
 def until(happened: Callable[[], bool]) -> None:
@@ -91,19 +113,26 @@ def test_a_server_killed_in_the_middle_of_a_run_finishes_it_when_it_is_up_again(
     flow.all("killed")
     consumer = flow.consumer
     client = consumer.client.share_subscriptions
-    client.begin_synchronize(GROUP, consumer.account, "killed", m.Synchronize(), polling=False)
+
+    def ask() -> None:
+        with suppress(AzureError):  # it may die before it answers
+            client.begin_synchronize(GROUP, consumer.account, "killed", m.Synchronize(), polling=False, retry_total=0)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    step_until(azure, lambda: written(azure.state) > 0)
+    azure.kill9()
+    asking.join()
+    assert 0 < copied(azure.state, "killed-copy") < FILES
+    azure.start()
+
+    def status() -> str:
+        return str(next(iter(client.list_synchronizations(GROUP, consumer.account, "killed"))).status)
+
+    until(lambda: status() not in {"Queued", "InProgress"})
     (run,) = client.list_synchronizations(GROUP, consumer.account, "killed")
     wanted = m.ShareSubscriptionSynchronization(synchronization_id=run.synchronization_id)
-
-    def detail() -> Any:
-        return next(iter(client.list_synchronization_details(GROUP, consumer.account, "killed", wanted)), None)
-
-    until(lambda: (detail() is not None) and detail().files_written > 0)
-    azure.kill9()
-    left = copied(azure.state, "killed-copy")
-    assert 0 < left < FILES
-    azure.start()
-    until(lambda: detail().status != "InProgress")
-    assert (detail().status, detail().files_read, detail().files_written) == ("Succeeded", FILES, FILES)
+    (detail,) = client.list_synchronization_details(GROUP, consumer.account, "killed", wanted)
+    assert (detail.status, detail.files_read, detail.files_written) == ("Succeeded", FILES, FILES)
     azure.stop()
     assert copied(azure.state, "killed-copy") == FILES
