@@ -7,10 +7,11 @@ carries its reasons. Knows no HTTP and no service's error codes: the service tur
 from __future__ import annotations
 
 from lakeport_local.access.caller import Caller, Principal, SharedAccess, SharedKey, Stranger
-from lakeport_local.access.decision import Access, Action, Decision, Target
+from lakeport_local.access.decision import Access
 from lakeport_local.access.log import DecisionLog
 from lakeport_local.access.roles import BUILT_IN_ROLES, Role, RoleAssignment
 from lakeport_local.access.steps import Step
+from lakeport_local.access.verdict import Action, Decision, Target
 
 __all__ = [
     "BUILT_IN_ROLES",

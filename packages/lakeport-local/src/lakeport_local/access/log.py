@@ -10,7 +10,7 @@ import orjson
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from lakeport_local.access.decision import Decision
+    from lakeport_local.access.verdict import Decision
 
 _MOST_OF_ONE = 1000
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from lakeport_local.access.caller import Principal
-    from lakeport_local.access.decision import Action
+    from lakeport_local.access.verdict import Action
     from lakeport_local.core import Clock
     from lakeport_local.state import Resource, Resources
 

@@ -5,7 +5,7 @@ Source: storage.md 4.6 (letters), 5.2 (action names).
 
 from __future__ import annotations
 
-from lakeport_local.access.decision import Action
+from lakeport_local.access.verdict import Action
 
 _SERVICE = "Microsoft.Storage/storageAccounts/blobServices"
 _CONTAINERS = f"{_SERVICE}/containers"

@@ -5,7 +5,6 @@ Source: identity.md 1.2 (request), 1.5 (response).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lakeport_local.entra.capabilities import capabilities_of
@@ -16,29 +15,8 @@ from lakeport_local.entra.user_grants import UserGrants
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from lakeport_local.core import Request
-    from lakeport_local.entra.forms import Form
-    from lakeport_local.entra.objects import Tenant
+    from lakeport_local.entra.asked import Asked
     from lakeport_local.entra.realm import Realm
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request for a token.
-
-    Attributes:
-        form: What was posted.
-        request: The request that carried it.
-        tenant: The tenant in its path; None for `common`, `organizations` and `consumers`.
-        tenant_key: How the path names the tenant.
-        is_v1: True on the older endpoint, which takes `resource` and answers with texts only.
-    """
-
-    form: Form
-    request: Request
-    tenant: Tenant | None
-    tenant_key: str
-    is_v1: bool
 
 
 class Grants:

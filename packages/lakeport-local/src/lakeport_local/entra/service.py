@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from lakeport_local.core import MemorySink, Response
+from lakeport_local.entra.asked import Asked
 from lakeport_local.entra.authority import (
     AUTHORITY_HOST,
     AUTHORIZE_PATHS,
@@ -24,7 +25,7 @@ from lakeport_local.entra.devices import Devices
 from lakeport_local.entra.discovery import instance_discovery, openid_configuration
 from lakeport_local.entra.errors import EntraError, error_response, refusal
 from lakeport_local.entra.forms import Form
-from lakeport_local.entra.grants import Asked, Grants
+from lakeport_local.entra.grants import Grants
 from lakeport_local.entra.realm import Realm
 
 if TYPE_CHECKING:

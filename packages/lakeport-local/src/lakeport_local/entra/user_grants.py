@@ -21,8 +21,8 @@ from lakeport_local.entra.user_tokens import UserTokens, Visit
 
 if TYPE_CHECKING:
     from lakeport_local.access import Principal
+    from lakeport_local.entra.asked import Asked
     from lakeport_local.entra.clients import Client
-    from lakeport_local.entra.grants import Asked
     from lakeport_local.entra.objects import Tenant, User
     from lakeport_local.entra.realm import Realm
     from lakeport_local.entra.sign_ins import SignIn
