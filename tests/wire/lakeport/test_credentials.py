@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,15 +25,19 @@ from azure.storage.filedatalake import (
 )
 
 from lakeport import identity, profiles
-from lakeport.clock import FixedClock
+from lakeport.clock import FixedClock, SystemClock
 from lakeport.errors import BadProfile, LakeportError, NotSignedIn, WrongSecret
 from lakeport.identity import broker, device_code, keypairs
 from lakeport.identity.caller import caller
 from lakeport.lake import FileSystem
+from lakeport.transfer.blobs import Blobs, Side
+from lakeport.transfer.opening import SCOPE, opener
 
 if TYPE_CHECKING:
     from tests.azure import LocalAzure
     from tests.wire.lakeport.conftest import Lakeport
+
+    from lakeport.identity.signing import Signing
 
 SHARED = "share-data"
 
@@ -327,3 +332,19 @@ def test_a_principal_without_a_machine_is_told_at_once(running: LocalAzure, here
         signed_in_as(resolved(credential="managed_identity"))
     with pytest.raises(LakeportError, match="there is no token file"):
         signed_in_as(resolved(credential="workload_identity", tenant_id="t", client_id="c", token_file="/nowhere"))
+
+
+def test_a_token_that_a_service_refuses_before_its_end_is_asked_for_again(alone: LocalAzure) -> None:
+    def blobs_of(who: str) -> tuple[Blobs, Signing]:
+        profile = profiles.resolve(f"local:{who}")
+        side = Side(profile, "sourcestorage", SHARED, opener(profile, "sourcestorage"))
+        return Blobs(side, SystemClock()), identity.credential(profile)
+
+    opened = [blobs_of(who) for who in ("provider", "provider-certificate", "batch-node")]
+    first = [signing.get_token(SCOPE).token for _, signing in opened]
+    opened[0][0].put("again", b"1")
+    alone.command("clock", "advance", "1d")  # past the tokens' life, by the service's clock alone
+    for blobs, _ in opened:
+        with closing(blobs):
+            assert blobs.find("again").size_bytes == 1
+    assert set(first).isdisjoint(signing.get_token(SCOPE).token for _, signing in opened)

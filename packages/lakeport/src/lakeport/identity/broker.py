@@ -91,6 +91,22 @@ class Broker:
             self._held[key] = found
             return found
 
+    def drop(self, principal: str, audience: str, refused: str) -> None:
+        """Hand out a token no longer, because a service refused it.
+
+        Args:
+            principal: As in `token`.
+            audience: As in `token`.
+            refused: The token; one that was asked for since then stays.
+        """
+        key = hashlib.sha256(f"{principal}\n{audience}".encode()).hexdigest()
+        with self._locks[key], self._alone(key):
+            held, kept = self._held.get(key), self._read(key)
+            if held is not None and held.token == refused:
+                del self._held[key]
+            if self._folder is not None and kept is not None and kept.token == refused:
+                (self._folder / key).unlink(missing_ok=True)
+
     def _asked(self, key: str, ask: Callable[[], Held]) -> Held:
         until = self._paused.get(key)
         if until is not None and self._clock.now() < until:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from lakeport.identity.broker import Broker
     from lakeport.profiles import Profile
 
+PEOPLE = frozenset({"device_code", "interactive_browser"})
+"""Kinds that ask a person: nobody is asked again because a service refused a token."""
+
 
 class Signing:
     """The credential of a profile, for azure-core's clients.
@@ -80,6 +83,22 @@ class Signing:
             audience = " ".join((*scopes, *(f"{key}={value}" for key, value in sorted(asked.items()))))
             held = self._broker.token(self._principal, audience, lambda: self._ask(scopes, asked))
         return AccessTokenInfo(held.token, held.expires_on, refresh_on=held.refresh_on)
+
+    def renew(self, scope: str, refused: str) -> bool:
+        """Ask for another token because a service refused one before its end, and tell whether there is one.
+
+        Args:
+            scope: What it was for.
+            refused: The token; another thread may have renewed it already.
+
+        Raises:
+            NotSignedIn: Sign-in was refused; the class says how.
+        """
+        if self._profile.credential in PEOPLE:
+            return False
+        self._built = None  # it keeps the token, too
+        self._broker.drop(self._principal, scope, refused)
+        return self.get_token(scope).token != refused
 
     def _ask(self, scopes: tuple[str, ...], options: TokenRequestOptions) -> Held:
         with translated(self._profile):

@@ -204,7 +204,11 @@ class Blobs:
             if reply.status in PASSING and tried < self._patience.tries:
                 self._clock.sleep(self._patience.pause(tried, reply.headers))
                 continue
-            if reply.status in {401, 403} and not has_renewed and self._side.opener.renewed(address):
+            if (
+                reply.status in {401, 403}
+                and not has_renewed
+                and self._side.opener.renewed(reply.status, address, opened)
+            ):
                 has_renewed = True
                 continue
             raise refusal(reply, data, f"{method} {target.partition('?')[0].lstrip('/')} in {self._side.account}")

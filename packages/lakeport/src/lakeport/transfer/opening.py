@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from lakeport.profiles import Profile
 
+    Renew = Callable[[int, str, Mapping[str, str]], bool]
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -70,7 +72,12 @@ def opener(profile: Profile, account: str) -> Opener:
         return Opener(lambda asked: _with_sas(found.signature, asked), _renewal(found))
     if isinstance(found, AzureSasCredential):
         return Opener(lambda asked: _with_sas(found.signature, asked))
-    return Opener(lambda asked: _bearing(found.get_token(SCOPE).token, asked))
+    return Opener(
+        lambda asked: _bearing(found.get_token(SCOPE).token, asked),
+        lambda status, _, headers: (
+            status == 401 and found.renew(SCOPE, headers["Authorization"].removeprefix("Bearer "))
+        ),
+    )
 
 
 class Opener:
@@ -78,22 +85,21 @@ class Opener:
 
     Args:
         open_: Takes a request; gives the target and headers that are let in.
-        renew: Takes an address that was refused; reads what lets in again, and tells whether it is another now.
+        renew: Takes the status, address and headers of what was refused; reads what lets in again, and tells whether it is
+            another now.
     """
 
-    def __init__(
-        self, open_: Callable[[Asked], tuple[str, dict[str, str]]], renew: Callable[[str], bool] | None = None
-    ) -> None:
+    def __init__(self, open_: Callable[[Asked], tuple[str, dict[str, str]]], renew: Renew | None = None) -> None:
         self.open = open_
         self._renew = renew
 
-    def renewed(self, address: str) -> bool:
+    def renewed(self, status: int, address: str, headers: Mapping[str, str]) -> bool:
         """Tell if what was refused may be sent again: what lets in was read again, and is another now."""
-        return bool(self._renew and self._renew(address))
+        return bool(self._renew and self._renew(status, address, headers))
 
 
-def _renewal(sas: KeptSas) -> Callable[[str], bool]:
-    def renew(address: str) -> bool:
+def _renewal(sas: KeptSas) -> Renew:
+    def renew(_status: int, address: str, _: Mapping[str, str]) -> bool:
         now = sas.signature
         return not address.endswith(now) or sas.renew(now)  # another worker may have renewed it already
 
