@@ -22,6 +22,7 @@ LakeportError
 │   ├── Stale                the newest good snapshot is older than it may be
 │   ├── NotRevoked           a revoked share can still be taken
 │   ├── NotVerified          what arrived is not what was sent
+│   ├── BadData              a table's file is damaged, or its files disagree
 │   └── NotConverging        applying again and again does not reach the wished state
 └── Transient                the same call may succeed later
     ├── Throttled
@@ -173,6 +174,10 @@ class NotRevoked(Terminal):
 
 class NotVerified(Terminal):
     """What arrived is not what was sent."""
+
+
+class BadData(Terminal):
+    """A table's file is damaged, or its files disagree; the text begins with the file, and the row where one is known."""
 
 
 class NotConverging(Terminal):

@@ -1,4 +1,4 @@
-"""`lakeport ls|cat` and `lakeport table`: files of a lake."""
+"""`lakeport ls|cat`: files of a lake."""
 
 from __future__ import annotations
 
@@ -70,34 +70,3 @@ def cat(output: Output, *, url: str, profile: str | None) -> None:
     for chunk in lake.chunks(place.path):
         sys.stdout.buffer.write(chunk)
     sys.stdout.buffer.flush()
-
-
-@click.group()
-def table() -> None:
-    """Look into tables of a lake.
-
-    \b
-    lakeport table head local:provider:share-data/penguins/penguins.csv
-    lakeport table head local:consumer:share-data/penguins -n 5
-    """
-
-
-@table.command("head")
-@click.argument("url")
-@click.option("-n", "--rows", type=click.IntRange(0), default=10, show_default=True, help="How many rows.")
-@options.profile
-@options.common
-@click.pass_obj
-def head(output: Output, *, url: str, rows: int, profile: str | None) -> None:
-    """Print the first rows of a CSV or Parquet file, or of the first one in a directory.
-
-    \b
-    lakeport table head local:consumer:share-data/penguins/parquet
-    lakeport table head local:consumer:share-data/penguins.csv -n 3
-    """
-    from lakeport.lake.tables import head as first_rows  # noqa: PLC0415  (an extra)
-
-    lake, place = located(url, profile)
-    columns, found = first_rows(lake, place.path, rows)
-    output.table(columns, found)
-    output.summary(rows=len(found))

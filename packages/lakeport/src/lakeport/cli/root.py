@@ -33,7 +33,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "sync": ("transfer:sync", "Make a folder of a lake like one of this machine, or back."),
     "transfer": ("transfer:transfer_", "Look at transfers, and go on with one that was interrupted."),
     "token": ("token:token", "Sign in and show what the token says."),
-    "table": ("lake:table", "Look into tables of a lake."),
+    "table": ("table:table", "Look into tables, convert them, write them."),
 }
 
 

@@ -1,4 +1,4 @@
-"""Files of a lake: where they are, listing, reading, first rows of tables.
+"""Files of a lake: where they are, listing, reading.
 
 Knows profiles and identities; knows nothing of shares.
 """

@@ -190,6 +190,15 @@ class FileSystem:
         with self._asking(path):
             yield from self._client.get_file_client(path).download_file().chunks()
 
+    def read_range(self, path: str, offset: int, length: int) -> bytes:
+        """Return the bytes of a file from an offset on; fewer where it ends.
+
+        Raises:
+            NotFound: There is no such file.
+        """
+        with self._asking(path):
+            return bytes(self._client.get_file_client(path).download_file(offset=offset, length=length).readall())
+
     def write(self, path: str, source: IO[bytes]) -> Checksum:
         """Write a file, replacing one that is there, with its MD5 stored beside it.
 

@@ -1,0 +1,226 @@
+"""Reading a table: what is wanted of it, decided before a byte of data is fetched."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+
+from lakeport.errors import Misused
+from lakeport.tables import conditions, partitions, refusals, schemas, sources, streams
+from lakeport.tables.conditions import Condition
+from lakeport.tables.places import at
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from lakeport.lake import LakeUrl
+    from lakeport.tables.partitions import Part
+    from lakeport.tables.places import Place
+    from lakeport.tables.sources import Source
+
+Arrow = Any  # pyarrow has no types
+LOOKERS = 8
+"""How many files' schemas are looked at at once."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A table that is there to be read, or a part of it; nothing of its rows is read before it is asked for.
+
+    Attributes:
+        title: What people call it.
+        format: The format's name.
+        files: How many files it is read from, after those that the condition rules out.
+        columns: Those wanted, in order.
+    """
+
+    title: str
+    format: str
+    files: int
+    columns: tuple[str, ...]
+    source: Source
+    condition: Condition | None = None
+
+    @property
+    def schema(self) -> Arrow:
+        """The `pyarrow.Schema` of the columns wanted."""
+        whole = self.source.schema
+        return pa.schema([whole.field(name) for name in self.columns], metadata=whole.metadata)
+
+    def batches(self, *, rows: int = sources.BATCH_ROWS) -> Iterator[Arrow]:
+        """Yield the rows as `pyarrow.RecordBatch`es, in the order of files and rows, in bounded memory.
+
+        Args:
+            rows: How many rows a batch has at most.
+
+        Raises:
+            BadData: A file is damaged; the error names it, and the row where one is known.
+        """
+        condition = self.condition
+        yield from self.source.batches(
+            self.columns,
+            condition.expression if condition else None,
+            condition.columns if condition else frozenset(),
+            rows,
+        )
+
+    def reader(self) -> Arrow:
+        """Return the rows as a `pyarrow.RecordBatchReader`, which other libraries take without copies."""
+        return pa.RecordBatchReader.from_batches(self.schema, self.batches())
+
+    def table(self) -> Arrow:
+        """Return all rows as a `pyarrow.Table`; they must fit in memory."""
+        return pa.Table.from_batches(self.batches(), self.schema)
+
+    def head(self, rows: int) -> Arrow:
+        """Return the first rows as a `pyarrow.Table`, without reading on."""
+        found, left = [], rows
+        for batch in self.batches(rows=max(rows, 1)) if rows else ():
+            found.append(batch.slice(0, left))
+            left -= found[-1].num_rows
+            if not left:
+                break
+        return pa.Table.from_batches(found, self.schema)
+
+    def count(self) -> int:
+        """Return how many rows there are; of Parquet without a condition, none is read."""
+        return self.source.count(self.condition.expression if self.condition else None)
+
+
+def scan(
+    source: str | os.PathLike[str] | LakeUrl | Place,
+    *,
+    columns: Sequence[str] = (),
+    where: str | Arrow = "",
+    file_format: str = "",
+    types: Mapping[str, object] | None = None,
+    profile: str = "",
+) -> Scan:
+    """Return a table that is there to be read; columns, row groups and directories that are not wanted are not fetched.
+
+    Args:
+        source: A file, or a directory of files of one format, in a lake or on this machine.
+        columns: Their names, in order; absent: all.
+        where: Which rows, as `year = 2030 and kind in ('a', 'b')`, or a `pyarrow.compute.Expression`.
+        file_format: One of `formats.NAMES`; absent: as names and first bytes say.
+        types: Types of columns of text, by words such as `string` or `timestamp`, or as `pyarrow.DataType`; the others' are guessed.
+        profile: Who connects; absent: the URL's, else the account's own.
+
+    Raises:
+        NotFound: Nothing is there.
+        Misused: A column, format or condition is none; the files are of several formats.
+        BadData: A file is damaged, or two disagree on a column's type.
+
+    Example:
+        >>> found = scan("sales", where="year = 2030", columns=["price"])  # doctest: +SKIP
+        >>> for batch in found.batches():  # doctest: +SKIP
+        ...     print(batch.num_rows)
+    """
+    place = at(source, profile=profile)
+    files = place.files(file_format)
+    parts, said = partitions.parted(files, place.inside)
+    opening = _Opening(place, parts, said, schemas.typed(types or {}))
+    parts, condition = _needed(opening, where)
+    found = opening.source(parts)
+    if condition is None and not isinstance(where, str):
+        condition = Condition(where, frozenset(found.schema.names))
+    elif condition is None and where:
+        condition = conditions.parse(str(where), found.schema)
+    wanted = tuple(schemas.chosen(found.schema, columns))
+    return Scan(place.title, files[0].format.name, len(parts), wanted, found, condition)
+
+
+def read(
+    source: str | os.PathLike[str] | LakeUrl | Place,
+    *,
+    columns: Sequence[str] = (),
+    where: str | Arrow = "",
+    file_format: str = "",
+    types: Mapping[str, object] | None = None,
+    profile: str = "",
+) -> Arrow:
+    """Return a table as a `pyarrow.Table`; it must fit in memory. Arguments and errors are those of `scan`."""
+    return scan(source, columns=columns, where=where, file_format=file_format, types=types, profile=profile).table()
+
+
+def head(source: str | os.PathLike[str] | LakeUrl | Place, rows: int = 10, *, file_format: str = "") -> Arrow:
+    """Return the first rows of a table as a `pyarrow.Table`. Errors are those of `scan`."""
+    return scan(source, file_format=file_format).head(rows)
+
+
+def schema(source: str | os.PathLike[str] | LakeUrl | Place, *, file_format: str = "") -> Arrow:
+    """Return a table's `pyarrow.Schema`: every column of any of its files. Errors are those of `scan`."""
+    return scan(source, file_format=file_format).schema
+
+
+def _needed(opening: _Opening, where: str | Arrow) -> tuple[list[Part], Condition | None]:
+    """Return the parts that a condition leaves, and the condition once it can be read."""
+    if isinstance(where, str) and not where.strip():
+        return list(opening.parts), None
+    if not opening.said.names:
+        return list(opening.parts), None
+    first = schemas.unified([("", opening.schema_of(opening.parts[0])), ("", opening.said)])
+    if not isinstance(where, str):
+        return partitions.left(opening.parts, first, where) or opening.parts[:1], None
+    try:
+        condition = conditions.parse(where, first)
+    except Misused:  # a column that another file has, or none has: told once all were seen
+        return list(opening.parts), None
+    return partitions.left(opening.parts, first, condition.expression) or opening.parts[:1], condition
+
+
+@dataclass(frozen=True)
+class _Opening:
+    """A table whose files are being looked at."""
+
+    place: Place
+    parts: list[Part]
+    said: Arrow
+    types: dict[str, Arrow]
+
+    def schema_of(self, part: Part) -> Arrow:
+        with refusals.reading(part.file.title):
+            if part.file.format.is_dataset:
+                return sources.datasets([part], self.place.file_system)[0].physical_schema
+        return streams.schema_of(part.file, self.place.file_system, self.types)
+
+    def source(self, parts: list[Part]) -> Source:
+        if not parts[0].file.format.is_dataset:
+            inner = self.unified(
+                parts, [self.schema_of(one) for one in parts] if len(parts) == 1 else self.all_of(parts)
+            )
+            return sources.Streams(parts, self.place.file_system, _together(inner, self.said), inner, self.types)
+        fragments = sources.datasets(parts, self.place.file_system)
+        inner = self.unified(parts, _looked_at(parts, fragments))
+        name = parts[0].file.format.name
+        dataset = ds.FileSystemDataset(
+            fragments, _together(inner, self.said), sources.format_of(name), self.place.file_system
+        )
+        return sources.Dataset(dataset, self.place.title, self.place.titled)
+
+    def all_of(self, parts: list[Part]) -> list[Arrow]:
+        with ThreadPoolExecutor(LOOKERS) as threads:
+            return list(threads.map(self.schema_of, parts))
+
+    def unified(self, parts: list[Part], found: list[Arrow]) -> Arrow:
+        return schemas.unified((part.file.title, one) for part, one in zip(parts, found, strict=True))
+
+
+def _looked_at(parts: Sequence[Part], fragments: Sequence[Arrow]) -> list[Arrow]:
+    def look(pair: tuple[Part, Arrow]) -> Arrow:
+        with refusals.reading(pair[0].file.title):
+            return pair[1].physical_schema
+
+    with ThreadPoolExecutor(LOOKERS) as threads:
+        return list(threads.map(look, zip(parts, fragments, strict=True)))
+
+
+def _together(inner: Arrow, said: Arrow) -> Arrow:
+    """Return the columns of files with those of directories; a directory is believed over its files."""
+    fields = [one for one in inner if one.name not in said.names]
+    return pa.schema([*fields, *said], metadata=inner.metadata)
