@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lakeport_local.core import ServiceError
+from lakeport_local.core import BodySource, ServiceError
+from lakeport_local.storage.content import Extent
 from lakeport_local.storage.stamps import microseconds
 
 if TYPE_CHECKING:
@@ -132,3 +133,27 @@ def test_a_file_whose_time_has_come_is_gone(world: World) -> None:
     assert world.entry("brief").id == file.id
     world.lake.expire(world.clock.now() + timedelta(hours=1))
     assert [entry.path for entry in world.lake.files(world.account, "data")] == ["kept"]
+
+
+def test_small_bytes_are_remembered_but_not_those_of_a_change_that_was_undone(world: World) -> None:
+    def write_and_read(data: bytes) -> tuple[int, bytes | BodySource]:
+        sink = world.lake.contents.sink(limit_bytes=100)
+        sink.write(data)
+        content, size = world.lake.contents.make([Extent(world.lake.contents.keep(sink).id, 0, sink.size_bytes)])
+        assert content is not None
+        return content, world.lake.contents.body(content, 0, size)
+
+    undone: list[int] = []
+
+    def write_and_undo() -> None:
+        with world.store.transaction():
+            undone.append(write_and_read(b"never")[0])
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_and_undo()
+    with world.store.transaction():
+        content, body = write_and_read(b"kept")
+    assert [content] == undone  # its number is given again
+    assert body == b"kept"
+    assert world.lake.contents.body(content, 1, 2) == b"ep"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from lakeport_local.access.caller import Caller, Principal, SharedAccess, SharedKey, Stranger
 from lakeport_local.access.grants import Grant, Way, together

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from lakeport_local.access.caller import Caller, SharedAccess, SharedKey, Stranger
 from lakeport_local.access.grants import Way, in_words
 
@@ -31,8 +33,7 @@ class Action:
     letters: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True, gc=False):
     """On what: a scope of the control plane, down to a container for data.
 
     Attributes:
@@ -48,8 +49,7 @@ class Target:
     steps: Callable[[], Iterable[Step]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True, gc=False):
     """Allowed or refused, and why.
 
     Attributes:

@@ -41,9 +41,9 @@ class Headers:
         get = self._first.get
         return [get(name, "") for name in names]
 
-    def has_any(self, names: frozenset[str]) -> bool:
+    def has_any(self, names: Iterable[str]) -> bool:
         """Tell whether one of the names, which are in lower case, is there."""
-        return not names.isdisjoint(self._first)
+        return not self._first.keys().isdisjoint(names)
 
     def get_all(self, name: str) -> list[str]:
         """Return every value of `name`, in the order received."""

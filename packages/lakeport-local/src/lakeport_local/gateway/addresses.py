@@ -37,6 +37,9 @@ class Target:
     address: Address | None = None
 
 
+_REMEMBERED_CHARACTERS = 512
+
+
 @lru_cache(maxsize=1024)
 def parse_address(text: str, scheme: str | None) -> Address:
     """Read `host`, `host:port` or `[v6]:port`.
@@ -62,6 +65,23 @@ def parse_address(text: str, scheme: str | None) -> Address:
     return Address(host, port)
 
 
+def _read_target(text: str) -> Target:
+    if "#" in text:
+        raise BadAddress("the request target has a fragment")
+    if text.startswith("/"):
+        path, _, query = text.partition("?")
+        return Target(path, query)
+    match = _ABSOLUTE.fullmatch(text)
+    if match is None:
+        raise BadAddress("the request target is neither a path nor an http URL")
+    address = parse_address(match["authority"], match["scheme"].lower())
+    return Target(match["path"] or "/", match["query"] or "", address)
+
+
+_target = lru_cache(maxsize=2048)(_read_target)
+"""The same, for short ones: what is read once is often read again."""
+
+
 def parse_target(text: str) -> Target:
     """Read a request target in origin form or absolute form.
 
@@ -74,13 +94,4 @@ def parse_target(text: str) -> Target:
         >>> parse_target("http://169.254.169.254/metadata?x=1")
         Target(path='/metadata', query='x=1', address=Address(host='169.254.169.254', port=80))
     """
-    if "#" in text:
-        raise BadAddress("the request target has a fragment")
-    if text.startswith("/"):
-        path, _, query = text.partition("?")
-        return Target(path, query)
-    match = _ABSOLUTE.fullmatch(text)
-    if match is None:
-        raise BadAddress("the request target is neither a path nor an http URL")
-    address = parse_address(match["authority"], match["scheme"].lower())
-    return Target(match["path"] or "/", match["query"] or "", address)
+    return _target(text) if len(text) <= _REMEMBERED_CHARACTERS else _read_target(text)

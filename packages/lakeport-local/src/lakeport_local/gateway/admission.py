@@ -5,8 +5,9 @@ Source: identity.md 7.1 (proxy requests of real clients), 9.6 (what a proxy refu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+import msgspec
 
 from lakeport_local.core import Headers, Response
 from lakeport_local.gateway.addresses import Address, BadAddress, Target, parse_address, parse_target
@@ -23,8 +24,7 @@ _FOR_PROXIES = frozenset({"proxy-authorization", "proxy-connection"})
 _OF_ONE_HOP = _FOR_PROXIES | {"connection", "keep-alive"}
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(msgspec.Struct, frozen=True):
     """A request for one of the services.
 
     Attributes:
@@ -46,16 +46,14 @@ class Admitted:
     caller: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Tunnel:
+class Tunnel(msgspec.Struct, frozen=True):
     """A CONNECT to a host that is answered here."""
 
     address: Address
     caller: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Through:
+class Through(msgspec.Struct, frozen=True):
     """A connection to the outside.
 
     Attributes:

@@ -18,6 +18,7 @@ ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_colon = ": ".join
 _OURS = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date"})
 
 
@@ -26,14 +27,14 @@ class BadResponse(ValueError):
 
 
 @lru_cache(maxsize=1024)
-def _field_name(name: str) -> tuple[str, str]:
-    """Return a field's name in lower case when the gateway itself sends it, else empty; and how its line begins."""
+def _own_name(name: str) -> str:
+    """Return a field's name in lower case when the gateway itself sends it, else empty."""
     lower = name.lower()
     if lower in _OURS:
-        return lower, ""
+        return lower
     if _FIELD_NAME.fullmatch(name) is None:
         raise BadResponse("a header field's name is malformed")
-    return "", f"{name}: "
+    return ""
 
 
 def bears_body(method: str, status: int) -> bool:
@@ -59,20 +60,16 @@ def render_head(
     Raises:
         BadResponse: A field holds what would break the message apart.
     """
+    own = {lower: value for name, value in response.headers if (lower := _own_name(name))}
+    fields = [field for field in response.headers if not _own_name(field[0])] if own else response.headers
     lines = [f"HTTP/1.1 {response.status} {response.reason or _REASONS.get(response.status, 'Unknown')}"]
-    own = {"date": date}
-    for name, value in response.headers:
-        lower, begins = _field_name(name)
-        if lower:
-            own[lower] = value
-        else:
-            lines.append(begins + value)
+    lines += map(_colon, fields)
     length, is_chunked = _framing(response, method, own.get("content-length"), is_http10=is_http10)
     if length is not None:
         lines.append(f"Content-Length: {length}")
     elif is_chunked:
         lines.append("Transfer-Encoding: chunked")
-    lines.append(f"Date: {own['date']}")
+    lines.append(f"Date: {own.get('date', date)}")
     if not keep_alive:
         lines.append("Connection: close")
     elif is_http10:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -48,11 +50,11 @@ A storage account's name holds neither `-` nor `.`, so no account is taken for a
 Source: identity.md 7.2, storage.md 1.1.
 """
 
+_REMEMBERED_CHARACTERS = 256
 EXPLICIT_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """Where a request goes.
 
     Attributes:
@@ -90,6 +92,8 @@ class Routes:
         self._paths = re.compile("|".join(f"({rule})" for rule, _ in paths), re.IGNORECASE)
         self._path_names = [name for _, name in paths]
         self._explicit_hosts = frozenset(explicit_hosts)
+        self._name = lru_cache(maxsize=1024)(self._read_name)
+        self._explicit = lru_cache(maxsize=1024)(self._find_explicit)
 
     def is_explicit(self, host: str) -> bool:
         """Tell whether a host is one of the explicit endpoints."""
@@ -106,11 +110,14 @@ class Routes:
             return Route(name, self._services.get(name), is_explicit=False)
         if not self.is_explicit(host):
             return None
+        return self._explicit(raw_path) if len(raw_path) <= _REMEMBERED_CHARACTERS else self._find_explicit(raw_path)
+
+    def _find_explicit(self, raw_path: str) -> Route:
         match = self._paths.match(raw_path)
         name = self._path_names[match.lastindex - 1] if match and match.lastindex else ""
         return Route(name, self._services.get(name), is_explicit=True)
 
-    def _name(self, host: str) -> str | None:
+    def _read_name(self, host: str) -> str | None:
         name = self._exact.get(host)
         dot = host.find(".")
         while name is None and dot >= 0:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import itertools
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from lakeport_local.core import http_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime
 
     from lakeport_local.core import Clock, Ids
     from lakeport_local.gateway.addresses import Address
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lakeport_local.gateway.relay import Reachable
     from lakeport_local.gateway.routes import Routes
 
+_SECOND = timedelta(seconds=1)
 BUFFER_BYTES = 256 * 1024
 """What one read takes at most, and one piece of a response; see performance.md 2."""
 
@@ -122,14 +123,15 @@ class Dates:
     """Spells instants for the Date field, each second once."""
 
     def __init__(self) -> None:
-        self._second: datetime | None = None
+        self._begins = self._ends = datetime.max.replace(tzinfo=UTC)
         self._text = ""
 
     def of(self, at: datetime) -> str:
         """Return an instant as HTTP spells it."""
-        second = at.replace(microsecond=0)
-        if second != self._second:
-            self._second, self._text = second, http_date(second)
+        if not self._begins <= at < self._ends:
+            self._begins = at.replace(microsecond=0)
+            self._ends = self._begins + _SECOND
+            self._text = http_date(at)
         return self._text
 
 

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 
-_MOST = 20_000
-
 
 class Remembered(Generic[Row]):
     """Rows of one table by a key, forgotten the moment one of them is updated, deleted or undone.
@@ -25,10 +23,12 @@ class Remembered(Generic[Row]):
         name: Of the trigger; a table may have several.
         table: Whose rows.
         columns: What makes the key: one column, or several for a tuple.
+        most: How many are remembered.
     """
 
-    def __init__(self, store: Store, name: str, table: str, columns: tuple[str, ...]) -> None:
+    def __init__(self, store: Store, name: str, table: str, columns: tuple[str, ...], *, most: int = 20_000) -> None:
         self._store = store
+        self._most = most
         self._undone = store.undone
         self._rows: dict[Hashable, Row] = {}
         rows, is_single = self._rows, len(columns) == 1
@@ -53,6 +53,6 @@ class Remembered(Generic[Row]):
 
     def keep(self, key: Hashable, row: Row) -> None:
         """Remember a row that was just read."""
-        if len(self._rows) >= _MOST:
+        if len(self._rows) >= self._most:
             self._rows.clear()
         self._rows[key] = row

@@ -6,9 +6,10 @@ Source: storage.md 1.1 and 1.3.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import msgspec
 
 from lakeport_local.storage.names import decoded, flat_name, normal_path
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 Api: TypeAlias = Literal["dfs", "blob"]
 Level: TypeAlias = Literal["account", "file_system", "path"]
 
-_NO_NAMES: frozenset[str] = frozenset()
+_PLAIN_METHODS = frozenset({"GET", "HEAD", "PUT"})
 ROOT = "$root"
 _HOST = re.compile(r"([a-z0-9]{3,24})(-secondary)?\.(dfs|blob)\..+", re.ASCII)
 _SIGNER = re.compile(r"SharedKey(?:Lite)? ([a-z0-9]{3,24}):", re.ASCII)
@@ -37,10 +38,10 @@ _BLOB_HEADERS = frozenset(
         "x-ms-range",
     }
 )
+_TELLING_HEADERS = _BLOB_HEADERS | {"x-http-method-override", "x-ms-rename-source"}
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """Where a request goes.
 
     Attributes:
@@ -95,7 +96,7 @@ def address_of(request: Request, is_account: Callable[[str], bool], is_flat: Cal
     first, _, rest = request.raw_path.lstrip("/").partition("/")
     name = first.removesuffix("-secondary")
     signer = _SIGNER.match(request.headers.get("authorization") or "")
-    if not is_account(name) and signer is not None and is_account(signer[1]):
+    if signer is not None and signer[1] != name and not is_account(name) and is_account(signer[1]):
         # C++ and others drop the account from the destination of a rename.
         name, rest = signer[1], request.raw_path.lstrip("/")
     file_system, path = _named(request, rest, is_flat=is_flat(name))
@@ -125,8 +126,10 @@ def told_api(request: Request) -> Api:
 
     Source: storage.md 1.3.
     """
-    names = {name.lower() for name, _ in request.query} if request.raw_query else _NO_NAMES
     headers = request.headers
+    if request.method in _PLAIN_METHODS and not request.raw_query and not headers.has_any(_TELLING_HEADERS):
+        return "blob"
+    names = {name.lower() for name, _ in request.query}
     if request.method == "PATCH" or (headers.get("x-http-method-override") or "").upper() == "PATCH":
         return "dfs"
     if names & _BLOB_PARAMETERS:
@@ -135,7 +138,6 @@ def told_api(request: Request) -> Api:
         return "dfs"
     if headers.has_any(_BLOB_HEADERS):
         return "blob"
-    if request.method == "POST" and "x-ms-lease-action" in headers:
-        return "dfs"
+    is_dfs_lease = request.method == "POST" and "x-ms-lease-action" in headers
     is_dfs_delete = request.method == "DELETE" and "json" in (headers.get("accept") or "")
-    return "dfs" if is_dfs_delete else "blob"
+    return "dfs" if is_dfs_lease or is_dfs_delete else "blob"

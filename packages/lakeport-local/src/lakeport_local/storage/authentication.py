@@ -153,7 +153,10 @@ def _shared_key(request: Request, account: Resource, credential: str, *, is_lite
     texts = (lite_strings_to_sign if is_lite else strings_to_sign)(request, account.name)
     if not is_signed(signature, texts, keys_of(account)):
         raise _unauthenticated("The MAC signature found in the HTTP request is not the same as any computed signature.")
-    return SharedKey(account.id)
+    return _holder(account.id)
+
+
+_holder = lru_cache(maxsize=64)(SharedKey)
 
 
 @lru_cache(maxsize=64)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lakeport_local.access import Principal, SharedAccess, Target
 from lakeport_local.access.acl import SUPERUSER
@@ -32,8 +34,7 @@ if TYPE_CHECKING:
     from lakeport_local.storage.paths import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Demand:
+class Demand(msgspec.Struct, frozen=True):
     """Something that a request asks for.
 
     Attributes:
@@ -94,11 +95,11 @@ class Call:
     @lazy
     def query(self) -> dict[str, str]:
         """The query's values by lower-case name."""
-        return {name.lower(): value for name, value in reversed(self.request.query)} if self.request.raw_query else {}
+        return {name.lower(): value for name, value in reversed(self.request.query)}
 
     def parameter(self, name: str) -> str | None:
         """Return a query parameter's value; an empty one counts as absent."""
-        return self.query.get(name.lower()) or None
+        return self.query.get(name.lower()) or None if self.request.raw_query else None
 
     def flag(self, name: str) -> bool:
         """Return a query parameter that is `true` or `false`.
@@ -176,7 +177,9 @@ class Call:
             return place
         above = place.trail[: len(place.names)]
         is_whole = self.past is not None and len(above) == len(place.names)
-        return replace(place, trail=[*above, self.past.path] if self.past is not None and is_whole else above)
+        return msgspec.structs.replace(
+            place, trail=[*above, self.past.path] if self.past is not None and is_whole else above
+        )
 
     @lazy
     def moment(self) -> tuple[Kind, int] | None:
@@ -185,6 +188,8 @@ class Call:
         Raises:
             ServiceError: 400 `InvalidQueryParameterValue`.
         """
+        if not self.request.raw_query:
+            return None
         kinds: tuple[tuple[str, Kind], ...] = (("snapshot", "snapshot"), ("versionid", "version"))
         given = [(name, kind, text) for name, kind in kinds if (text := self.parameter(name))]
         for name, kind, text in given:
@@ -240,7 +245,7 @@ class Call:
         """
         if not isinstance(self.caller, SharedAccess):
             return self.caller
-        address = replace(self.address, file_system=file_system, path=path)
+        address = msgspec.structs.replace(self.address, file_system=file_system, path=path)
         return self.authenticate(self.request, self.account, address)
 
     def scope(self, file_system: str | None = None) -> str:

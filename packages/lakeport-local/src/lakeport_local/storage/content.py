@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lakeport_local.state import Remembered
 from lakeport_local.storage.chunks import INLINE_BYTES, Chunk, ChunkSink
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 PIECE_BYTES = 256 * 1024
 HOLE = 0
 """The chunk of what was never written; a number below it is one clearing. Both read as zeros."""
+_MOST_SMALL = 512
 _INLINE = (
-    "SELECT c.bytes, e.start, e.chunk_start FROM extents e LEFT JOIN chunks c ON c.id = e.chunk"
+    "SELECT c.bytes, e.start, e.chunk_start, e.size_bytes FROM extents e LEFT JOIN chunks c ON c.id = e.chunk"
     " WHERE e.content = ? AND e.start < ? AND e.start + e.size_bytes > ? LIMIT 2"
 )
 
@@ -54,6 +56,7 @@ class Contents:
         self._db = store.db
         self._ids = ids
         self._pins: Counter[int] = Counter()
+        self._small: Remembered[bytes] = Remembered(store, "content", "contents", ("id",), most=_MOST_SMALL)
         self._sweep()
 
     def _sweep(self) -> None:
@@ -139,12 +142,19 @@ class Contents:
         """Return a range of a content: its bytes when they are few and lie together in a row, else a source of them."""
         if content is None:
             return b""
+        end = start + size_bytes
+        if end <= INLINE_BYTES:
+            small = self._small.get(content)
+            if small is not None and end <= len(small):
+                return small if size_bytes == len(small) else small[start:end]
         if size_bytes <= INLINE_BYTES:
-            rows = self._db.execute(_INLINE, (content, start + size_bytes, start)).fetchall()
+            rows = self._db.execute(_INLINE, (content, end, start)).fetchall()
             if len(rows) == 1 and rows[0][0] is not None:
-                data, begin, skipped = rows[0]
-                first = skipped + start - begin
-                return bytes(data) if size_bytes == len(data) else bytes(data[first : first + size_bytes])
+                data, begin, skipped, length = rows[0]
+                part: bytes = data if length == len(data) else data[skipped : skipped + length]
+                if not begin:
+                    self._small.keep(content, part)
+                return part[start - begin : end - begin]
         return self.read(content, start, size_bytes)
 
     def read(self, content: int | None, start: int, size_bytes: int) -> ContentSource:

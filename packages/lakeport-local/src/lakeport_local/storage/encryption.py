@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from lakeport_local.storage.errors import refusal
@@ -33,7 +34,9 @@ def given_key(call: Call, prefix: str = "x-ms-") -> str | None:
     Raises:
         ServiceError: 400 `MissingRequiredHeader`, `InvalidHeaderValue`, `AccountRequiresHttps`.
     """
-    names = [name.replace("x-ms-", prefix) for name in (_KEY, _DIGEST, _ALGORITHM)]
+    names = _names(prefix)
+    if not call.request.headers.has_any(names[:2]):
+        return None
     key, digest, algorithm = (call.header(name) for name in names)
     if key is None and digest is None:
         return None
@@ -51,6 +54,11 @@ def given_key(call: Call, prefix: str = "x-ms-") -> str | None:
     if base64.b64encode(hashlib.sha256(raw).digest()).decode() != digest:
         raise refusal("InvalidHeaderValue", HeaderName=names[1], HeaderValue=digest or "")
     return digest
+
+
+@lru_cache
+def _names(prefix: str) -> tuple[str, ...]:
+    return tuple(name.replace("x-ms-", prefix) for name in (_KEY, _DIGEST, _ALGORITHM))
 
 
 def check_key(call: Call, path: Path) -> None:

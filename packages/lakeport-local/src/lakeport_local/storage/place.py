@@ -5,8 +5,9 @@ Source: storage.md 5.5.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lakeport_local.access import Step
 from lakeport_local.access.acl import EXECUTE
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from lakeport_local.storage.paths import Listed, Path, Paths
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """A path and the rows on the way to it, as far as they exist.
 
     Attributes:

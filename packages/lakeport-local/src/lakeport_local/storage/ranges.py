@@ -6,8 +6,9 @@ Source: storage.md 2.8 and 3.2.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from lakeport_local.storage.errors import refusal
 
@@ -18,8 +19,7 @@ _RANGE = re.compile(r"bytes=(\d{1,19})-(\d{0,19})", re.ASCII)
 _SUFFIX = re.compile(r"bytes=-(\d{1,19})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(msgspec.Struct, frozen=True):
     """A part of a file.
 
     Attributes:
@@ -44,6 +44,8 @@ def range_of(headers: Headers, size_bytes: int) -> Range:
     Source: RFC 9110 section 14.
     """
     text = (headers.get("x-ms-range") or headers.get("range") or "").strip()
+    if not text:
+        return Range(0, size_bytes, is_partial=False)
     suffix = _SUFFIX.fullmatch(text)
     if suffix is not None:
         start, end = max(size_bytes - int(suffix[1]), 0), size_bytes

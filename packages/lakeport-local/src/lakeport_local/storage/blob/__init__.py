@@ -112,11 +112,12 @@ def operation_of(call: Call) -> Operation:
     Raises:
         ServiceError: 400 or 405: there is none.
     """
-    key = (_level(call), call.method, _word(call))
+    level = _level(call)
+    key = (level, call.method, _word(call, level))
     found = OPERATIONS.get(key) or _REFUSALS.get(key)
     if found is None:
         raise unsupported(call.method)
-    if call.moment is not None and (call.method, _word(call)) not in _OF_THE_PAST:
+    if call.moment is not None and key[1:] not in _OF_THE_PAST:
         raise refusal("InvalidQueryParameterValue", QueryParameterName=call.moment[0].replace("version", "versionid"))
     call.request.operation = ("blob", *key)
     return found
@@ -127,14 +128,15 @@ def _level(call: Call) -> str:
     return "container" if level == "file_system" else level
 
 
-def _word(call: Call) -> str:
+def _word(call: Call, level: str) -> str:
     comp = (call.parameter("comp") or "").lower()
     if comp in _OF_SERVICE and (call.parameter("restype") or "").lower() == "service":
         return f"service-{comp}"
-    is_path_put = call.method == "PUT" and _level(call) == "path"
+    if call.method != "PUT" or level != "path":
+        return "abort" if comp == "copy" else comp
     has_source = call.header("x-ms-copy-source") is not None
-    if is_path_put and not comp:
+    if not comp:
         return "copy" if has_source else _PUTS.get(call.header("x-ms-blob-type") or "", "put")
     if comp == "copy":
         return "abort"
-    return _COPIES.get(comp, comp) if is_path_put and has_source else comp
+    return _COPIES.get(comp, comp) if has_source else comp

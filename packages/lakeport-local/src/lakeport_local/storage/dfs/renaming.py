@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import orjson
+from msgspec import structs
 
 from lakeport_local.access.acl import EXECUTE, WRITE
 from lakeport_local.access.storage import MOVE, MOVE_OVER, MOVE_TO
@@ -80,7 +81,8 @@ def _source(call: Call) -> tuple[Place, Caller]:
         raise refusal("SourcePathNotFound")
     if query:
         signed = replace(call.request, raw_query=query, headers=Headers([("x-ms-version", call.version)]))
-        caller = call.authenticate(signed, account, replace(call.address, file_system=name, path=path))
+        address = structs.replace(call.address, file_system=name, path=path)
+        caller = call.authenticate(signed, account, address)
     else:
         caller = call.caller_at(name, path)
     return call.place_of(file_system, path), caller
