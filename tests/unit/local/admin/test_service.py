@@ -44,7 +44,7 @@ class Still:
         self.faults = Faults()
         self.authority = Nobody()
         self.moved = timedelta()
-        self.set: dict[str, Any] = {"role_delay_s": 0.0, "throttle_per_minute": None}
+        self.set: dict[str, Any] = {"role_delay_s": 0.0, "throttle_per_minute": None, "token_life_s": None}
 
     def openapi(self) -> dict[str, Any]:
         return {"openapi": "3.1.0"}
@@ -57,6 +57,9 @@ class Still:
 
     def set_throttle(self, per_minute: int | None) -> None:
         self.set["throttle_per_minute"] = per_minute
+
+    def set_token_life(self, longest: timedelta | None) -> None:
+        self.set["token_life_s"] = None if longest is None else longest.total_seconds()
 
     def status(self) -> dict[str, Any]:
         return {"running": True}

@@ -6,8 +6,9 @@ Knows no service of Azure; what may be asked is the `Operated` protocol, which `
 from __future__ import annotations
 
 from lakeport_local.admin.authority import KeyUnknown, NothingWaits
-from lakeport_local.admin.faults import Fault, Faults, FaultUnknown, FaultyService
+from lakeport_local.admin.faults import Fault, Faults, FaultUnknown
 from lakeport_local.admin.service import PREFIX, AdminService, Operated
+from lakeport_local.admin.striking import FaultyService
 
 __all__ = [
     "PREFIX",

@@ -1,34 +1,56 @@
-"""Trouble on request: the next matching requests are answered as an overloaded or broken service would.
+"""Trouble on request: which requests an overloaded, broken or far-away service would fail, and how.
 
-A `Fault` says which requests and what happens to them; `Faults` keeps the table; `FaultyService` stands before a
-service and lets the table speak first.
+A `Fault` says which requests and what happens to them; `Faults` keeps the table. What a struck request meets is in `striking`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import fnmatch
-import inspect
-from dataclasses import asdict, dataclass
+import hashlib
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lakeport_local.core import Response
+from lakeport_local.admin.asking import principal_of, sameness
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from lakeport_local.core import Request
 
-    from lakeport_local.core import BodySink, Request, Service
+KINDS = {
+    "429": "too many requests, with Retry-After; the body is not taken",
+    "500": "the service failed; the body is not taken",
+    "503": "the service is busy, with Retry-After; the body is not taken",
+    "expired": "401, as if the token had ended",
+    "reset": "the connection is reset before the body is taken: nothing was done",
+    "reset-request": "the connection is reset inside the request's body",
+    "reset-answer": "the request is done, and the connection reset in place of the answer",
+    "reset-body": "the connection is reset inside the answer's body",
+    "timeout": "the request is taken and never answered; cut after the delay",
+    "slow": "the answer comes after the delay",
+    "slow-body": "the answer's body comes at so many bytes a second",
+    "stall-body": "the answer's body stops for the delay, then goes on",
+    "truncate": "the connection ends, in good order, inside the answer's body",
+    "corrupt": "one byte of the answer's body is another",
+    "corrupt-request": "one byte of the request's body is another",
+}
+"""What can happen."""
 
-KINDS = ("429", "500", "503", "reset", "slow", "timeout")
-"""What can happen: an answer with this status; a connection cut at once; an answer that comes late; none ever."""
-
+SOMEWHERE = -1
 _MOST_DELAY_S = 3600.0
+_MOST_REMEMBERED = 100_000
 _MEMBERS: dict[str, tuple[type, ...]] = {
     "kind": (str,),
+    "service": (str,),
+    "operation": (str,),
     "host": (str,),
     "path": (str,),
     "method": (str,),
+    "principal": (str,),
     "count": (int,),
+    "skip": (int,),
+    "probability": (int, float),
+    "seed": (int,),
+    "after_bytes": (int,),
+    "bytes_per_second": (int,),
     "retry_after_s": (int,),
     "delay_s": (int, float),
 }
@@ -44,20 +66,38 @@ class Fault:
 
     Attributes:
         kind: One of `KINDS`.
+        service: Shell pattern of the service: `storage`, `entra`, `arm`, `graph`, `vault`, ...
+        operation: Shell pattern of storage's operation, such as `blob * block`; other services' are told by method and path.
         host: Shell pattern of the effective host.
         path: Shell pattern of the path.
         method: Method, or `*`.
+        principal: Shell pattern of who asks: an object id, client id or user name of a token, the name of `exec --as`,
+            `key`, `sas` or `anonymous`.
         count: How many requests it strikes; 0 for all.
+        skip: How many it lets pass first.
+        probability: Which part of those that match it strikes. Which they are depends on the seed, on what is asked and how
+            often it was asked before, and not on the order in which different requests arrive.
+        seed: Of chance.
+        after_bytes: Where in a body it happens; -1: somewhere, by the seed.
+        bytes_per_second: How fast a `slow-body` comes.
         retry_after_s: `Retry-After` of 429 and 503.
-        delay_s: How late a `slow` answer comes, and how long a `timeout` holds a request before it cuts the connection.
+        delay_s: How late a `slow` answer comes, how long a `stall-body` stops, and how long a `timeout` holds a request.
         struck: How many requests it has struck.
     """
 
     kind: str
+    service: str = "*"
+    operation: str = "*"
     host: str = "*"
     path: str = "*"
     method: str = "*"
+    principal: str = "*"
     count: int = 1
+    skip: int = 0
+    probability: float = 1.0
+    seed: int = 0
+    after_bytes: int = SOMEWHERE
+    bytes_per_second: int = 64 * 1024
     retry_after_s: int = 1
     delay_s: float = 30.0
     struck: int = 0
@@ -77,116 +117,114 @@ class Fault:
         fault = cls(**{"kind": "", **document})
         if fault.kind not in KINDS:
             raise FaultUnknown(f"kind {fault.kind!r} is none of {', '.join(KINDS)}")
-        if fault.count < 0 or fault.retry_after_s < 0 or not 0 <= fault.delay_s <= _MOST_DELAY_S:
-            raise FaultUnknown("count, retry_after_s and delay_s must not be negative, nor delay_s above an hour")
+        if min(fault.count, fault.skip, fault.retry_after_s) < 0 or not 0 <= fault.delay_s <= _MOST_DELAY_S:
+            raise FaultUnknown("count, skip, retry_after_s and delay_s must not be negative, nor delay_s above an hour")
+        if not 0 < fault.probability <= 1:
+            raise FaultUnknown("probability must be above 0 and at most 1")
+        if fault.after_bytes < SOMEWHERE or fault.bytes_per_second < 1:
+            raise FaultUnknown("after_bytes must be -1 or more, bytes_per_second 1 or more")
         return fault
 
-    def matches(self, request: Request) -> bool:
-        """Tell whether this fault strikes a request."""
+    def matches(self, request: Request, service: str = "") -> bool:
+        """Tell whether a request is of those that this fault is for."""
         return (
             self.method in {"*", request.method}
+            and fnmatch.fnmatchcase(service, self.service)
             and fnmatch.fnmatchcase(request.host, self.host.lower())
             and fnmatch.fnmatchcase(request.path, self.path)
+            and (self.operation == "*" or fnmatch.fnmatchcase(" ".join(request.operation).strip(), self.operation))
+            and (
+                self.principal == "*" or any(fnmatch.fnmatchcase(one, self.principal) for one in principal_of(request))
+            )
         )
 
-    def answer(self) -> Response:
-        """Return what the struck request gets in place of an answer, for all kinds but `slow`."""
-        if self.kind in {"reset", "timeout"}:
-            return Response(200, [("Content-Length", "1")], _Cut())
-        waits = [("Retry-After", str(self.retry_after_s))] if self.kind != "500" else []
-        return Response(int(self.kind), waits)
+    def place(self, luck: float, size_bytes: int) -> int:
+        """Return where in a body of so many bytes it happens."""
+        return int(luck * size_bytes) if self.after_bytes == SOMEWHERE else self.after_bytes
 
 
-class _Cut:
-    """A body of one byte that never comes: the connection can only be closed."""
+@dataclass(slots=True)
+class Strike:
+    """A fault that strikes a request.
 
-    size_bytes = 1
+    Attributes:
+        luck: From 0 to below 1: where in a body it happens, if the fault does not say.
+    """
 
-    def read(self, limit_bytes: int) -> bytes:
-        raise ConnectionAbortedError("an injected fault cuts the connection")
-
-    def close(self) -> None:
-        """Nothing to release."""
+    fault: Fault
+    luck: float
 
 
-class _Nowhere:
-    """Takes a body that nobody will read."""
+@dataclass(slots=True)
+class _Set:
+    """A fault that is set, and what it has seen."""
 
-    def write(self, data: bytes | memoryview) -> None:
-        """Forget the bytes."""
+    fault: Fault
+    skipped: int = 0
+    asked: dict[bytes, int] = field(default_factory=dict)
 
-    def finish(self) -> None:
-        """Nothing is kept."""
-
-    def abort(self) -> None:
-        """Nothing is kept."""
+    def luck(self, request: Request) -> tuple[float, float]:
+        """Return two numbers from 0 to below 1, the same for the same request whenever it comes."""
+        same = sameness(request)
+        if len(self.asked) >= _MOST_REMEMBERED:
+            self.asked.clear()
+        self.asked[same] = time = self.asked.get(same, 0) + 1
+        digest = hashlib.blake2b(b"%d %d %b" % (self.fault.seed, time, same), digest_size=16, person=b"fault").digest()
+        return int.from_bytes(digest[:8], "big") / 2**64, int.from_bytes(digest[8:], "big") / 2**64
 
 
 class Faults:
-    """The faults that are set, in the order they were added."""
+    """The faults that are set, in the order they were added.
+
+    Attributes:
+        struck: How many requests each kind has struck since the start, or since `clear`.
+    """
 
     def __init__(self) -> None:
-        self._faults: list[Fault] = []
+        self._faults: list[_Set] = []
+        self.struck: dict[str, int] = {}
 
     def add(self, fault: Fault) -> dict[str, Any]:  # Any: a JSON object
         """Set a fault; return it as a JSON object."""
-        self._faults.append(fault)
+        self._faults.append(_Set(fault))
         return asdict(fault)
 
     def all(self) -> list[dict[str, Any]]:  # Any: a JSON object
         """Return the faults that are set."""
-        return [asdict(fault) for fault in self._faults]
+        return [asdict(one.fault) for one in self._faults]
 
     def clear(self) -> int:
         """Remove every fault; return how many there were."""
         count = len(self._faults)
         self._faults.clear()
+        self.struck.clear()
         return count
 
-    def strike(self, request: Request) -> Fault | None:
+    @property
+    def is_empty(self) -> bool:
+        """No fault is set."""
+        return not self._faults
+
+    @property
+    def wants_operation(self) -> bool:
+        """Some fault is for certain operations, so that a request's has to be known."""
+        return any(one.fault.operation != "*" for one in self._faults)
+
+    def strike(self, request: Request, service: str = "") -> Strike | None:
         """Return the first fault that strikes a request, counted, or None."""
-        fault = next((one for one in self._faults if one.matches(request)), None) if self._faults else None
-        if fault is not None:
+        for one in self._faults:
+            fault = one.fault
+            if not fault.matches(request, service):
+                continue
+            if one.skipped < fault.skip:
+                one.skipped += 1
+                continue
+            chance, luck = one.luck(request)
+            if chance >= fault.probability:
+                continue
             fault.struck += 1
+            self.struck[fault.kind] = self.struck.get(fault.kind, 0) + 1
             if fault.count and fault.struck >= fault.count:
-                self._faults.remove(fault)
-        return fault
-
-
-class FaultyService:
-    """A service behind the table of faults; a struck request's body is not read, and the service hears nothing of it.
-
-    Args:
-        service: What answers when no fault strikes.
-        faults: The table.
-    """
-
-    def __init__(self, service: Service, faults: Faults) -> None:
-        self.service = service
-        self._faults = faults
-        self._struck: dict[str, Fault] = {}
-
-    def open_body(self, request: Request) -> BodySink | Response:
-        """Let a fault answer first; else ask the service."""
-        fault = self._faults.strike(request)
-        if fault is None:
-            return self.service.open_body(request)
-        if fault.kind not in {"slow", "timeout"}:
-            return fault.answer()
-        sink = _Nowhere() if fault.kind == "timeout" else self.service.open_body(request)
-        if not isinstance(sink, Response):
-            self._struck[request.id] = fault
-        return sink
-
-    def handle(self, request: Request) -> Response | Awaitable[Response]:
-        """Ask the service; a `slow` fault holds its answer back, a `timeout` gives none."""
-        fault = self._struck.pop(request.id, None) if self._struck else None
-        if fault is None:
-            return self.service.handle(request)
-        answer = fault.answer() if fault.kind == "timeout" else self.service.handle(request)
-        return _held(answer, fault.delay_s)
-
-
-async def _held(answer: Response | Awaitable[Response], delay_s: float) -> Response:
-    await asyncio.sleep(delay_s)
-    return await answer if inspect.isawaitable(answer) else answer
+                self._faults.remove(one)
+            return Strike(fault, luck)
+        return None

@@ -68,7 +68,7 @@ class Operated(Protocol):
         ...
 
     def switches(self) -> Document:
-        """Return what is set: `role_delay_s`, `throttle_per_minute`."""
+        """Return what is set: `role_delay_s`, `throttle_per_minute`, `token_life_s`."""
         ...
 
     def set_role_delay(self, delay: timedelta) -> None:
@@ -77,6 +77,10 @@ class Operated(Protocol):
 
     def set_throttle(self, per_minute: int | None) -> None:
         """Let the control plane take so many calls of a kind a minute from each principal; None: as many as come."""
+        ...
+
+    def set_token_life(self, longest: timedelta | None) -> None:
+        """Let tokens issued from now on be good for so long at most; None: as usual."""
         ...
 
     def things(self) -> list[Document]:
@@ -219,22 +223,26 @@ def _switches(operated: Operated, _body: Document, _found: tuple[str, ...]) -> D
 
 def _set_switches(operated: Operated, body: Document, _found: tuple[str, ...]) -> Document:
     """Set what is said, leave the rest."""
-    delay, limit = body.get("role_delay_s", 0), body.get("throttle_per_minute")
-    if set(body) - {"role_delay_s", "throttle_per_minute"}:
-        raise ServiceError(400, "BadRequest", "the switches are role_delay_s and throttle_per_minute")
+    delay, limit, life = body.get("role_delay_s", 0), body.get("throttle_per_minute"), body.get("token_life_s")
+    if set(body) - {"role_delay_s", "throttle_per_minute", "token_life_s"}:
+        raise ServiceError(400, "BadRequest", "the switches are role_delay_s, throttle_per_minute and token_life_s")
     if isinstance(delay, bool) or not isinstance(delay, int | float) or not 0 <= delay <= 86400:
         raise ServiceError(400, "BadRequest", "role_delay_s must be 0 to 86400")
     if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= 1_000_000):
         raise ServiceError(400, "BadRequest", "throttle_per_minute must be 1 to 1000000, or null")
+    if life is not None and (isinstance(life, bool) or not isinstance(life, int | float) or not 1 <= life <= 86400):
+        raise ServiceError(400, "BadRequest", "token_life_s must be 1 to 86400, or null")
     if "role_delay_s" in body:
         operated.set_role_delay(timedelta(seconds=delay))
     if "throttle_per_minute" in body:
         operated.set_throttle(limit)
+    if "token_life_s" in body:
+        operated.set_token_life(None if life is None else timedelta(seconds=life))
     return operated.switches()
 
 
 def _faults(operated: Operated, _body: Document, _found: tuple[str, ...]) -> Document:
-    return {"faults": operated.faults.all()}
+    return {"faults": operated.faults.all(), "struck": operated.faults.struck}
 
 
 def _add_fault(operated: Operated, body: Document, _found: tuple[str, ...]) -> Document:
@@ -247,6 +255,7 @@ def _add_fault(operated: Operated, body: Document, _found: tuple[str, ...]) -> D
 def _clear_faults(operated: Operated, _body: Document, _found: tuple[str, ...]) -> Document:
     operated.set_role_delay(timedelta())
     operated.set_throttle(None)
+    operated.set_token_life(None)
     return {"cleared": operated.faults.clear()}
 
 

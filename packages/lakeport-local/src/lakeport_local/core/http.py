@@ -65,6 +65,30 @@ class Headers:
         return f"Headers({[name for name, _ in self._pairs]})"
 
 
+class Cut(Exception):
+    """Raised by a sink or a source in place of its work: the connection ends here, and nothing more is answered.
+
+    Attributes:
+        is_polite: What was written is sent and the end announced; else the connection is reset.
+    """
+
+    def __init__(self, *, is_polite: bool = False) -> None:
+        super().__init__("the connection is cut")
+        self.is_polite = is_polite
+
+
+class Later(Exception):
+    """Raised by a source that has nothing to give yet, but never before its first piece.
+
+    Attributes:
+        seconds: When it is to be asked again.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"ask again in {seconds:g} s")
+        self.seconds = seconds
+
+
 @runtime_checkable
 class BodySink(Protocol):
     """Takes a request's body as it arrives."""

@@ -66,6 +66,9 @@ class Tokens:
         store: Its folder keeps the signing key.
         ids: Gives token ids and lifetimes.
         clock: Says when tokens begin and end.
+
+    Attributes:
+        longest: How long a token issued from now on is good for at most; None: as usual.
     """
 
     def __init__(self, directory: Directory, store: Store, ids: Ids, clock: Clock) -> None:
@@ -75,9 +78,18 @@ class Tokens:
         self.key = SigningKey(store.folder, clock)
         self._verified: dict[bytes, _Verified] = {}
         self._generation = -1
+        self.longest: timedelta | None = None
 
-    def lifetime(self) -> timedelta:
-        """Return the lifetime of the next app's or user's token: 60 to 90 minutes, as the real service varies it."""
+    def lifetime(self, usual: timedelta | None = None) -> timedelta:
+        """Return the lifetime of the next token, no more than `longest`.
+
+        Args:
+            usual: What it is otherwise; absent, as for an app's or user's: 60 to 90 minutes, as the real service varies it.
+        """
+        usual = usual or self._varied()
+        return usual if self.longest is None else min(usual, self.longest)
+
+    def _varied(self) -> timedelta:
         return timedelta(seconds=3600 + int.from_bytes(self._ids.token(2), "big") % 1801)
 
     def issue(

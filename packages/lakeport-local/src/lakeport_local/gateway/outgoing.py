@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, cast
 
-from lakeport_local.core import FileSource
+from lakeport_local.core import Cut, FileSource, Later
 from lakeport_local.gateway.answers import BadResponse, bears_body, failed, render_head
 from lakeport_local.gateway.sending import WORTHWHILE_BYTES, Sending
 from lakeport_local.gateway.wire import BUFFER_BYTES
@@ -73,6 +73,9 @@ class Outgoing:
             return
         try:
             head, first = self._start(response, source, closes=closes)
+        except Cut as cut:
+            self._cut(cut)
+            return
         except Exception:  # noqa: BLE001  a source is the service's: its failure is answered as any other
             _LOG.exception("a response could not be sent")
             _close(source)
@@ -152,6 +155,9 @@ class Outgoing:
                 return
             try:
                 piece = self._next_piece(self._source)
+            except (Cut, Later) as said:
+                self._cut(said) if isinstance(said, Cut) else self._wait(said)
+                return
             except Exception:  # noqa: BLE001  as above; the head has gone already
                 _LOG.exception("a response's body failed; the connection is cut so that the peer sees it")
                 self._wire.abort()
@@ -159,6 +165,19 @@ class Outgoing:
             self._wire.write(piece)
         self._has_turn = True
         self._site.loop.call_soon(self._take_turn)
+
+    def _wait(self, later: Later) -> None:
+        """Write on when the source says."""
+        self._has_turn = True
+        self._site.loop.call_later(later.seconds, self._take_turn)
+
+    def _cut(self, cut: Cut) -> None:
+        """End the connection as the source says."""
+        if cut.is_polite:
+            self._wire.expire_after(self._site.limits.linger_s)
+            self._wire.close()
+        else:
+            self._wire.abort()
 
     def _begin_sending(self, source: FileSource) -> None:
         """Have the system send what comes next from its file; what is in no file is written as any other."""

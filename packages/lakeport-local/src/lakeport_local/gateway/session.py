@@ -12,7 +12,7 @@ import enum
 import logging
 from typing import TYPE_CHECKING
 
-from lakeport_local.core import BodySink, MemorySink, Request, Response, ServiceError
+from lakeport_local.core import BodySink, Cut, MemorySink, Request, Response, ServiceError
 from lakeport_local.gateway.admission import Admitted, Through, Tunnel, admit
 from lakeport_local.gateway.answers import CONTINUE, ESTABLISHED, escaped, failed, refusal
 from lakeport_local.gateway.chunks import BadChunk, ChunkDecoder
@@ -260,6 +260,10 @@ class HttpSession:
     def _write(self, sink: BodySink, request: Request, part: memoryview) -> None:
         try:
             sink.write(part)
+        except Cut:
+            self._input = _Input.LINGERING
+            self._release_sink()
+            self._wire.abort()
         except Exception as error:  # noqa: BLE001  any failure of a sink is answered
             self._release_sink()
             self._input = _Input.DROPPED

@@ -64,16 +64,17 @@ class IdentityTokens:
         principal = self._directory.principal(identity.tenant_id, identity.object_id)
         if principal is None:
             raise ServiceError(400, "invalid_request", "Identity not found")
+        lifetime = self._tokens.lifetime(MANAGED_IDENTITY_LIFETIME)
         token = self._tokens.issue(
             principal,
             api.audience(resource),
-            lifetime=MANAGED_IDENTITY_LIFETIME,
+            lifetime=lifetime,
             appidacr="2",
             resource_id=identity.resource_id,
             version=api.version,
         )
         now = int(self._clock.client_now().timestamp())
-        seconds = int(MANAGED_IDENTITY_LIFETIME.total_seconds()) - 1
+        seconds = int(lifetime.total_seconds()) - 1
         return {
             "access_token": token,
             "client_id": identity.client_id,

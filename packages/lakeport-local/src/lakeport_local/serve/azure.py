@@ -98,7 +98,7 @@ class LocalAzure:
             if name in self._services:
                 self._services[name].service = service
             else:
-                self._services[name] = FaultyService(service, self.faults)
+                self._services[name] = FaultyService(service, self.faults, name)
         return rooms
 
     def apply(self) -> list[str]:
@@ -237,10 +237,12 @@ class LocalAzure:
         return describe(self._rooms.plane.entries.providers.values(), version=lakeport_local.__version__)
 
     def switches(self) -> dict[str, Any]:  # Any: a JSON object
-        """Return what is set: how late roles hold, and how much the control plane takes."""
+        """Return what is set: how late roles hold, how much the control plane takes, how long tokens are good for."""
+        longest = self._rooms.tokens.longest
         return {
             "role_delay_s": self._rooms.access.role_delay.total_seconds(),
             "throttle_per_minute": self._rooms.plane.throttle.per_minute,
+            "token_life_s": None if longest is None else longest.total_seconds(),
         }
 
     def set_role_delay(self, delay: timedelta) -> None:
@@ -250,6 +252,10 @@ class LocalAzure:
     def set_throttle(self, per_minute: int | None) -> None:
         """Let the control plane take so many calls of a kind a minute from each principal; None: as many as come."""
         self._rooms.plane.throttle.limit(per_minute)
+
+    def set_token_life(self, longest: timedelta | None) -> None:
+        """Let tokens issued from now on be good for so long at most; None: as usual."""
+        self._rooms.tokens.longest = longest
 
     def things(self) -> list[dict[str, Any]]:  # Any: JSON objects
         """Return the principals and accounts, without secrets."""

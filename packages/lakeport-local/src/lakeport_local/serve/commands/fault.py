@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakeport_local.admin.faults import KINDS
+from lakeport_local.admin.faults import KINDS, SOMEWHERE
 from lakeport_local.serve.commands.options import json_option, print_objects, state_option
 from lakeport_local.serve.running import Running
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group
 def fault() -> None:
-    """Make requests fail as an overloaded or broken service would.
+    """Make requests fail as an overloaded, broken or far-away service would.
 
     \b
     lakeport local fault add 503 --host '*.dfs.core.windows.net' --count 2
@@ -25,12 +25,50 @@ def fault() -> None:
     """
 
 
-@fault.command
-@click.argument("kind", type=click.Choice(KINDS))
+_KINDS = "\n".join(f"{kind:<16} {meaning}" for kind, meaning in KINDS.items())
+
+
+@fault.command(epilog=f"\b\nKinds:\n{_KINDS}")
+@click.argument("kind", type=click.Choice(list(KINDS)), metavar="KIND")
+@click.option("--service", default="*", help="Shell pattern of the service: storage, entra, arm, graph, vault, imds.")
+@click.option("--operation", default="*", help="Shell pattern of storage's operation, such as 'blob * block'.")
 @click.option("--host", default="*", help="Shell pattern of the host name.")
 @click.option("--path", default="*", help="Shell pattern of the path.")
 @click.option("--method", default="*", help="HTTP method.")
+@click.option(
+    "--principal",
+    default="*",
+    help="Shell pattern of who asks: object id, client id or user of a token, name of exec --as; key, sas, anonymous.",
+)
 @click.option("--count", type=click.IntRange(0), default=1, show_default=True, help="How many requests; 0 for all.")
+@click.option("--skip", type=click.IntRange(0), default=0, help="How many requests pass first.")
+@click.option(
+    "--probability",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Which part of the requests.",
+)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Of chance: the same seed strikes the same requests."
+)
+@click.option(
+    "--after",
+    "after_bytes",
+    type=click.IntRange(SOMEWHERE),
+    default=SOMEWHERE,
+    metavar="BYTES",
+    help="Where in a body it happens. Default: somewhere, by the seed.",
+)
+@click.option(
+    "--rate",
+    "bytes_per_second",
+    type=click.IntRange(1),
+    default=64 * 1024,
+    show_default=True,
+    metavar="BYTES",
+    help="How many bytes a second of a slow-body.",
+)
 @click.option(
     "--retry-after",
     "retry_after_s",
@@ -47,16 +85,16 @@ def fault() -> None:
     default=30.0,
     show_default=True,
     metavar="SECONDS",
-    help="How late a slow or timeout one is.",
+    help="How late a slow answer is, how long a stall-body stops, how long a timeout holds a request; an hour at most.",
 )
 @state_option
 @json_option
 def add(*, state: Path, as_json: bool, **members: str | float) -> int:
-    """Strike the next requests that match: answer 429, 500 or 503, cut the connection, answer late or never.
+    """Strike requests that match: refuse them, cut the connection, answer late, in part, with another byte, or never.
 
     \b
     lakeport local fault add 503 --host '*.dfs.core.windows.net' --count 2
-    lakeport local fault add slow --path '/share-data/*' --delay 2
+    lakeport local fault add reset-body --method GET --count 0 --probability 0.1 --seed 7
     """
     (added,) = Running(state).ask("POST", "faults", members)["faults"]
     click.echo(json.dumps(added) if as_json else f"added {_worded(added)}")
@@ -113,19 +151,37 @@ def throttle_identities(per_second: int | None, *, state: Path, as_json: bool) -
     return 0
 
 
+@fault.command("shorten-tokens")
+@click.argument("seconds", type=click.FloatRange(1, 86400), required=False)
+@state_option
+@json_option
+def shorten_tokens(seconds: float | None, *, state: Path, as_json: bool) -> int:
+    """Let tokens issued from now on be good for SECONDS at most; without a number, as long as usual.
+
+    \b
+    lakeport local fault shorten-tokens 30
+    lakeport local fault shorten-tokens
+    """
+    found = Running(state).ask("PATCH", "switches", {"token_life_s": seconds})
+    life = found["token_life_s"]
+    click.echo(json.dumps(found) if as_json else f"tokens last {'as usual' if life is None else f'{life:g} s'}")
+    return 0
+
+
 @fault.command("list")
 @state_option
 @json_option
 def list_(*, state: Path, as_json: bool) -> int:
-    """List the faults that are set.
+    """List the faults that are set; with --json the last line also counts what each kind has struck.
 
     \b
     lakeport local fault list
     lakeport local fault list --json
     """
-    found = Running(state).ask("GET", "faults")["faults"]
+    answer = Running(state).ask("GET", "faults")
+    found = answer["faults"]
     if as_json:
-        print_objects(found, summary={"count": len(found)})
+        print_objects(found, summary={"count": len(found), "struck": answer["struck"]})
         return 0
     for one in found:
         click.echo(_worded(one))
@@ -136,7 +192,7 @@ def list_(*, state: Path, as_json: bool) -> int:
 @state_option
 @json_option
 def clear(*, state: Path, as_json: bool) -> int:
-    """Remove every fault, the delay of roles and the throttle.
+    """Remove every fault, the delay of roles, the throttle and the short life of tokens.
 
     \b
     lakeport local fault clear
