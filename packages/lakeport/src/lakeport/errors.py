@@ -6,6 +6,7 @@ LakeportError
 │   │   ├── BadFile          a file says something it may not say
 │   │   ├── BadProfile       a profile cannot be resolved
 │   │   ├── WrongIdKind      an id of one kind where another is needed
+│   │   ├── Ambiguous        a name that several have
 │   │   └── MissingExtra     an optional package is not installed
 │   ├── NotSignedIn          no credential, or Entra or a service does not take it
 │   │   ├── WrongSecret      the secret, certificate or assertion is wrong or expired
@@ -110,6 +111,10 @@ class BadProfile(Misused):
 
 class WrongIdKind(Misused):
     """An id of one kind where another is needed; the hint names the right one."""
+
+
+class Ambiguous(Misused):
+    """A name that several have; the hint names them."""
 
 
 class MissingExtra(Misused):

@@ -40,7 +40,8 @@ class Access:
     @cached_property
     def lists(self) -> Lists:
         """The lake."""
-        return Lists(self.wished.profile, identity.credential(self.wished.profile), self.wished.place)
+        place, profile = self.wished.place, self.wished.profile
+        return Lists(profile, identity.credential(profile), place.name, place.file_system)
 
     @cached_property
     def roles(self) -> Roles:

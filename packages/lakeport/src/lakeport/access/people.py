@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from lakeport.errors import Forbidden, LakeportError, NotFound, class_of
+from lakeport.errors import Ambiguous, Forbidden, LakeportError, NotFound, WrongIdKind, class_of
 from lakeport.identity import asking
 from lakeport.identity.directory import look_up
 from lakeport.types import is_guid
@@ -49,13 +49,13 @@ class People:
             raise LakeportError(
                 f"the directory has {len(found)} groups named {name!r}", hint="Rename or remove all but one"
             )
-        return _person(found[0]) if found else None
+        return _person(found[0], "group") if found else None
 
     def make_group(self, name: str, description: str) -> Person:
         """Make a security group."""
         nick = "".join(letter for letter in name if letter.isalnum() or letter in "-_")[:60]
         body = {"displayName": name, "description": description, "mailEnabled": False, "mailNickname": nick}
-        return _person(self._ask("POST", "groups", {**body, "securityEnabled": True}) or {})
+        return _person(self._ask("POST", "groups", {**body, "securityEnabled": True}) or {}, "group")
 
     def members(self, group_id: str, *, nested: bool = False) -> list[Person]:
         """Return who is in a group, groups in it followed when asked."""
@@ -73,32 +73,47 @@ class People:
 
     def groups_of(self, person: Person) -> list[Person]:
         """Return the groups that somebody is in, directly or through others."""
-        return [_person(one) for one in self._all(f"directoryObjects/{person.object_id}/transitiveMemberOf")]
+        found = [_person(one) for one in self._all(f"directoryObjects/{person.object_id}/transitiveMemberOf")]
+        return [one for one in found if one.kind in {"group", ""}]
 
     def find(self, named: str) -> Person:
         """Return who is meant by an object id, client id, sign-in name, address (a guest's too) or display name.
 
+        An application is known by its service principal, whose object id lists and roles name.
+
         Raises:
             NotFound: The directory has nobody of that id or name.
+            Ambiguous: It has several; the hint names them.
+            WrongIdKind: It is the object id of an application; the hint names its service principal's.
         """
-        found = self._user(named) if "@" in named else None
-        if found is None and not is_guid(named):
-            found = self.group(named)
-        if found is None:
-            entry = look_up(self._profile.cloud, self._credential, named)
-            found = Person(str(entry.object_id), entry.name) if entry else None
-        if found is None and is_guid(named):
-            found = self._named([named]).get(named.lower())
-        if found is None:
+        found = [self._of_id(named)] if is_guid(named) else self._called(named)
+        people = [one for one in found if one is not None]
+        if not people:
             raise NotFound(f"the directory of profile {self._profile.name!r} has nobody called {named!r}")
-        return found
+        if len(people) > 1:
+            said = "; ".join(f"{one.kind} {one.object_id} ({one.name})" for one in people)
+            raise Ambiguous(f"{len(people)} are called {named!r}", hint=f"Give the object id of one: {said}")
+        return people[0]
 
-    def _user(self, named: str) -> Person | None:
-        found = self._ask("GET", f"users/{quote(named)}")
-        if found is not None:
-            return _person(found)
-        by_mail = self._all(f"users?$filter={quote(f'mail eq {_text(named)}')}")
-        return _person(by_mail[0]) if len(by_mail) == 1 else None
+    def _of_id(self, named: str) -> Person | None:
+        entry = look_up(self._profile.cloud, self._credential, named)
+        if entry is None:
+            return self._named([named]).get(named.lower())
+        if entry.asked_by == "application object id":
+            what = f"{named} is the object id of the application {entry.name!r}, which no list and no role knows"
+            raise WrongIdKind(what, hint=f"Its service principal's is {entry.object_id}")
+        return Person(str(entry.object_id), entry.name)
+
+    def _called(self, named: str) -> list[Person]:
+        if "@" in named:
+            found = self._ask("GET", f"users/{quote(named)}")
+            found_by_mail = [] if found else self._all(f"users?$filter={quote(f'mail eq {_text(named)}')}")
+            by_address = [_person(one, "user") for one in ([found] if found else found_by_mail)]
+            if by_address:
+                return by_address
+        condition = f"$filter={quote(f'displayName eq {_text(named)}')}"
+        kinds = {"groups": "group", "servicePrincipals": "servicePrincipal", "users": "user"}
+        return [_person(one, kind) for among, kind in kinds.items() for one in self._all(f"{among}?{condition}")]
 
     def names(self, object_ids: list[str]) -> dict[str, Person]:
         """Return people by object id; those of other tenants and deleted ones are left out, and all when it may not be asked."""
@@ -147,9 +162,11 @@ def _refusal(status: int, text: str, path: str, profile: str) -> LakeportError:
     return class_of("", status)(f"{path}: {message}", code=code, status=status, hint=hint)
 
 
-def _person(found: Document) -> Person:
+def _person(found: Document, kind: str = "") -> Person:
     name = found.get("userPrincipalName") or found.get("displayName") or found.get("id") or ""
-    return Person(str(found.get("id", "")).lower(), str(name), str(found.get("@odata.type", "")).rpartition(".")[2])
+    return Person(
+        str(found.get("id", "")).lower(), str(name), kind or str(found.get("@odata.type", "")).rpartition(".")[2]
+    )
 
 
 def _text(value: str) -> str:

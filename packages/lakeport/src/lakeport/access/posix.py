@@ -5,11 +5,18 @@ Source: Data Lake Storage, "Access control lists (ACLs)", evaluation algorithm; 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from lakeport.errors import Misused
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+KINDS = ("user", "group", "mask", "other")
+WORDS = {"read": "r-x", "write": "rwx", "pass": "--x", "none": "---"}
+_BITS = re.compile(r"[r-][w-][x-]|(?=[rwx])r?w?x?|[0-7]")
 
 
 @dataclass(frozen=True, order=True)
@@ -51,6 +58,35 @@ def parse(text: str) -> tuple[Ace, ...]:
     return tuple(found)
 
 
+def bits(said: str) -> str:
+    """Return rights as lists write them, from a word, letters or an octal digit.
+
+    Raises:
+        Misused: It says no rights.
+
+    Example:
+        >>> bits("rx"), bits("write"), bits("5"), bits("-w-")
+        ('r-x', 'rwx', 'r-x', '-w-')
+    """
+    if said in WORDS:
+        return WORDS[said]
+    if not _BITS.fullmatch(said):
+        raise Misused(f"{said!r} says no rights", hint="Write read, write, pass, none, or such as r-x")
+    if said.isdigit():
+        return "".join(letter if int(said) & value else "-" for letter, value in zip("rwx", (4, 2, 1), strict=True))
+    return "".join(letter if letter in said else "-" for letter in "rwx")
+
+
+def together(one: str, other: str) -> str:
+    """Return the rights that either holds.
+
+    Example:
+        >>> together("r--", "--x")
+        'r-x'
+    """
+    return "".join(letter if letter in one + other else "-" for letter in "rwx")
+
+
 def text(entries: Iterable[Ace]) -> str:
     """Return a list as the lake reads it."""
     return ",".join(str(one) for one in entries)
@@ -67,14 +103,46 @@ def changed(entries: Iterable[Ace], more: Iterable[Ace]) -> tuple[Ace, ...]:
     return tuple(one for one in found.values() if one.kind != "mask")  # the lake works masks out again
 
 
+def masked(before: Iterable[Ace], after: Iterable[Ace], more: Iterable[Ace]) -> tuple[Ace, ...]:
+    """Return a list whose masks let through what is put in, and of the other entries nothing that they cut before.
+
+    A list without its mask is given one by the lake that lets everything through: whoever was cut would gain.
+
+    Args:
+        before: The list that there is.
+        after: The list that is wished, without masks.
+        more: What was put in.
+
+    Example:
+        >>> old = parse("user::rwx,user:a:rwx,group::r--,mask::r--,other::---")
+        >>> text(masked(old, changed(old, parse("user:b:r-x")), parse("user:b:r-x"))).split("mask::")[1]
+        'r-x'
+    """
+    found = [one for one in after if one.kind != "mask"]
+    for is_default in (False, True):
+        old = next((one for one in before if one.key == ("mask", "", is_default)), None)
+        if old is not None and any(one.is_default is is_default and one.kind == "user" for one in found):
+            can = old.can
+            for one in more:
+                if one.is_default is is_default and (one.who or one.kind == "group"):
+                    can = together(can, one.can)
+            found.append(replace(old, can=can))
+    return tuple(found)
+
+
 @dataclass(frozen=True)
 class Listed:
-    """A path with its list."""
+    """A path with its list.
+
+    Attributes:
+        is_sticky: Only owners delete and rename what is in it.
+    """
 
     path: str
     owner: str
     group: str
     entries: tuple[Ace, ...]
+    is_sticky: bool = False
 
     def entry(self, kind: str, who: str, *, is_default: bool = False) -> Ace | None:
         """Return the entry of somebody, if there is one."""
@@ -92,6 +160,16 @@ class Verdict:
 
     allowed: bool
     rule: str
+
+
+def held(listed: Listed, who: str, groups: Collection[str]) -> str:
+    """Return all that a list gives somebody.
+
+    Example:
+        >>> held(Listed("a", "o", "g", parse("user::rwx,group::r-x,other::--x")), "ada", {"g"})
+        'r-x'
+    """
+    return "".join(each if judge(listed, each, who, groups).allowed else "-" for each in "rwx")
 
 
 def judge(listed: Listed, needed: str, who: str, groups: Collection[str]) -> Verdict:

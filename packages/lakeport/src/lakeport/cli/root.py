@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "access": ("access:access", "Say who may see which folder, bring it about, explain and audit it."),
+    "acl": ("acl:acl", "Read and change access control lists; tell who may do what and why."),
     "cat": ("lake:cat", "Print a file of a lake."),
     "certificate": ("certificate:certificate", "Make a key and certificate, name one, convert one."),
     "cp": ("transfer:cp", "Copy files between this machine and a lake."),

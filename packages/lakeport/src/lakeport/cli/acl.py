@@ -1,0 +1,237 @@
+"""`lakeport acl`: access control lists of a lake."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lakeport.access.changing import AT_MOST
+from lakeport.access.permissions import Permissions
+from lakeport.access.posix import Listed
+from lakeport.access.whom import spoken
+from lakeport.cli import options
+from lakeport.cli.lake import located
+from lakeport.cli.outcome import Partly
+from lakeport.errors import Misused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from lakeport.access.journal import Progress
+    from lakeport.access.people import Person
+    from lakeport.access.permissions import Edit
+    from lakeport.cli.output import Output
+
+
+@click.group()
+def acl() -> None:
+    """Read and change access control lists, and tell what somebody may do at a path and why.
+
+    WHO is a name, sign-in name, client id or object id; user:ID and group:ID are taken as they are, without asking the
+    directory; user::, group:: and other:: are the owner, the owning group and everybody else.
+
+    \b
+    lakeport acl get local:provider:share-data
+    lakeport acl grant provider r-x local:provider:share-data/penguins --recursive --default
+    """
+
+
+def _there(url: str, profile: str | None) -> Permissions:
+    lake, place = located(url, profile)
+    return Permissions(lake.profile, lake.account, lake.name, place.path)
+
+
+@dataclass(frozen=True)
+class How:
+    """How a change is made."""
+
+    profile: str | None
+    dry_run: bool
+    resume: bool
+    batch: int
+
+    @property
+    def named(self) -> str:
+        """The option that names the profile, for a command that is proposed."""
+        return f" --profile {self.profile}" if self.profile else ""
+
+
+def _changing(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what every command that changes lists has, and hand it over as one `How`."""
+
+    @wraps(command)
+    def run(*args: Any, recursive: bool, **given: Any) -> None:  # Any: a command's own parameters
+        how = How(*(given.pop(one.name) for one in fields(How)))
+        if how.resume and not recursive:
+            raise Misused("--resume goes on with a recursive change", hint="Give --recursive, too")
+        command(*args, recursive=recursive, how=how, **given)
+
+    recursive = click.option("-r", "--recursive", is_flag=True, help="Everything below, too.")
+    resume = click.option("--resume", is_flag=True, help="Go on where the same recursive change was interrupted.")
+    size = click.IntRange(1, AT_MOST)
+    batch = click.option("--batch", type=size, default=AT_MOST, metavar="N", help=f"Paths a request, up to {AT_MOST}.")
+    return recursive(resume(batch(options.profile(options.dry_run(options.common(run))))))
+
+
+@acl.command()
+@click.argument("url")
+@click.option("--ids", is_flag=True, help="Print object ids; do not ask the directory for names.")
+@options.profile
+@options.common
+@click.pass_obj
+def get(output: Output, *, url: str, ids: bool, profile: str | None) -> None:
+    """Print who owns a path and what its list allows; people go by their names where the directory tells them.
+
+    \b
+    lakeport acl get local:provider:share-data/penguins
+    lakeport acl get local:provider:share-data/penguins --ids --json
+    """
+    there = _there(url, profile)
+    listed = there.get()
+    names = {} if ids else there.names([listed])
+    output.result(
+        f"# owner: {_name(listed.owner, names)}\n# group: {_name(listed.group, names)}"
+        + ("\n# sticky: only owners delete and rename what is in it" if listed.is_sticky else ""),
+        path=listed.path,
+        owner=listed.owner,
+        group=listed.group,
+        is_sticky=listed.is_sticky,
+    )
+    for one in listed.entries:
+        shown = {"kind": one.kind, "object_id": one.who, "name": names[one.who].name if one.who in names else ""}
+        output.result(spoken(one, names), **shown, rights=one.can, is_default=one.is_default)
+    output.summary(entries=len(listed.entries), acl=",".join(map(str, listed.entries)))
+
+
+def _name(object_id: str, names: dict[str, Person]) -> str:
+    return names[object_id].name if object_id in names else object_id
+
+
+@acl.command("set")
+@click.argument("entries", metavar="LIST")
+@click.argument("url")
+@_changing
+@click.pass_obj
+def set_(output: Output, *, entries: str, url: str, recursive: bool, how: How) -> None:
+    """Make LIST the whole list of a path, in place of the one it has; people in it may go by their names.
+
+    \b
+    lakeport acl set 'user::rwx,group::r-x,other::---' local:provider:share-data/penguins
+    lakeport acl set 'user::rwx,group::r-x,group:analysts:r-x,other::---' contoso:raw/2030 -r --dry-run
+    """
+    there = _there(url, how.profile)
+    _do(output, there, there.set(entries, recursive=recursive), url, how)
+
+
+@acl.command()
+@click.argument("who")
+@click.argument("rights")
+@click.argument("url")
+@click.option("--default", is_flag=True, help="At what is made in the directory later, too.")
+@click.option("--passage", is_flag=True, help="Let them pass through the directories above, where needed.")
+@_changing
+@click.pass_obj
+def grant(
+    output: Output, *, who: str, rights: str, url: str, recursive: bool, default: bool, passage: bool, how: How
+) -> None:
+    """Let somebody do something at a path: their entry becomes RIGHTS, the other entries stay.
+
+    RIGHTS are read (r-x), write (rwx), pass (--x), none, or letters such as r-x.
+
+    \b
+    lakeport acl grant provider read local:provider:share-data/penguins -r --default --passage
+    lakeport acl grant group:analysts rwx contoso:raw/inbox --dry-run
+    """
+    there = _there(url, how.profile)
+    edits = there.grant(who, rights, recursive=recursive, default=default, passage=passage)
+    _do(output, there, edits, url, how)
+
+
+@acl.command()
+@click.argument("who")
+@click.argument("url")
+@_changing
+@click.pass_obj
+def revoke(output: Output, *, who: str, url: str, recursive: bool, how: How) -> None:
+    """Take somebody's entries off a path, those for what is made later, too.
+
+    \b
+    lakeport acl revoke provider local:provider:share-data/penguins
+    lakeport acl revoke group:analysts contoso:raw/inbox -r
+    """
+    there = _there(url, how.profile)
+    _do(output, there, there.revoke(who, recursive=recursive), url, how)
+
+
+def _do(output: Output, there: Permissions, edits: list[Edit], url: str, how: How) -> None:
+    names = there.names(Listed(one.path, "", "", (*one.before, *one.acl)) for one in edits)
+    changes = [one for one in edits if not one.is_nothing]
+    base = url.rstrip("/").removesuffix(there.path).rstrip("/")
+    for one in changes:
+        output.result(
+            _sentence(one, names, how), path=one.path, mode=one.mode, acl=one.text, recursive=one.is_recursive
+        )
+        if not one.is_recursive:
+            output.say(f"undo: lakeport acl set '{','.join(map(str, one.before))}' {base}/{one.path}{how.named}")
+    if how.dry_run or not changes:
+        output.summary(
+            "" if changes else "already so", status="planned" if how.dry_run else "done", changes=len(changes)
+        )
+        return
+    with _watched(output, how) as told:
+        progress = there.do(changes, told=told, resume=how.resume, at_most=how.batch)
+    failed = progress.failed if progress else {}
+    for path, said in sorted(failed.items()):
+        output.result(f"FAILED {path}: {said}", path=path, status="failed", message=said)
+    if progress:
+        output.say(_counts(progress))
+    counts: dict[str, Any] = {
+        "directories": progress.directories if progress else 0,
+        "files": progress.files if progress else 0,
+    }
+    output.summary("", status="partly" if failed else "done", changes=len(changes), failed=len(failed), **counts)
+    if failed:
+        output.say("Next: the same command with --resume tries those again")
+        raise Partly
+
+
+def _sentence(one: Edit, names: dict[str, Person], how: How) -> str:
+    verb = {"set": "set", "modify": "put in", "remove": "take out"}[one.mode]
+    where = f"/{one.path}" + (" and everything below" if one.is_recursive else "")
+    shown = [spoken(each, names) for each in one.acl if one.mode != "set" or each not in one.before]
+    gone = [f"without {spoken(each, names)}" for each in one.before if one.mode == "set" and each not in one.acl]
+    if one.mode == "remove":
+        shown = [each.rpartition(":")[0] for each in shown]
+    what = ", ".join([*shown, *gone])
+    return f"{'would ' if how.dry_run else ''}{verb} {where}: {what}"
+
+
+@contextmanager
+def _watched(output: Output, how: How) -> Iterator[Callable[[Progress], None]]:
+    """Say how far it came: on a line of its own on a terminal; an interruption says how to go on."""
+    on_terminal = sys.stderr.isatty() and not output.is_json
+
+    def told(progress: Progress) -> None:
+        if on_terminal:
+            sys.stderr.write(f"\r{_counts(progress)}")
+            sys.stderr.flush()
+
+    try:
+        yield told
+    except KeyboardInterrupt:
+        output.say("interrupted. Next: the same command with --resume")
+        raise
+    finally:
+        if on_terminal:
+            sys.stderr.write("\r\x1b[K")
+
+
+def _counts(progress: Progress) -> str:
+    directories = f"{progress.directories:,} {'directory' if progress.directories == 1 else 'directories'}"
+    said = f"{directories} and {progress.files:,} {'file' if progress.files == 1 else 'files'} changed"
+    return f"{said}, {len(progress.failed)} failed" if progress.failed else said
