@@ -191,7 +191,7 @@ def test_an_interrupted_change_of_a_tree_goes_on_where_it_stopped(contoso: Local
     def fail_after_some(progress: Progress) -> None:
         heard.append(progress.files + progress.directories)
         if len(heard) == 3:
-            contoso.command("fault", "add", "503", "--method", "PATCH", "--count", "0", "--retry-after", "0")
+            contoso.command("fault", "add", "429", "--method", "PATCH", "--count", "0")
 
     with pytest.raises(LakeportError) as stopped:
         there.do(edits, told=fail_after_some, at_most=300)
