@@ -9,7 +9,7 @@ import pytest
 from tests.sides import Killed, Wire, side, wire
 
 from lakeport import read_receive_file, read_share_file
-from lakeport.access.roles import CONTRIBUTOR, assignment_name
+from lakeport.access.roles import CONTRIBUTOR
 from lakeport.share import Consumer, consumer, provider, resources, revocation
 from lakeport.share.apply import Worker
 from lakeport.share.invite_book import InviteBook
@@ -195,8 +195,7 @@ def test_a_role_that_is_taken_away_fails_the_snapshot_and_is_given_again(
     found = side(read_receive_file(Path("receive.yaml")))
     (store,) = found.wished.stores if isinstance(found.wished, Consumer) else ()
     account = resources.read(resources.Account, found.control.get("account") or {})
-    name = assignment_name(CONTRIBUTOR, account.principal_id, store)
-    found.roles._client.role_assignments.delete(store.scope, name)
+    found.roles.take(CONTRIBUTOR, account.principal_id, store)
     failed = lakeport("receive", "sync")
     assert failed.status == 1
     assert "ended as Failed: data set" in failed.err

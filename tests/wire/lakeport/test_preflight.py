@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from azure.core.rest import HttpRequest
 from tests.sides import side
 
 from lakeport import read_share_file
+from lakeport.identity.control_plane import ControlPlane
 from lakeport.profiles import local
 from lakeport.share import Provider
 
@@ -164,9 +164,7 @@ def test_a_firewall_is_met_only_while_it_lets_trusted_services_in(contoso: Local
     assert isinstance(session.wished, Provider)
     [store] = {one.store for one in session.wished.data_sets if one.store is not None}
     rules = {"properties": {"networkAcls": {"defaultAction": "Deny", "bypass": "None"}}}
-    url = f"{session.wished.profile.cloud.control_plane}{store.scope}?api-version=2023-01-01"
-    answer = session.control._client._send_request(HttpRequest("PATCH", url, json=rules))
-    assert answer.status_code == 200, answer.text()
+    ControlPlane(session.wished.profile, session.credential, "2023-01-01").ask("PATCH", store.scope, rules)
     closed = firewall()
     assert closed["met"] is False
     assert str(closed["fix"]).endswith("--bypass AzureServices")

@@ -41,23 +41,39 @@ def chosen(things: Iterable[dict[str, Any]], name: str) -> dict[str, Any]:  # An
     raise Refusal(f"no principal {name!r} (there are: {names}).", "credentials", status=NOT_FOUND)
 
 
-def credential_of(running: Running, name: str) -> dict[str, Any]:  # Any: a JSON object
+def credential_of(
+    running: Running, name: str, things: Iterable[dict[str, Any]] | None = None
+) -> dict[str, Any]:  # Any: JSON objects
     """Return a principal's ids and secret, from a running local Azure.
+
+    Args:
+        running: Which.
+        name: A name, `tenant/name`, a client id or an object id.
+        things: What there is; absent: it is asked.
 
     Raises:
         Refusal: No such principal, or more than one.
     """
-    one = chosen(running.ask("GET", "credentials")["things"], name)
+    one = chosen(running.ask("GET", "credentials")["things"] if things is None else things, name)
     return running.ask("POST", f"credentials/{one['tenant_id']}/{one['object_id']}")
 
 
-def principal_of(running: Running, name: str) -> Principal:
+def principal_of(
+    running: Running,
+    name: str,
+    things: Iterable[dict[str, Any]] | None = None,  # Any: JSON objects
+) -> Principal:
     """Return whom a program runs as.
+
+    Args:
+        running: Which.
+        name: A name, `tenant/name`, a client id or an object id.
+        things: What there is; absent: it is asked.
 
     Raises:
         Refusal: No such principal, more than one, or a group, which never signs in.
     """
-    found = credential_of(running, name)
+    found = credential_of(running, name, things)
     if found["kind"] == "group":
         message = f"{name!r} is a group; --as takes an app, a user or a managed identity."
         raise Refusal(message, "credentials", status=MISUSED)

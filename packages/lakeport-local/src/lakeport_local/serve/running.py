@@ -9,8 +9,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from lakeport_local.serve.environment import Endpoint
 from lakeport_local.serve.refusal import Refusal
 from lakeport_local.state import holder_of
@@ -21,8 +19,14 @@ _TIMEOUT_S = 30.0
 
 def state_folder(given: Path | None) -> Path:
     """Return the state folder meant: the one given, else `$LAKEPORT_LOCAL_STATE`, else one among the user's data."""
-    chosen = given or os.environ.get(STATE_VARIABLE) or platformdirs.user_data_path("lakeport-local")
-    return Path(chosen).expanduser().absolute()
+    chosen = given or os.environ.get(STATE_VARIABLE)
+    return Path(chosen or _among_user_data()).expanduser().absolute()
+
+
+def _among_user_data() -> Path:
+    import platformdirs  # noqa: PLC0415  (10 ms, and most who start a thousand programs name the folder)
+
+    return platformdirs.user_data_path("lakeport-local")
 
 
 class Running:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import io
-import json
 import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from lakeport.errors import Conflict, Forbidden, MissingRole, WrongTenant
-from lakeport.identity import translated
+from lakeport.identity.control_plane import ControlPlane
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from azure.core.credentials import TokenCredential
-    from azure.mgmt.authorization.v2022_04_01 import AuthorizationManagementClient
 
     from lakeport.profiles import Profile
+
+_VERSION = "2022-04-01"
 
 
 @dataclass(frozen=True)
@@ -118,17 +118,8 @@ class Roles:
         self._credential = credential
 
     @cached_property
-    def _client(self) -> AuthorizationManagementClient:
-        from azure.mgmt.authorization.v2022_04_01 import AuthorizationManagementClient  # noqa: PLC0415  (heavy)
-
-        cloud = self._profile.cloud
-        return AuthorizationManagementClient(
-            self._credential,
-            self._profile.subscription_id or str(uuid.UUID(int=0)),
-            cloud.control_plane,
-            credential_scopes=[cloud.control_scope],
-            **cloud.sdk_options(),
-        )
+    def _plane(self) -> ControlPlane:
+        return ControlPlane(self._profile, self._credential, _VERSION)
 
     def of(self, principal_id: str, scope: str) -> list[Assignment] | None:
         """Return the roles a principal has at a scope or above, or `None` when the caller may not know."""
@@ -144,8 +135,9 @@ class Roles:
 
     def _list(self, scope: str, condition: str) -> list[Assignment] | None:
         try:
-            with translated(self._profile):
-                found = list(self._client.role_assignments.list_for_scope(scope, filter=condition))
+            found = [
+                one["properties"] for one in self._plane.pages("GET", _assignments(scope), **{"$filter": condition})
+            ]
         except Forbidden:
             return None
         except WrongTenant as error:
@@ -156,18 +148,17 @@ class Roles:
             ) from error
         return [
             Assignment(
-                str(one.role_definition_id).rsplit("/", 1)[-1].lower(),
-                str(one.scope),
-                str(one.principal_id).lower(),
-                str(one.principal_type or ""),
+                str(one["roleDefinitionId"]).rsplit("/", 1)[-1].lower(),
+                str(one["scope"]),
+                str(one["principalId"]).lower(),
+                str(one.get("principalType") or ""),
             )
             for one in found
         ]
 
     def take(self, role: Role, principal_id: str, store: Store) -> None:
         """Take back a role that `grant` gave; one that is not there is taken back."""
-        with translated(self._profile):
-            self._client.role_assignments.delete(store.scope, assignment_name(role, principal_id, store))
+        self._plane.ask("DELETE", f"{_assignments(store.scope)}/{assignment_name(role, principal_id, store)}")
 
     def grant(self, role: Role, principal_id: str, store: Store, *, principal_type: str = "ServicePrincipal") -> bool:
         """Give an identity a role on a store; tell if it was new.
@@ -182,15 +173,18 @@ class Roles:
             f"/subscriptions/{store.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/{role.id}"
         )
         properties = {"roleDefinitionId": definition, "principalId": principal_id, "principalType": principal_type}
-        body = io.BytesIO(json.dumps({"properties": properties}).encode())
+        named = f"{_assignments(store.scope)}/{assignment_name(role, principal_id, store)}"
         try:
-            with translated(self._profile):
-                self._client.role_assignments.create(store.scope, assignment_name(role, principal_id, store), body)
+            self._plane.ask("PUT", named, {"properties": properties})
         except Conflict as error:
             if error.code != "RoleAssignmentExists":
                 raise
             return False
         return True
+
+
+def _assignments(scope: str) -> str:
+    return f"{quote(scope)}/providers/Microsoft.Authorization/roleAssignments"
 
 
 def assignment_name(role: Role, principal_id: str, store: Store) -> str:

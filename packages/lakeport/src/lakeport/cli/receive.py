@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakeport.cli import arrivals, options, sides
-from lakeport.cli.offers import list_, register, reject
-from lakeport.cli.snapshots import cancel, history, prune
-from lakeport.cli.watch import watch
+from lakeport.cli import options, sides
+from lakeport.cli.late import LateGroup
 from lakeport.errors import NotFound
-from lakeport.share import Consumer, Session, consumer, revocation
+from lakeport.share import Consumer, Session, consumer
 from lakeport.share.snapshots import MODES
 
 if TYPE_CHECKING:
@@ -22,7 +20,18 @@ if TYPE_CHECKING:
     from lakeport.cli.output import Output
 
 
-@click.group()
+LATE = {
+    "cancel": "snapshots:cancel",
+    "history": "snapshots:history",
+    "list": "offers:list_",
+    "prune": "snapshots:prune",
+    "register": "offers:register",
+    "reject": "offers:reject",
+    "watch": "watch:watch",
+}
+
+
+@click.group(cls=LateGroup, late=LATE)
 def receive() -> None:
     """Be the receiving side: what receive.yaml says is brought about and kept.
 
@@ -103,6 +112,8 @@ def sync(
     lakeport receive sync receive.yaml
     lakeport receive sync receive.yaml --share sales --mode full
     """
+    from lakeport.cli import arrivals  # noqa: PLC0415  (apply needs none of it)
+
     session = sides.consumer(output, file, env, profile)
     wished = _wished(session)
     wire_mode = MODES[mode] if mode else wished.mode
@@ -139,6 +150,8 @@ def status(
     lakeport receive status receive.yaml
     lakeport receive status receive.yaml --share sales --json
     """
+    from lakeport.cli import arrivals  # noqa: PLC0415  (apply needs none of it)
+
     session = sides.consumer(output, file, env, profile)
     wished = _wished(session)
     seen = consumer.observe(wished, session.control, session.roles)
@@ -183,6 +196,8 @@ def verify(
     lakeport receive verify receive.yaml
     lakeport receive verify receive.yaml --against local:provider --read
     """
+    from lakeport.cli import arrivals  # noqa: PLC0415  (apply needs none of it)
+
     session = sides.consumer(output, file, env, profile)
 
     def one_share(one: str) -> None:
@@ -204,6 +219,8 @@ def destroy(output: Output, *, file: Path, env: Path | None, profile: str | None
     lakeport receive destroy receive.yaml --share sales --dry-run
     lakeport receive destroy receive.yaml --share sales
     """
+    from lakeport.share import revocation  # noqa: PLC0415
+
     session = sides.consumer(output, file, env, profile)
     steps = revocation.subscription_removal(session.control, name)
     undo = "the provider invites again, then lakeport receive apply"
@@ -214,7 +231,3 @@ def _wished(session: Session) -> Consumer:
     if not isinstance(session.wished, Consumer):
         raise TypeError("a receiving side is meant")
     return session.wished
-
-
-for command in (cancel, history, list_, prune, register, reject, watch):
-    receive.add_command(command)

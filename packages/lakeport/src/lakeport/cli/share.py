@@ -8,7 +8,7 @@ import click
 
 from lakeport import profiles
 from lakeport.cli import options, sides
-from lakeport.cli.snapshots import publish_manifest, share_history
+from lakeport.cli.late import LateGroup
 from lakeport.share import Provider, Session, freshness, invitations, provider, resources, revocation, schedules
 from lakeport.share.resources import Run
 
@@ -19,7 +19,14 @@ if TYPE_CHECKING:
     from lakeport.share.freshness import Freshness
 
 
-@click.group()
+LATE = {
+    "history": "snapshots:share_history",
+    "publish-manifest": "snapshots:publish_manifest",
+    "sync": "snapshots:share_history",
+}
+
+
+@click.group(cls=LateGroup, late=LATE)
 def share() -> None:
     """Be the providing side: what share.yaml says is brought about and kept.
 
@@ -233,11 +240,6 @@ def destroy(output: Output, *, file: Path, env: Path | None, profile: str | None
     steps = revocation.share_removal(session.control, wished.share)
     undo = f"lakeport share apply {wished.where} (consumers must accept anew)"
     sides.carry_out(output, session, steps, dry_run=dry_run, undo=undo, nothing="already gone")
-
-
-for command in (publish_manifest, share_history):
-    share.add_command(command)
-share.add_command(share_history, "sync")
 
 
 def _wished(session: Session) -> Provider:

@@ -7,8 +7,7 @@ import os
 import re
 import subprocess
 import sys
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -48,7 +47,7 @@ def variables(name: str = "") -> dict[str, str]:
         NotFound: It has no principal of that name.
         Unreachable: None is running.
     """
-    return _variables(os.environ.get("LAKEPORT_LOCAL_STATE", ""), name)
+    return _answer(name)[0]
 
 
 def things() -> tuple[Thing, ...]:
@@ -57,7 +56,9 @@ def things() -> tuple[Thing, ...]:
     Raises:
         Unreachable: None is running.
     """
-    return _things(os.environ.get("LAKEPORT_LOCAL_STATE", ""))
+    state = os.environ.get("LAKEPORT_LOCAL_STATE", "")
+    known = next((found for (of, _), found in _answers.items() if of == state), None)
+    return (known or _answer(""))[1]
 
 
 def cloud() -> clouds.Cloud:
@@ -80,29 +81,27 @@ def cloud_of(found: Mapping[str, str]) -> clouds.Cloud:
 
 def forget() -> None:
     """Ask again from now on: another local Azure may be running."""
-    _variables.cache_clear()
-    _things.cache_clear()
+    _answers.clear()
 
 
-@cache
-def _variables(_state: str, name: str) -> dict[str, str]:
-    answer = json.loads(_ask("env", *(("--as", name) if name else ()), "--format", "json"))
-    return {str(key): str(value) for key, value in answer.items() if value is not None}
+_answers: dict[tuple[str, str], tuple[dict[str, str], tuple[Thing, ...]]] = {}
+"""What was answered, by state folder and principal: a process costs a tenth of a second."""
 
 
-@cache
-def _things(_state: str) -> tuple[Thing, ...]:
-    return tuple(
-        msgspec.convert({key: value for key, value in one.items() if value is not None}, Thing)
-        for one in _objects(_ask("credentials", "--json"))
-        if "kind" in one and "name" in one
-    )
-
-
-def _objects(text: str) -> list[dict[str, Any]]:  # Any: JSON
-    if text.lstrip().startswith("["):
-        return list(json.loads(text))
-    return [json.loads(line) for line in text.splitlines() if line.strip()]
+def _answer(name: str) -> tuple[dict[str, str], tuple[Thing, ...]]:
+    key = (os.environ.get("LAKEPORT_LOCAL_STATE", ""), name)
+    if key not in _answers:
+        asked = ("env", *(("--as", name) if name else ()), "--format", "json", "--things")
+        found, *things = (json.loads(line) for line in _ask(*asked).splitlines())
+        _answers[key] = (
+            {str(name): str(value) for name, value in found.items() if value is not None},
+            tuple(
+                msgspec.convert({key: value for key, value in one.items() if value is not None}, Thing)
+                for one in things
+                if "kind" in one and "name" in one
+            ),
+        )
+    return _answers[key]
 
 
 def _ask(*arguments: str) -> str:

@@ -8,9 +8,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import socket
-import urllib.error
-import urllib.request
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from lakeport.errors import LakeportError, Misused, Unreachable
@@ -19,13 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 WAITS_S = 10.0
-
-
-class _Still(urllib.request.HTTPRedirectHandler):
-    """Follows nobody: an answer that leads elsewhere is a failure."""
-
-    def redirect_request(self, *_arguments: Any, **_options: Any) -> None:  # Any: urllib's own signature
-        return None
 
 
 def post(url: str, body: Mapping[str, object]) -> None:
@@ -42,19 +33,28 @@ def post(url: str, body: Mapping[str, object]) -> None:
     host = urlsplit(url).hostname or ""
     _refuse_others(url, host)
     data = json.dumps(body, default=str).encode()
-    headers = {"Content-Type": "application/json", "User-Agent": "lakeport"}
-    request = urllib.request.Request(url, data, headers, method="POST")  # noqa: S310  (checked above)
-    handlers: list[urllib.request.BaseHandler] = [_Still()]
-    if _is_here(host):
-        handlers.append(urllib.request.ProxyHandler({}))
+    _send(url, host, data, {"Content-Type": "application/json", "User-Agent": "lakeport"})
+
+
+def _send(url: str, host: str, data: bytes, headers: dict[str, str]) -> None:
+    from urllib import error, request  # noqa: PLC0415  (few have a webhook)
+
+    class Still(request.HTTPRedirectHandler):
+        """Follows nobody: an answer that leads elsewhere is a failure."""
+
+        def redirect_request(self, *_arguments: object, **_options: object) -> None:
+            return None
+
+    handlers: list[request.BaseHandler] = [Still(), *([request.ProxyHandler({})] if _is_here(host) else [])]
+    asked = request.Request(url, data, headers, method="POST")  # noqa: S310  (whoever calls this has checked it)
     try:
-        with urllib.request.build_opener(*handlers).open(request, timeout=WAITS_S):
+        with request.build_opener(*handlers).open(asked, timeout=WAITS_S):
             return
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise Unreachable(f"the webhook at {host} answered {error.code}", status=error.code) from None
-    except (OSError, ValueError) as error:
-        raise Unreachable(f"the webhook at {host} cannot be reached: {type(error).__name__}") from None
+    except error.HTTPError as failed:
+        failed.close()
+        raise Unreachable(f"the webhook at {host} answered {failed.code}", status=failed.code) from None
+    except (OSError, ValueError) as failed:
+        raise Unreachable(f"the webhook at {host} cannot be reached: {type(failed).__name__}") from None
 
 
 def _refuse_others(url: str, host: str) -> None:

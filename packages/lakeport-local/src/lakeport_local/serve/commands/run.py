@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,8 +13,11 @@ from lakeport_local.serve.commands.options import state_option
 from lakeport_local.serve.environment import Change, change
 from lakeport_local.serve.home import make_home
 from lakeport_local.serve.principals import principal_of
-from lakeport_local.serve.refusal import Refusal
+from lakeport_local.serve.refusal import MISUSED, Refusal
 from lakeport_local.serve.running import Running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _NOT_FOUND = 127
 _NOT_RUNNABLE = 126
@@ -37,7 +41,7 @@ def exec_(*, state: Path, name: str | None, command: tuple[str, ...]) -> None:
     lakeport local exec --as provider -- python script.py
     lakeport local exec --as batch-node -- az login --identity
     """
-    environment = _change(state, name).applied(os.environ)
+    environment = _change(Running(state), name).applied(os.environ)
     try:
         os.execvpe(command[0], command, environment)  # noqa: S606  that is what it is for
     except FileNotFoundError as error:
@@ -50,23 +54,29 @@ def exec_(*, state: Path, name: str | None, command: tuple[str, ...]) -> None:
 @state_option
 @_as_option
 @click.option("--format", "form", type=click.Choice(["shell", "json"]), default="shell", show_default=True)
-def env(*, state: Path, name: str | None, form: str) -> None:
+@click.option("--things", "with_things", is_flag=True, help="Then what there is, as credentials --json; in JSON only.")
+def env(*, state: Path, name: str | None, form: str, with_things: bool) -> None:
     """Print the variables that `exec` sets, to eval in a shell; in JSON, null means unset.
 
     \b
     eval "$(lakeport local env --as provider)"
     lakeport local env --format json
     """
-    found = _change(state, name)
+    if with_things and form != "json":
+        raise Refusal("--things is for --format json.", "env --help", status=MISUSED)
+    running = Running(state)
+    things = running.ask("GET", "credentials")["things"] if with_things or name is not None else ()
+    found = _change(running, name, things)
     if form == "json":
         click.echo(json.dumps({**dict.fromkeys(found.to_unset), **found.to_set}))
+        for one in things if with_things else ():
+            click.echo(json.dumps(one))
     else:
         click.echo(found.as_shell())
 
 
-def _change(state: Path, name: str | None) -> Change:
-    running = Running(state)
-    principal = None if name is None else principal_of(running, name)
+def _change(running: Running, name: str | None, things: Iterable[dict[str, Any]] | None = None) -> Change:
+    principal = None if name is None else principal_of(running, name, things)
     home = Path.home()
     found = change(running.endpoint, os.environ, home=home, principal=principal)
     make_home(Path(found.to_set["HOME"]), home)
