@@ -24,14 +24,14 @@ from azure.storage.filedatalake import (
     generate_account_sas,
 )
 
-from lakeport import identity, profiles
+from lakeport import identity, profiles, transfer
 from lakeport.clock import FixedClock, SystemClock
 from lakeport.errors import BadProfile, LakeportError, NotSignedIn, WrongSecret
 from lakeport.identity import broker, device_code, keypairs
 from lakeport.identity.caller import caller
-from lakeport.lake import FileSystem
+from lakeport.lake import FileSystem, LakeUrl
+from lakeport.storage.opening import SCOPE, opener
 from lakeport.transfer.blobs import Blobs, Side
-from lakeport.transfer.opening import SCOPE, opener
 
 if TYPE_CHECKING:
     from tests.azure import LocalAzure
@@ -79,7 +79,7 @@ def key(running: LocalAzure) -> str:
 
 def sas(key: str, *, lasts: timedelta = timedelta(hours=1)) -> str:
     everything = ResourceTypes(service=True, file_system=True, object=True)
-    may = AccountSasPermissions(read=True, list=True)
+    may = AccountSasPermissions(read=True, list=True, write=True, create=True)
     ends = datetime.now(UTC) + lasts
     return str(generate_account_sas("sourcestorage", key, resource_types=everything, permission=may, expiry=ends))
 
@@ -190,6 +190,25 @@ def test_account_key_sas_and_connection_string_open_storage_and_nothing_else(
     assert paths(resolved(connection_string=by_sas)) == expected
     with pytest.raises(BadProfile, match="opens account sourcestorage, not other"):
         identity.storage_credential(resolved(connection_string=connection), "other")
+
+
+def test_an_explicit_endpoint_is_reached_with_a_key_or_a_sas_without_proxy_or_tls(
+    running: LocalAzure, here: Path, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = f"http://127.0.0.1:{running.port}/sourcestorage"
+    monkeypatch.setenv("LAKEPORT_ENDPOINT", at)
+    monkeypatch.setenv("AZURE_STORAGE_ACCOUNT", "sourcestorage")
+    (here / "there.txt").write_text("over plain http")
+    for variable, value in {"AZURE_STORAGE_KEY": key, "AZURE_STORAGE_SAS_TOKEN": sas(key)}.items():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(variable, value)
+            place = LakeUrl(SHARED, f"explicit/{variable}.txt", "sourcestorage")
+            assert transfer.copy(here / "there.txt", place).run().failures == {}
+            transfer.copy(place, here / variable).run()
+            assert (here / variable).read_text() == "over plain http"
+            lake = FileSystem(profiles.resolve(), "sourcestorage", SHARED)
+            assert place.path in [one.path for one in lake.entries("explicit")]
+            assert lake.entry(place.path).size_bytes == len("over plain http")
 
 
 def test_a_sas_in_a_key_vault_is_read_again_before_it_ends(running: LocalAzure, here: Path, key: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TypedDict
+from urllib.parse import urlsplit
 
 from lakeport.errors import BadProfile
 
@@ -28,6 +29,8 @@ class Cloud:
     Attributes:
         proxy: The proxy through which the local Azure answers for the real host names; empty elsewhere.
         ca_bundle: The path of the certificates to trust with it; empty elsewhere.
+        endpoint: Where the one storage account that is meant answers, if not by its host names:
+            `http://127.0.0.1:10000/ACCOUNT`, or a domain of its own.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Cloud:
     vault_scope: str = "https://vault.azure.net/.default"
     proxy: str = ""
     ca_bundle: str = ""
+    endpoint: str = ""
 
     def __repr__(self) -> str:
         return f"Cloud({self.name!r})"
@@ -50,7 +54,11 @@ class Cloud:
 
     def account_url(self, account: str) -> str:
         """Return the Data Lake endpoint of a storage account."""
-        return f"https://{account}.{self.dfs_suffix}"
+        return self.endpoint or f"https://{account}.{self.dfs_suffix}"
+
+    def blob_url(self, account: str) -> str:
+        """Return the Blob endpoint of a storage account."""
+        return self.endpoint or f"https://{account}.{self.blob_suffix}"
 
     def sdk_options(self) -> SdkOptions:
         """Return what every SDK client is constructed with."""
@@ -118,3 +126,19 @@ def cloud(name: str) -> Cloud:
         return CLOUDS[name]
     except KeyError:
         raise BadProfile(f"there is no cloud {name!r}", hint=f"Clouds: {', '.join(NAMES)}") from None
+
+
+def endpoint(text: str) -> str:
+    """Return the address of one storage account, as it is used.
+
+    Raises:
+        BadProfile: It is none.
+
+    Example:
+        >>> endpoint("http://127.0.0.1:10000/devstoreaccount1/")
+        'http://127.0.0.1:10000/devstoreaccount1'
+    """
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.username:
+        raise BadProfile(f"endpoint {text!r} is no address", hint="Write http://HOST:PORT/ACCOUNT")
+    return text.rstrip("/")

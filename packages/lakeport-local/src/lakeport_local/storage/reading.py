@@ -15,6 +15,7 @@ from lakeport_local.access.acl import READ
 from lakeport_local.core import Response
 from lakeport_local.storage.answers import path_fields
 from lakeport_local.storage.checksums import crc64
+from lakeport_local.storage.content import PIECE_BYTES
 from lakeport_local.storage.encryption import check_key
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.ranges import range_of
@@ -104,9 +105,13 @@ def _part_sums(call: Call, path: Path, start: int, size_bytes: int) -> Fields:
         raise refusal("InvalidHeaderValue", HeaderName="x-ms-range-get-content-crc64", HeaderValue="true")
     if size_bytes > _MOST_HASHED:
         raise refusal("OutOfRangeInput")
-    source = call.lake.contents.read(path.content, start, size_bytes)
-    data = b"".join(iter(lambda: source.read(size_bytes), b""))
+    source, md5, crc = call.lake.contents.read(path.content, start, size_bytes), hashlib.md5(usedforsecurity=False), 0
+    while piece := source.read(PIECE_BYTES):
+        if wanted["md5"]:
+            md5.update(piece)
+        else:
+            crc = crc64(piece, crc)
     source.close()
     if wanted["md5"]:
-        return [("Content-MD5", base64.b64encode(hashlib.md5(data, usedforsecurity=False).digest()).decode())]
-    return [("x-ms-content-crc64", base64.b64encode(crc64(data).to_bytes(8, "little")).decode())]
+        return [("Content-MD5", base64.b64encode(md5.digest()).decode())]
+    return [("x-ms-content-crc64", base64.b64encode(crc.to_bytes(8, "little")).decode())]

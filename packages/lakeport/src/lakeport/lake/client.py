@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC
 from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
@@ -98,10 +97,11 @@ class FileSystem:
         Raises:
             NotFound: There is no such directory or file system.
         """
-        with self._asking(under):
-            for one in self._client.get_paths(under or None, recursive=recursive):
-                at = one.last_modified.replace(tzinfo=UTC)  # listed without zone
-                yield Entry(str(one.name), bool(one.is_directory), int(one.content_length or 0), at)
+        from lakeport.storage import Account, paths  # noqa: PLC0415  (pulls in azure-core)
+
+        with self._asking(under), Account(self.profile, self.account, credential=self._credential) as account:
+            for one in paths(account, self.name, under.strip("/"), recursive=recursive):
+                yield Entry(one.path, one.is_directory, one.size_bytes, one.modified_at)
 
     def entry(self, path: str) -> Entry:
         """Return one path.

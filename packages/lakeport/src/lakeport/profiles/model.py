@@ -94,6 +94,7 @@ KEYS = {
         Key("resource_group", "their resource group"),
         Key("share_account", "the data share account"),
         Key("storage_account", "the storage account", "AZURE_STORAGE_ACCOUNT"),
+        Key("endpoint", "where that account answers, if not by its host names: http://HOST:PORT/ACCOUNT"),
         Key("file_system", "the file system that short URLs begin at"),
     )
 }

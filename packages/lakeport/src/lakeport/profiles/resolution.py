@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,7 +135,10 @@ def _profile(name: str, layers: list[Layer], *, at: clouds.Cloud | None = None) 
     kind = _credential_kind(name, values)
     values.setdefault("cloud", Value("public", "default"))
     values.setdefault("credential", Value(kind, "default" if kind == "default" else f"default (there is a {kind})"))
-    return Profile(name, at or _cloud(str(values["cloud"].value)), kind, values=values)
+    cloud = at or _cloud(str(values["cloud"].value))
+    if "endpoint" in values:
+        cloud = replace(cloud, endpoint=clouds.endpoint(str(values["endpoint"].value)))
+    return Profile(name, cloud, kind, values=values)
 
 
 def _cloud(name: str) -> clouds.Cloud:

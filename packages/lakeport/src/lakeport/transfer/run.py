@@ -11,18 +11,19 @@ from typing import TYPE_CHECKING, Protocol
 
 from lakeport.clock import SystemClock
 from lakeport.errors import Conflict, LakeportError
+from lakeport.storage import Found
 from lakeport.transfer import disk
-from lakeport.transfer.blobs import Blobs, Found
+from lakeport.transfer.blobs import Blobs
 from lakeport.transfer.journal import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from lakeport.clock import Clock
+    from lakeport.storage.retrying import Patience
     from lakeport.transfer.blobs import Side
     from lakeport.transfer.journal import Journal
     from lakeport.transfer.plan import Item, Plan
-    from lakeport.transfer.retrying import Patience
 
     Told = Callable[["Outcome", Item | None], None]
 

@@ -12,9 +12,9 @@ from lakeport import profiles
 from lakeport.clock import SystemClock
 from lakeport.errors import LakeportError, Misused, NotFound
 from lakeport.lake import LakeUrl, profile_of
+from lakeport.storage.opening import opener
 from lakeport.transfer import disk, journal, plan
-from lakeport.transfer.blobs import Blobs, Found, Side
-from lakeport.transfer.opening import opener
+from lakeport.transfer.blobs import Blobs, Side
 from lakeport.transfer.plan import Entry, Plan, Rules
 from lakeport.transfer.run import WORKERS, Bandwidth, Outcome, Run, digest_of
 
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
     from lakeport.clock import Clock
     from lakeport.profiles import Profile
+    from lakeport.storage import Found
+    from lakeport.storage.retrying import Patience
     from lakeport.transfer.journal import Header, Progress
     from lakeport.transfer.plan import Direction, Item
-    from lakeport.transfer.retrying import Patience
     from lakeport.transfer.run import Told
 
 

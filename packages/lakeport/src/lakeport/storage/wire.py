@@ -22,6 +22,8 @@ from lakeport.errors import Unreachable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from lakeport.storage.reaching import Way
+
 CONNECT_SECONDS = 10.0
 STALL_SECONDS = 60.0
 """How long nothing may arrive before a connection counts as broken."""
@@ -48,15 +50,12 @@ class Wire:
     """A connection to one host, opened when it is needed and again when it broke.
 
     Args:
-        host: The host name.
-        proxy: The proxy's address, or empty.
-        ca_bundle: The certificates to trust; empty: the system's.
+        way: How the host is reached.
     """
 
-    def __init__(self, host: str, proxy: str = "", ca_bundle: str = "") -> None:
-        self._host = host
-        self._proxy = proxy
-        self._ca_bundle = ca_bundle
+    def __init__(self, way: Way) -> None:
+        self.way = way
+        self._host = way.authority
         self._socket: socket.socket | None = None
         self._buffer = bytearray(MOST_HEAD)
         self._left = memoryview(b"")
@@ -192,20 +191,21 @@ class Wire:
         return parsed(bytes(buffer[:end]))
 
     def _opened(self) -> socket.socket:
-        proxy = urlsplit(self._proxy)
-        at = (proxy.hostname or "", proxy.port or 80) if self._proxy else (self._host, 443)
-        raw = socket.create_connection(at, CONNECT_SECONDS)
-        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        way, proxy = self.way, urlsplit(self.way.proxy)
+        at = (proxy.hostname or "", proxy.port or 80) if way.proxy else (way.host, way.port)
+        opened = socket.create_connection(at, CONNECT_SECONDS)
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
-            if self._proxy:
-                _tunnel(raw, self._host, proxy.username or "", proxy.password or "")
-            wrapped = _trust(self._ca_bundle).wrap_socket(raw, server_hostname=self._host)
+            if way.proxy:
+                _tunnel(opened, f"{way.host}:{way.port}", proxy.username or "", proxy.password or "")
+            if way.scheme == "https":
+                opened = _trust(way.ca_bundle).wrap_socket(opened, server_hostname=way.host)
         except (OSError, ValueError):
-            raw.close()
+            opened.close()
             raise
-        wrapped.settimeout(STALL_SECONDS)
-        self._socket, self._left = wrapped, memoryview(b"")
-        return wrapped
+        opened.settimeout(STALL_SECONDS)
+        self._socket, self._left = opened, memoryview(b"")
+        return opened
 
 
 def parsed(head: bytes) -> Reply:
@@ -236,7 +236,7 @@ def _trust(ca_bundle: str) -> ssl.SSLContext:
 
 
 def _tunnel(raw: socket.socket, host: str, user: str, password: str) -> None:
-    lines = [f"CONNECT {host}:443 HTTP/1.1", f"Host: {host}:443"]
+    lines = [f"CONNECT {host} HTTP/1.1", f"Host: {host}"]
     if user:
         both = base64.b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
         lines.append(f"Proxy-Authorization: Basic {both}")

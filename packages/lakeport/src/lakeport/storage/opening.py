@@ -16,10 +16,14 @@ from urllib.parse import unquote
 from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
 
 from lakeport import identity
+from lakeport.errors import BadProfile
+from lakeport.identity.signing import Signing
 from lakeport.identity.storage_key import KeptSas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from azure.core.credentials import TokenCredential
 
     from lakeport.profiles import Profile
 
@@ -59,24 +63,35 @@ _SIGNED = [
 ]
 
 
-def opener(profile: Profile, account: str) -> Opener:
+def opener(profile: Profile, account: str, credential: TokenCredential | None = None) -> Opener:
     """Return what opens an account to a profile.
 
+    Args:
+        profile: Who asks.
+        account: The account's name.
+        credential: What signs in; absent: the profile.
+
     Raises:
-        BadProfile: The key or SAS cannot be read.
+        BadProfile: The key or SAS cannot be read, or a token would have to go over plain http.
     """
-    found = identity.storage_credential(profile, account)
+    found = credential or identity.storage_credential(profile, account)
     if isinstance(found, AzureNamedKeyCredential):
         return Opener(lambda asked: _signed(account, found.named_key.key, asked))
     if isinstance(found, KeptSas):
         return Opener(lambda asked: _with_sas(found.signature, asked), _renewal(found))
     if isinstance(found, AzureSasCredential):
         return Opener(lambda asked: _with_sas(found.signature, asked))
-    return Opener(
-        lambda asked: _bearing(found.get_token(SCOPE).token, asked),
-        lambda status, _, headers: (
-            status == 401 and found.renew(SCOPE, headers["Authorization"].removeprefix("Bearer "))
-        ),
+    if profile.cloud.endpoint.startswith("http://"):
+        hint = "Next: a profile with an account_key or a sas, or an https endpoint"
+        raise BadProfile(f"{profile.cloud.endpoint} would see the token: it is not https", hint=hint)
+    return Opener(lambda asked: _bearing(found.get_token(SCOPE).token, asked), _signing_in(found))
+
+
+def _signing_in(credential: TokenCredential) -> Renew | None:
+    if not isinstance(credential, Signing):
+        return None
+    return lambda status, _, headers: (
+        status == 401 and credential.renew(SCOPE, headers["Authorization"].removeprefix("Bearer "))
     )
 
 
