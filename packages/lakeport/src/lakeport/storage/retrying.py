@@ -50,6 +50,6 @@ def _asked(headers: Mapping[str, str]) -> timedelta | None:
     for name, unit in (("x-ms-retry-after-ms", 0.001), ("retry-after-ms", 0.001), ("retry-after", 1.0)):
         try:
             return timedelta(seconds=float(headers[name]) * unit)
-        except (KeyError, ValueError):
+        except (KeyError, ValueError, OverflowError):
             continue
     return None

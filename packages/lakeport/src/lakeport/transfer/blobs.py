@@ -62,22 +62,21 @@ class Blobs:
         self._account.ask("PUT", self._target(path), headers, data)
         return digest.hexdigest()
 
-    def stage(self, path: str, number: int, data: Data) -> None:
+    def stage(self, path: str, mark: str, number: int, data: Data) -> None:
         """Send one block, its CRC-64 checked on arrival; nobody sees it before `commit`."""
         headers = {"x-ms-content-crc64": crc64(data)}
-        self._account.ask(
-            "PUT", f"{self._target(path)}?comp=block&blockid={quote(block_id(number), safe='')}", headers, data
-        )
+        name = quote(block_id(mark, number), safe="")
+        self._account.ask("PUT", f"{self._target(path)}?comp=block&blockid={name}", headers, data)
 
-    def commit(self, path: str, count: int, md5: bytes = b"") -> None:
-        """Make the first `count` blocks the file, at once."""
-        blocks = "".join(f"<Uncommitted>{block_id(number)}</Uncommitted>" for number in range(count))
+    def commit(self, path: str, mark: str, count: int, md5: bytes = b"") -> None:
+        """Make the first `count` blocks of a mark the file, at once; again, when the answer was lost, it is the same."""
+        blocks = "".join(f"<Latest>{block_id(mark, number)}</Latest>" for number in range(count))
         body = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{blocks}</BlockList>'.encode()
         headers = {"x-ms-blob-content-md5": base64.b64encode(md5).decode()} if md5 else {}
         self._account.ask("PUT", f"{self._target(path)}?comp=blocklist", headers, body)
 
-    def staged(self, path: str) -> dict[int, int]:
-        """Return the sizes of the blocks that were sent and not committed, by number."""
+    def staged(self, path: str, mark: str) -> dict[int, int]:
+        """Return the sizes of the blocks of a mark that were sent and not committed, by number."""
         try:
             _, data = self._account.ask("GET", f"{self._target(path)}?comp=blocklist&blocklisttype=uncommitted", {})
         except NotFound:
@@ -86,8 +85,9 @@ class Blobs:
             raise LakeportError(f"the list of {path}'s blocks is no such list")
         sizes = {}
         for block in ET.fromstring(bytes(data).lstrip(b"\xef\xbb\xbf")).iter("Block"):  # noqa: S314
-            number = base64.b64decode(block.findtext("Name", "")).decode("ascii", "replace")
-            if len(number) == BLOCK_ID_DIGITS and number.isdigit():
+            name = base64.b64decode(block.findtext("Name", "")).decode("ascii", "replace")
+            number = name.removeprefix(mark)
+            if name.startswith(mark) and len(number) == BLOCK_ID_DIGITS and number.isdigit():
                 sizes[int(number)] = int(block.findtext("Size", "0"))
         return sizes
 
@@ -139,14 +139,18 @@ class Blobs:
         return f"/{self._side.file_system}/{quote(path, safe='/')}"
 
 
-def block_id(number: int) -> str:
+def block_id(mark: str, number: int) -> str:
     """Return a block's id as it is sent.
 
+    Args:
+        mark: Of who sends it, always of the same length: two that write the same file must not mix their blocks.
+        number: Its place.
+
     Example:
-        >>> block_id(7)
-        'MDAwMDAwMDc='
+        >>> block_id("0a1b2c3d", 7)
+        'MGExYjJjM2QwMDAwMDAwNw=='
     """
-    return base64.b64encode(f"{number:0{BLOCK_ID_DIGITS}d}".encode()).decode()
+    return base64.b64encode(f"{mark}{number:0{BLOCK_ID_DIGITS}d}".encode()).decode()
 
 
 def crc64(data: Data) -> str:

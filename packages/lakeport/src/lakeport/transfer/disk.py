@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,16 +19,24 @@ if TYPE_CHECKING:
 
 
 def below(folder: Path) -> Iterator[Entry]:
-    """Yield every file below a folder, by its path relative to it; links to folders are not followed."""
+    """Yield every file below a folder, by its path relative to it; links to folders are not followed.
+
+    Raises:
+        LakeportError: A folder cannot be read: what is in it is not known.
+    """
     pending = [("", folder)]
     while pending:
         prefix, here = pending.pop()
-        with os.scandir(here) as entries:
-            for one in sorted(entries, key=lambda entry: entry.name):
+        try:
+            with os.scandir(here) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+            for one in found:
                 if one.is_dir(follow_symlinks=False):
                     pending.append((f"{prefix}{one.name}/", Path(one.path)))
                 elif one.is_file() and not one.name.endswith(ASIDE):
                     yield entry(f"{prefix}{one.name}", one.stat())
+        except OSError as error:
+            raise LakeportError(f"cannot read {error.filename or here}: {error.strerror}") from error
 
 
 def entry(path: str, status: os.stat_result) -> Entry:
@@ -48,6 +58,8 @@ def one(path: Path) -> Entry:
 
 ASIDE = ".lakeport-part"
 """What the name of a file ends with that is not whole yet."""
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_LONGEST_NAME = 200
 
 
 def read(item: Item, offset: int, into: memoryview) -> None:
@@ -88,13 +100,18 @@ def _check_unchanged(item: Item, status: os.stat_result) -> None:
         raise Conflict(f"{item.source} changed while it was read", hint="Next: transfer it again")
 
 
-def prepare(item: Item, *, keep: bool) -> bool:
+def prepare(item: Item, mark: str, *, keep: bool) -> bool:
     """Make the file aside, of its full length; tell if one of a transfer that goes on is there.
+
+    Args:
+        item: What arrives.
+        mark: Of the transfer: two that write the same file must not mix their parts.
+        keep: A file that is there already is meant to go on with.
 
     Raises:
         LakeportError: It cannot be made: no right, no room.
     """
-    aside = _aside(item)
+    aside = _aside(item, mark)
     try:
         aside.parent.mkdir(parents=True, exist_ok=True)
         is_there = keep and aside.is_file() and aside.stat().st_size == item.size_bytes
@@ -102,18 +119,18 @@ def prepare(item: Item, *, keep: bool) -> bool:
             with aside.open("wb") as file:
                 file.truncate(item.size_bytes)
     except OSError as error:
-        raise LakeportError(f"cannot write {item.target}: {error.strerror}") from error
+        raise _unwritten(item, error) from error
     return is_there
 
 
-def write(item: Item, offset: int, data: memoryview) -> None:
+def write(item: Item, mark: str, offset: int, data: memoryview) -> None:
     """Write a part of the file aside.
 
     Raises:
         LakeportError: It cannot be written.
     """
     try:
-        descriptor = os.open(_aside(item), os.O_WRONLY)
+        descriptor = os.open(_aside(item, mark), os.O_WRONLY)
         try:
             have = 0
             while have < len(data):
@@ -121,21 +138,21 @@ def write(item: Item, offset: int, data: memoryview) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise LakeportError(f"cannot write {item.target}: {error.strerror}") from error
+        raise _unwritten(item, error) from error
 
 
-def finish(item: Item) -> None:
+def finish(item: Item, mark: str) -> None:
     """Give the file aside its name, and the time of its source.
 
     Raises:
         LakeportError: The name cannot be taken.
     """
-    aside, when = _aside(item), item.modified_at.timestamp()
+    aside, when = _aside(item, mark), item.modified_at.timestamp()
     try:
         os.utime(aside, (when, when))
         aside.replace(item.target)
     except OSError as error:
-        raise LakeportError(f"cannot write {item.target}: {error.strerror}") from error
+        raise _unwritten(item, error) from error
 
 
 def delete(path: str) -> None:
@@ -150,6 +167,14 @@ def delete(path: str) -> None:
         raise LakeportError(f"cannot remove {path}: {error.strerror}") from error
 
 
-def _aside(item: Item) -> Path:
+def _aside(item: Item, mark: str) -> Path:
     target = Path(item.target)
-    return target.with_name(f".{target.name}{ASIDE}")
+    name = target.name
+    if len(os.fsencode(name)) > _LONGEST_NAME:  # what is added must not make it too long for the disk
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
+    return target.with_name(f".{name}.{mark}{ASIDE}")
+
+
+def _unwritten(item: Item, error: OSError) -> LakeportError:
+    hint = "Next: make room, and resume the transfer" if error.errno in _NO_ROOM else ""
+    return LakeportError(f"cannot write {item.target}: {error.strerror}", hint=hint)

@@ -6,6 +6,7 @@ else. Paths and sizes are in it; no secret is.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import threading
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import platformdirs
 
-from lakeport.errors import BadFile, NotFound
+from lakeport.errors import BadFile, Conflict, LakeportError, NotFound
 from lakeport.transfer.plan import Item, Plan
 
 if TYPE_CHECKING:
@@ -59,29 +60,75 @@ class Progress:
 
 
 class Journal:
-    """The file of one transfer. Thread-safe."""
+    """The file of one transfer, which one process at a time goes on with. Thread-safe.
+
+    Raises:
+        Conflict: Another process is at it.
+        LakeportError: It cannot be written.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         self._lock = threading.Lock()
+        try:
+            self._descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise self._unwritten(error) from error
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._descriptor)
+            raise Conflict(f"transfer {path.stem} is being run by another process") from None
+        self._end_bytes = self._whole()
 
     @classmethod
     def begin(cls, header: Header, plan: Plan, folder: Path | None = None) -> Journal:
         """Write a new transfer's plan."""
         folder = folder or folder_of_transfers()
-        journal = cls(folder / f"{header.transfer}.jsonl")
+        path = folder / f"{header.transfer}.jsonl"
+        journal = cls(path.with_suffix(".new"))  # half a plan must never look like a whole one
         lines = [msgspec.to_builtins(header)]
         lines += [line_of(number, item) for number, item in enumerate(plan.items)]
         lines += [{"delete": path} for path in plan.deletions]
-        journal.write(*lines)
+        try:
+            journal.write(*lines)
+            journal.path.rename(path)
+        except BaseException:
+            journal.path.unlink(missing_ok=True)
+            journal.close()
+            raise
+        journal.path = path
         return journal
 
     def write(self, *lines: dict[str, Any]) -> None:  # Any: JSON
-        """Add lines."""
-        data = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+        """Add lines, all or none.
+
+        Raises:
+            LakeportError: They cannot be written: no room.
+        """
+        data = memoryview(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
         with self._lock:
-            os.write(self._descriptor, data)
+            try:
+                have = 0
+                while have < len(data):
+                    have += os.write(self._descriptor, data[have:])
+            except OSError as error:
+                os.ftruncate(self._descriptor, self._end_bytes)
+                raise self._unwritten(error) from error
+            self._end_bytes += len(data)
+
+    def _whole(self) -> int:
+        """Drop a line of which only the beginning was written when somebody was killed; return where the rest ends."""
+        size = end = os.fstat(self._descriptor).st_size
+        while end and os.pread(self._descriptor, 1, end - 1) != b"\n":
+            end -= 1
+        if end < size:
+            os.ftruncate(self._descriptor, end)
+        return end
+
+    def _unwritten(self, error: OSError) -> LakeportError:
+        hint = f"Next: make room, then lakeport transfer resume {self.path.stem}"
+        return LakeportError(f"cannot write the journal {self.path}: {error.strerror}", hint=hint)
 
     def close(self) -> None:
         """Close the file."""
@@ -106,7 +153,7 @@ def read(name: str, folder: Path | None = None) -> tuple[Header, Plan, Progress]
         raise NotFound(f"{said} {name!r}", hint="Next: lakeport transfer list")
     try:
         return _read(found[0])
-    except (OSError, msgspec.MsgspecError, KeyError, ValueError, TypeError) as error:
+    except (OSError, msgspec.MsgspecError, LookupError, ValueError, TypeError) as error:
         raise BadFile(f"{found[0]} is no journal of a transfer: {error}") from error
 
 
@@ -120,7 +167,7 @@ def folder_of_transfers() -> Path:
     folder = platformdirs.user_state_path("lakeport") / "transfers"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     limit = (datetime.now(UTC) - KEPT).timestamp()
-    for file in folder.glob("*.jsonl"):
+    for file in (*folder.glob("*.jsonl"), *folder.glob("*.new")):
         if file.stat().st_mtime < limit:
             file.unlink(missing_ok=True)
     return folder

@@ -92,6 +92,7 @@ class _Item:
     number: int
     item: Item
     left: int
+    mark: str
     failed: bool = False
 
 
@@ -103,6 +104,7 @@ class Run:
         side: The lake's side; the other is this machine.
         journal: Where it is noted; `None`: nowhere.
         progress: How far an earlier run came.
+        name: The transfer's, by which what it left half-done is told from what others did.
         workers: How many requests are under way at once.
         limit: Holds all back together.
         told: Called after each part, from any thread, with the outcome so far, and the item that has arrived, if one has.
@@ -115,6 +117,7 @@ class Run:
         *,
         journal: Journal | None = None,
         progress: Progress | None = None,
+        name: str = "",
         workers: int = WORKERS,
         limit: Limit | None = None,
         clock: Clock | None = None,
@@ -125,6 +128,7 @@ class Run:
         self._side = side
         self._journal = journal
         self._before = progress or Progress()
+        self._name = name
         self._workers = workers
         self._limit = limit or Unlimited()
         self._clock = clock or SystemClock()
@@ -155,7 +159,8 @@ class Run:
                 thread.join()
         if self._broken:
             raise self._broken[0]
-        self._delete()
+        if not self.outcome.failures:  # else it could not be said of the target what it lacks
+            self._delete()
         self.outcome.seconds = time.perf_counter() - began
         self._note({"ended": "failed" if self.outcome.failures else "complete"})
         return self.outcome
@@ -166,7 +171,7 @@ class Run:
         for number, item in enumerate(self._plan.items):
             if number in self._before.done:
                 continue
-            under_way = _Item(number, item, item.parts)
+            under_way = _Item(number, item, item.parts, self._mark(item))
             there = self._there(under_way, blobs)
             under_way.left -= len(there)
             if not under_way.failed and not under_way.left:
@@ -175,16 +180,22 @@ class Run:
             yield from ((under_way, part) for part in range(item.parts) if part not in there)
         blobs.close()
 
+    def _mark(self, item: Item) -> str:
+        """Eight digits that no other transfer has for its parts, nor this one for those of another version of the source."""
+        is_upload = self._plan.direction == "upload"
+        version = f"{item.modified_at} {item.size_bytes}" if is_upload else ""
+        return hashlib.sha256(f"{self._name}\n{version}".encode()).hexdigest()[:8]
+
     def _there(self, one: _Item, blobs: Blobs) -> set[int]:
         """Which parts of an item an earlier run moved; also makes ready what parts are written to."""
         known = self._before.parts.get(one.number, set())
         try:
             if self._plan.direction == "download":
-                return set(known) if disk.prepare(one.item, keep=bool(known)) else set()
+                return set(known) if disk.prepare(one.item, one.mark, keep=bool(known)) else set()
             if not known:
                 return set()
             disk.check_unchanged(one.item)
-            sizes = blobs.staged(one.item.target)
+            sizes = blobs.staged(one.item.target, one.mark)
             return {part for part in known if sizes.get(part) == _length(one.item, part)}
         except LakeportError as error:
             self._fail(one, error)
@@ -230,7 +241,7 @@ class Run:
     def _send(self, one: _Item, part: int, data: memoryview, blobs: Blobs) -> str:
         if one.item.parts == 1:
             return blobs.put(one.item.target, data)
-        blobs.stage(one.item.target, part, data)
+        blobs.stage(one.item.target, one.mark, part, data)
         return ""
 
     @staticmethod
@@ -239,7 +250,7 @@ class Run:
         if len(data):
             found = Found(item.source, item.size_bytes, item.etag, item.modified_at)
             blobs.read(found, offset, data)
-            disk.write(item, offset, data)
+            disk.write(item, one.mark, offset, data)
 
     def _arrived(self, one: _Item, part: int, size: int, blobs: Blobs, md5: str) -> None:
         with self._lock:
@@ -262,10 +273,10 @@ class Run:
 
     def _end(self, one: _Item, blobs: Blobs) -> None:
         if self._plan.direction == "download":
-            disk.finish(one.item)
+            disk.finish(one.item, one.mark)
         elif one.item.parts > 1:
             disk.check_unchanged(one.item)
-            blobs.commit(one.item.target, one.item.parts)
+            blobs.commit(one.item.target, one.mark, one.item.parts)
 
     def _fail(self, one: _Item, error: LakeportError) -> None:
         with self._lock:

@@ -80,6 +80,7 @@ class Transfer:
                 self.side,
                 journal=book,
                 progress=self.progress,
+                name=self.header.transfer,
                 workers=workers,
                 limit=Bandwidth(bytes_per_second, time) if bytes_per_second else None,
                 told=told,
