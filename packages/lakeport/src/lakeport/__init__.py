@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from lakeport.connection import Directory, File, Lake, connect
     from lakeport.errors import LakeportError
     from lakeport.identity import credential
     from lakeport.lake import FileSystem, LakeUrl
@@ -23,7 +24,10 @@ __version__ = "0.1.0"
 
 _WHERE = {
     "Consumer": "share:Consumer",
+    "Directory": "connection:Directory",
+    "File": "connection:File",
     "FileSystem": "lake:FileSystem",
+    "Lake": "connection:Lake",
     "LakeUrl": "lake:LakeUrl",
     "LakeportError": "errors:LakeportError",
     "Plan": "share:Plan",
@@ -31,6 +35,7 @@ _WHERE = {
     "Provider": "share:Provider",
     "Session": "share:Session",
     "Step": "share:Step",
+    "connect": "connection:connect",
     "credential": "identity:credential",
     "parse_url": "lake:parse",
     "profile": "profiles:resolve",
@@ -40,7 +45,10 @@ _WHERE = {
 
 __all__ = [
     "Consumer",
+    "Directory",
+    "File",
     "FileSystem",
+    "Lake",
     "LakeUrl",
     "LakeportError",
     "Plan",
@@ -49,6 +57,7 @@ __all__ = [
     "Session",
     "Step",
     "__version__",
+    "connect",
     "credential",
     "parse_url",
     "profile",

@@ -6,19 +6,21 @@ import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from lakeport import identity
 from lakeport.errors import Conflict, NotFound, NotVerified
 from lakeport.identity import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
     from datetime import datetime
 
     from azure.core.credentials import TokenCredential
-    from azure.storage.filedatalake import FileSystemClient
+    from azure.storage.blob import ContainerClient
+    from azure.storage.filedatalake import DataLakeFileClient, FileSystemClient
 
     from lakeport.lake.urls import LakeUrl
     from lakeport.profiles import Profile
@@ -40,6 +42,7 @@ class Entry:
     is_directory: bool
     size_bytes: int
     modified_at: datetime | None
+    etag: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,10 @@ class FileSystem:
         return cls(profile, url.account or profile.storage_account, url.file_system or profile.file_system)
 
     @cached_property
+    def _opener(self) -> Any:  # Any: the SDK's two clients are annotated with different unions of the same credentials
+        return self._credential or identity.storage_credential(self.profile, self.account)
+
+    @cached_property
     def _client(self) -> FileSystemClient:
         from azure.storage.filedatalake import ExponentialRetry, FileSystemClient  # noqa: PLC0415  (half a second)
 
@@ -82,13 +89,30 @@ class FileSystem:
         return FileSystemClient(
             cloud.account_url(self.account),
             self.name,
-            credential=self._credential or identity.storage_credential(self.profile, self.account),
+            credential=self._opener,
             proxies=options.get("proxies"),
             connection_verify=options.get("connection_verify", True),
             retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=3),
         )
 
-    def _asking(self, path: str = "") -> AbstractContextManager[None]:
+    @cached_property
+    def blobs(self) -> ContainerClient:
+        """The SDK's client of the same file system by the Blob API, whose uploads nobody sees before they are whole."""
+        from azure.storage.blob import ContainerClient, ExponentialRetry  # noqa: PLC0415
+
+        cloud = self.profile.cloud
+        options = cloud.sdk_options()
+        return ContainerClient(
+            cloud.blob_url(self.account),
+            self.name,
+            credential=self._opener,
+            proxies=options.get("proxies"),
+            connection_verify=options.get("connection_verify", True),
+            retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=3),
+        )
+
+    def asking(self, path: str = "") -> AbstractContextManager[None]:
+        """Raise what the SDK raises inside this block as errors of ours, about a path."""
         return translated(self.profile, f"{self.name}/{path} in {self.account}".replace("/ in", " in"))
 
     def entries(self, under: str = "", *, recursive: bool = False) -> Iterator[Entry]:
@@ -99,9 +123,9 @@ class FileSystem:
         """
         from lakeport.storage import Account, paths  # noqa: PLC0415  (pulls in azure-core)
 
-        with self._asking(under), Account(self.profile, self.account, credential=self._credential) as account:
+        with self.asking(under), Account(self.profile, self.account, credential=self._credential) as account:
             for one in paths(account, self.name, under.strip("/"), recursive=recursive):
-                yield Entry(one.path, one.is_directory, one.size_bytes, one.modified_at)
+                yield Entry(one.path, one.is_directory, one.size_bytes, one.modified_at, one.etag)
 
     def entry(self, path: str) -> Entry:
         """Return one path.
@@ -109,14 +133,68 @@ class FileSystem:
         Raises:
             NotFound: There is none.
         """
-        with self._asking(path):
+        with self.asking(path):
             found = self._client.get_file_client(path).get_file_properties()
         is_directory = (found.metadata or {}).get("hdi_isfolder") == "true"
-        return Entry(path, is_directory, int(found.size or 0), found.last_modified)
+        return Entry(path, is_directory, int(found.size or 0), found.last_modified, str(found.etag or ""))
+
+    def root(self) -> Entry:
+        """Return the file system's root.
+
+        Raises:
+            NotFound: There is no such file system.
+        """
+        with self.asking():
+            found = self._client.get_file_system_properties()
+        return Entry("", is_directory=True, size_bytes=0, modified_at=found.last_modified, etag=str(found.etag or ""))
+
+    def create(self) -> bool:
+        """Make the file system; tell whether it was not there before."""
+        try:
+            with self.asking():
+                self._client.create_file_system()
+        except Conflict:
+            return False
+        return True
+
+    def siblings(self) -> list[str]:
+        """Return the names of the account's file systems."""
+        from azure.storage.blob import BlobServiceClient  # noqa: PLC0415
+
+        cloud = self.profile.cloud
+        options = cloud.sdk_options()
+        service = BlobServiceClient(
+            cloud.blob_url(self.account),
+            credential=self._opener,
+            proxies=options.get("proxies"),
+            connection_verify=options.get("connection_verify", True),
+        )
+        with self.asking():
+            return [str(one.name) for one in service.list_containers()]
+
+    def metadata(self, path: str) -> dict[str, str]:
+        """Return the metadata that users gave a path.
+
+        Raises:
+            NotFound: There is no such path.
+        """
+        with self.asking(path):
+            found = self._client.get_file_client(path).get_file_properties()
+        return {str(name): str(value) for name, value in (found.metadata or {}).items() if name != "hdi_isfolder"}
+
+    def set_metadata(self, path: str, metadata: Mapping[str, str]) -> None:
+        """Replace the metadata of a path.
+
+        Raises:
+            NotFound: There is no such path.
+        """
+        marked = {"hdi_isfolder": "true"} if self.entry(path).is_directory else {}
+        with self.asking(path):
+            self._client.get_file_client(path).set_metadata({**metadata, **marked})
 
     def remove(self, path: str) -> None:
         """Delete a file; one that is not there is deleted."""
-        with suppress(NotFound), self._asking(path):
+        with suppress(NotFound), self.asking(path):
             self._client.get_file_client(path).delete_file()
 
     def make_directory(self, path: str) -> None:
@@ -126,7 +204,7 @@ class FileSystem:
             Conflict: A file is there.
         """
         try:
-            with self._asking(path):
+            with self.asking(path):
                 self._client.get_directory_client(path).create_directory(headers=IF_NEW)
         except Conflict:
             if not self.entry(path).is_directory:
@@ -144,8 +222,8 @@ class FileSystem:
             NotFound: There is no such path.
             Conflict: Something is there already.
         """
-        with self._asking(source):
-            client = self._client.get_directory_client(source)
+        with self.asking(source):
+            client = self._client.get_directory_client(quote(source))  # the SDK unquotes a source before it quotes it
             client.rename_directory(f"{self.name}/{target}", headers={} if replace else IF_NEW)
 
     def delete(self, path: str, *, is_directory: bool) -> None:
@@ -154,7 +232,7 @@ class FileSystem:
         Raises:
             NotFound: There is no such path.
         """
-        with self._asking(path):
+        with self.asking(path):
             if is_directory:
                 self._client.get_directory_client(path).delete_directory()
             else:
@@ -167,13 +245,13 @@ class FileSystem:
             Forbidden: A directory above does not let the caller through.
             NotFound: There is no such path.
         """
-        with self._asking(path):
+        with self.asking(path):
             found = self._client.get_file_client(path or "/").get_access_control()
         return Access(str(found["owner"]), str(found["group"]), str(found["acl"]))
 
     def checksum(self, path: str) -> Checksum:
         """Return a file's size and stored MD5."""
-        with self._asking(path):
+        with self.asking(path):
             found = self._client.get_file_client(path).get_file_properties()
         stored = found.content_settings.content_md5 if found.content_settings else None
         return Checksum(int(found.size or 0), bytes(stored).hex() if stored else "")
@@ -187,7 +265,7 @@ class FileSystem:
 
     def chunks(self, path: str) -> Iterator[bytes]:
         """Yield a file's bytes in order, a few MiB at a time."""
-        with self._asking(path):
+        with self.asking(path):
             yield from self._client.get_file_client(path).download_file().chunks()
 
     def read_range(self, path: str, offset: int, length: int) -> bytes:
@@ -196,8 +274,25 @@ class FileSystem:
         Raises:
             NotFound: There is no such file.
         """
-        with self._asking(path):
+        with self.asking(path):
             return bytes(self._client.get_file_client(path).download_file(offset=offset, length=length).readall())
+
+    def read(self, found: Entry, offset: int, length: int) -> bytes:
+        """Return some of a file's bytes, in one request when they are no more than 32 MiB.
+
+        Raises:
+            Conflict: Another has taken its place since it was found.
+        """
+        from azure.core import MatchConditions  # noqa: PLC0415
+
+        same = MatchConditions.IfNotModified if found.etag else None
+        with self.asking(found.path):
+            blob = self.blobs.get_blob_client(found.path)
+            return blob.download_blob(offset, length, etag=found.etag or None, match_condition=same).readall()
+
+    def file_client(self, path: str) -> DataLakeFileClient:
+        """Return the SDK's client of a file, by the Data Lake API."""
+        return self._client.get_file_client(path)
 
     def write(self, path: str, source: IO[bytes]) -> Checksum:
         """Write a file, replacing one that is there, with its MD5 stored beside it.
@@ -210,7 +305,7 @@ class FileSystem:
 
         size, digest = digest_of(source)
         settings = ContentSettings(content_md5=bytearray(digest))
-        with self._asking(path):
+        with self.asking(path):
             file = self._client.get_file_client(path)
             if size:
                 file.upload_data(source, size, overwrite=True, content_settings=settings)

@@ -1,0 +1,12 @@
+"""One connection to a storage account: its file systems, directories and files, and the same for other libraries.
+
+The door for programs. Knows what the rooms below it do with files, and hands each the same profile; decides nothing
+itself.
+"""
+
+from __future__ import annotations
+
+from lakeport.connection.lake import Lake, connect
+from lakeport.connection.places import Directory, File
+
+__all__ = ["Directory", "File", "Lake", "connect"]

@@ -1,0 +1,186 @@
+"""A lake: a storage account, as one caller."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from lakeport import profiles
+from lakeport.connection.places import Directory, File
+from lakeport.errors import BadProfile, Misused
+from lakeport.lake import FileSystem, LakeUrl, parse, profile_of
+from lakeport.lake.opened import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lakeport.lake import Entry
+    from lakeport.profiles import Profile
+
+
+def connect(where: str = "", *, account: str = "", file_system: str = "") -> Lake:
+    """Return a lake. Nothing is sent before something is asked of it.
+
+    Args:
+        where: A profile's name; or the URL of a file system (`abfss://`, `https://` or `PROFILE:FILE_SYSTEM`), whose account
+            selects the profile; empty: the profile that the environment and the profile files select.
+        account: The storage account; empty: the URL's or the profile's.
+        file_system: The file system that paths begin at; empty: the URL's or the profile's.
+
+    Raises:
+        BadProfile: There is no such profile, or nothing says which account.
+        Misused: The URL names no lake.
+
+    Example:
+        >>> from lakeport import connect
+        >>> lake = connect("contoso", file_system="raw")  # doctest: +SKIP
+        >>> lake.file("2030/a.csv").read_text()  # doctest: +SKIP
+        'name,age\\nada,36\\n'
+    """
+    url = _url(where)
+    if url is None:
+        profile = profiles.resolve(where or None)
+        account = account or profile.storage_account
+    else:
+        profile = profile_of(url)
+        account = account or url.account or profile.storage_account
+    if not account:
+        raise BadProfile(
+            f"profile {profile.name!r} has no storage_account", hint="Give it one, or connect(..., account=NAME)"
+        )
+    chosen = file_system or (url.file_system if url else "") or profile.file_system
+    return Lake(profile, account, chosen)
+
+
+def _url(where: str) -> LakeUrl | None:
+    """Return the place that a text names; `None` when it is a profile's name."""
+    is_name = "://" not in where and (":" not in where.removeprefix("local:"))
+    if is_name or not where:
+        return None
+    found = parse(where)
+    if isinstance(found, Path):
+        raise Misused(f"{where} names no lake", hint="Write a profile's name or an abfss:// URL")
+    return found
+
+
+class Lake:
+    """A storage account, as one caller. Paths are of its file system, with slashes; safe to use from several threads.
+
+    Args:
+        profile: Who asks.
+        account: The storage account's name.
+        name: The file system that paths begin at; empty: only other file systems can be asked for.
+
+    Attributes:
+        profile: Who asks.
+        account: The storage account's name.
+    """
+
+    def __init__(self, profile: Profile, account: str, name: str = "") -> None:
+        self.profile = profile
+        self.account = account
+        self._name = name
+
+    def __repr__(self) -> str:
+        return f"Lake({self.account!r}, {self._name!r}, profile={self.profile.name!r})"
+
+    @cached_property
+    def file_system(self) -> FileSystem:
+        """The file system that paths begin at.
+
+        Raises:
+            BadProfile: Nothing said which.
+        """
+        if not self._name:
+            hint = f"Next: connect(..., file_system=NAME), or lake.of(NAME); {self.account}'s: lake.file_systems()"
+            raise BadProfile("this lake names no file system", hint=hint)
+        return FileSystem(self.profile, self.account, self._name)
+
+    def of(self, file_system: str) -> Lake:
+        """Return the same account, with paths that begin at another file system."""
+        return Lake(self.profile, self.account, file_system)
+
+    def file_systems(self) -> list[str]:
+        """Return the names of the account's file systems.
+
+        Raises:
+            Forbidden: The caller may not list them.
+        """
+        return FileSystem(self.profile, self.account, "").siblings()
+
+    def create(self) -> bool:
+        """Make the lake's file system; tell whether it was not there before.
+
+        Raises:
+            Forbidden: The caller may not make any.
+        """
+        return self.file_system.create()
+
+    def file(self, path: str) -> File:
+        """Return a file's handle, whether or not the file is there.
+
+        Raises:
+            Misused: The path names the file system itself, or a place in another one.
+        """
+        inside = self._inside(path)
+        if not inside:
+            raise Misused(f"{path!r} names no file", hint="Name a path in the file system")
+        return File(self.file_system, inside)
+
+    def directory(self, path: str = "") -> Directory:
+        """Return a directory's handle, whether or not the directory is there; of the root when no path is given.
+
+        Raises:
+            Misused: It is a place in another file system.
+        """
+        return Directory(self.file_system, self._inside(path))
+
+    def entries(self, path: str = "", *, recursive: bool = False) -> Iterator[Entry]:
+        """Yield the paths in a directory, or everything below it, in the service's order.
+
+        Raises:
+            NotFound: There is no such directory.
+
+        Wire: one request a page of 5,000 paths.
+        """
+        return self.directory(path).entries(recursive=recursive)
+
+    def glob(self, pattern: str) -> Iterator[Entry]:
+        """Yield the paths that a pattern means: `*`, `?`, `[...]` and `{a,b}` within a name, `**` for any directories.
+
+        Raises:
+            Misused: It is no pattern.
+
+        Wire: only directories that can hold something of it are listed.
+        """
+        return self.directory().glob(self._inside(pattern))
+
+    def exists(self, path: str) -> bool:
+        """Tell whether a file or directory is there."""
+        return self.directory(path).exists()
+
+    def open(
+        self,
+        path: str,
+        mode: str = "r",
+        *,
+        encoding: str | None = None,
+        errors: str | None = None,
+        newline: str | None = None,
+    ) -> IO[Any]:  # Any: text or bytes, by the mode
+        """Return a file of the lake as Python's `open` returns one of this machine; see `File.open`."""
+        found = self.file(path)
+        return opened(found.lake, found.path, mode, encoding=encoding, errors=errors, newline=newline)
+
+    def _inside(self, path: str) -> str:
+        """Return a path of this lake's file system, of a path or of a URL."""
+        if "://" not in path:
+            return path.strip("/")
+        url = parse(path)
+        if not isinstance(url, LakeUrl) or (url.account, url.file_system) != (self.account, self._name):
+            raise Misused(
+                f"{path} is not in {self._name or 'this lake'} of {self.account}", hint="Next: lakeport.connect(URL)"
+            )
+        return replace(url, path=url.path).path

@@ -1,0 +1,368 @@
+"""Places in a lake: a file and a directory, whether or not anything is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from lakeport.errors import Conflict, Misused, NotFound
+from lakeport.lake import LakeUrl
+from lakeport.lake.globs import walk
+from lakeport.lake.opened import Writer, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from os import PathLike
+
+    from lakeport.lake import Checksum, Entry, FileSystem
+    from lakeport.transfer import Outcome, Rules
+
+
+class Place:
+    """A path in a file system.
+
+    Attributes:
+        lake: The file system.
+        path: Without slashes around it; empty for the root.
+    """
+
+    def __init__(self, lake: FileSystem, path: str) -> None:
+        self.lake = lake
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.url!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Place) and (type(self), self.url) == (type(other), other.url)
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.url))
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def parent(self) -> Directory:
+        """The directory that it is in; the root's is the root."""
+        return Directory(self.lake, self.path.rpartition("/")[0])
+
+    @property
+    def url(self) -> str:
+        """Its `abfss://` URL."""
+        host = self.lake.profile.cloud.dfs_suffix
+        return f"abfss://{self.lake.name}@{self.lake.account}.{host}/{self.path}"
+
+    def exists(self) -> bool:
+        """Tell whether something is there.
+
+        Raises:
+            Forbidden: The caller may not know.
+        """
+        try:
+            self.stat()
+        except NotFound:
+            return False
+        return True
+
+    def stat(self) -> Entry:
+        """Return what is there: whether it is a directory, size in bytes, time of the last change, ETag.
+
+        Raises:
+            NotFound: Nothing is there.
+        """
+        return self.lake.entry(self.path)
+
+    def metadata(self) -> dict[str, str]:
+        """Return the metadata that users gave it.
+
+        Raises:
+            NotFound: Nothing is there.
+        """
+        return self.lake.metadata(self.path)
+
+    def set_metadata(self, metadata: Mapping[str, str]) -> None:
+        """Replace its metadata.
+
+        Raises:
+            NotFound: Nothing is there.
+        """
+        self.lake.set_metadata(self.path, metadata)
+
+    def _into(self, target: str) -> str:
+        if not self.path or not target.strip("/"):
+            raise Misused("a file system cannot be renamed", hint="Name a path in it")
+        return target.strip("/")
+
+    def _asked(self) -> LakeUrl:
+        profile = self.lake.profile.name
+        named = "" if profile == "default" else profile
+        return LakeUrl(self.lake.name, self.path, self.lake.account, named)
+
+
+class File(Place):
+    """A file of a lake, there or not.
+
+    Args:
+        lake: The file system.
+        path: Without slashes around it.
+
+    Example:
+        >>> import lakeport
+        >>> file = lakeport.connect("contoso", file_system="raw").file("2030/a.csv")  # doctest: +SKIP
+        >>> file.write_text("name,age")  # doctest: +SKIP
+        >>> file.read_text()  # doctest: +SKIP
+        'name,age'
+    """
+
+    def read_bytes(self) -> bytes:
+        """Return the file's bytes.
+
+        Raises:
+            NotFound: There is no such file.
+            Conflict: A directory is there, or another file took its place while this one was read.
+        """
+        with self.open("rb") as file:
+            return bytes(file.read())
+
+    def read_text(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        """Return the file's text.
+
+        Raises:
+            NotFound: There is no such file.
+            UnicodeDecodeError: It is not text of this encoding.
+        """
+        return self.read_bytes().decode(encoding, errors)
+
+    def chunks(self) -> Iterator[bytes]:
+        """Yield the file's bytes in order, a few MiB at a time.
+
+        Raises:
+            NotFound: There is no such file.
+        """
+        return self.lake.chunks(self.path)
+
+    def write_bytes(self, data: bytes | bytearray | memoryview) -> None:
+        """Write the file; readers see the old one or the new one, whole.
+
+        Raises:
+            Conflict: A directory is there.
+            Forbidden: The caller may not write here.
+        """
+        with Writer(self.lake, self.path) as sink:
+            sink.write(data)
+
+    def write_text(self, text: str, encoding: str = "utf-8") -> None:
+        """Write the file, as text; see `write_bytes`."""
+        self.write_bytes(text.encode(encoding))
+
+    def write_chunks(self, chunks: Iterable[bytes]) -> None:
+        """Write the file from pieces, in order; nothing appears when the pieces end in an exception.
+
+        Raises:
+            Conflict: A directory is there.
+        """
+        with Writer(self.lake, self.path) as sink:
+            for chunk in chunks:
+                sink.write(chunk)
+
+    def open(
+        self,
+        mode: str = "r",
+        *,
+        encoding: str | None = None,
+        errors: str | None = None,
+        newline: str | None = None,
+    ) -> IO[Any]:  # Any: text or bytes, by the mode
+        """Return the file as Python's `open` returns one of this machine: buffered, seekable when read.
+
+        What is written appears, whole, when the file object is closed, and not at all when its `with` block ends in an
+        exception; what is appended too.
+
+        Args:
+            mode: `r`, `w`, `x` or `a`, with `b` for bytes; without it text.
+            encoding: Of text; absent: UTF-8.
+            errors: As Python's `open`.
+            newline: As Python's `open`.
+
+        Raises:
+            Misused: There is no such mode.
+            NotFound: There is no such file, to be read.
+            Conflict: A directory is there.
+        """
+        return opened(self.lake, self.path, mode, encoding=encoding, errors=errors, newline=newline)
+
+    def checksum(self) -> Checksum:
+        """Return size in bytes and stored MD5, in hex; the MD5 is empty when the service has none."""
+        return self.lake.checksum(self.path)
+
+    def rename(self, target: str, *, replace: bool = False) -> File:
+        """Give the file another path of its file system, at once, and return it there.
+
+        Raises:
+            NotFound: There is no such file.
+            Conflict: Something is there and `replace` is false.
+        """
+        into = self._into(target)
+        self.lake.rename(self.path, into, replace=replace)
+        return File(self.lake, into)
+
+    def remove(self) -> None:
+        """Delete the file; one that is not there is deleted.
+
+        Raises:
+            Conflict: A directory is there.
+        """
+        if self.exists() and self.stat().is_directory:
+            raise Conflict(f"{self.path} is a directory", hint="Next: lake.directory(PATH).remove()")
+        self.lake.remove(self.path)
+
+    def upload(self, local: str | PathLike[str]) -> Outcome:
+        """Bring a file of this machine here, in parts, checked and noted in a journal; see `lakeport.transfer`."""
+        from lakeport import transfer  # noqa: PLC0415  (brings the engine)
+
+        return transfer.copy(Path(local), self._asked()).run()
+
+    def download(self, local: str | PathLike[str]) -> Outcome:
+        """Bring this file to a path of this machine, or into a folder that is there; see `lakeport.transfer`."""
+        from lakeport import transfer  # noqa: PLC0415
+
+        return transfer.copy(self._asked(), Path(local)).run()
+
+
+class Directory(Place):
+    """A directory of a lake, there or not.
+
+    Args:
+        lake: The file system.
+        path: Without slashes around it; empty for the root.
+    """
+
+    def stat(self) -> Entry:
+        """Return what is there; of the root, that it is a directory.
+
+        Raises:
+            NotFound: Nothing is there.
+        """
+        return self.lake.entry(self.path) if self.path else self.lake.root()
+
+    def file(self, path: str) -> File:
+        """Return the handle of a file below it."""
+        return File(self.lake, self._below(path))
+
+    def directory(self, path: str) -> Directory:
+        """Return the handle of a directory below it."""
+        return Directory(self.lake, self._below(path))
+
+    def _below(self, path: str) -> str:
+        if not path.strip("/"):
+            raise Misused("a place below a directory has a name", hint="Name a path")
+        return f"{self.path}/{path.strip('/')}".lstrip("/")
+
+    def entries(self, *, recursive: bool = False) -> Iterator[Entry]:
+        """Yield what is in it, or everything below it, in the service's order.
+
+        Raises:
+            NotFound: There is no such directory.
+
+        Wire: one request a page of 5,000 paths.
+        """
+        return self.lake.entries(self.path, recursive=recursive)
+
+    def glob(self, pattern: str) -> Iterator[Entry]:
+        """Yield the paths below it that a pattern means; see `Lake.glob`.
+
+        Raises:
+            Misused: It is no pattern.
+        """
+        below = f"{literally(self.path)}/{pattern}".strip("/")
+        try:
+            yield from walk(below, self._entries_of, self._entry_of)
+        except ValueError as error:
+            raise Misused(str(error)) from None
+
+    def _entries_of(self, under: str, *, recursive: bool) -> Iterator[Entry]:
+        try:
+            yield from self.lake.entries(under, recursive=recursive)
+        except NotFound:
+            return
+
+    def _entry_of(self, path: str) -> Entry | None:
+        try:
+            return self.lake.entry(path)
+        except NotFound:
+            return None
+
+    def make(self) -> Directory:
+        """Make it and the directories above it; one that is there stays as it is.
+
+        Raises:
+            Conflict: A file is there.
+        """
+        if self.path:
+            self.lake.make_directory(self.path)
+        return self
+
+    def rename(self, target: str) -> Directory:
+        """Give it another path of its file system, at once, with everything below it, and return it there.
+
+        Raises:
+            NotFound: There is no such directory.
+            Conflict: Something is there already.
+        """
+        into = self._into(target)
+        self.lake.rename(self.path, into)
+        return Directory(self.lake, into)
+
+    def remove(self) -> None:
+        """Delete it with everything below it; one that is not there is deleted.
+
+        Raises:
+            Misused: It is the root.
+            Conflict: A file is there.
+        """
+        if not self.path:
+            raise Misused("the root cannot be deleted", hint="Name a directory in it")
+        try:
+            found = self.stat()
+        except NotFound:
+            return
+        if not found.is_directory:
+            raise Conflict(f"{self.path} is a file", hint="Next: lake.file(PATH).remove()")
+        self.lake.delete(self.path, is_directory=True)
+
+    def upload(self, local: str | PathLike[str]) -> Outcome:
+        """Bring what is below a folder of this machine below this directory; see `lakeport.transfer.copy`."""
+        from lakeport import transfer  # noqa: PLC0415
+
+        return transfer.copy(Path(local), self._asked(), recursive=True).run()
+
+    def download(self, local: str | PathLike[str]) -> Outcome:
+        """Bring what is below it below a folder of this machine; see `lakeport.transfer.copy`."""
+        from lakeport import transfer  # noqa: PLC0415
+
+        return transfer.copy(self._asked(), Path(local), recursive=True).run()
+
+    def sync_from(self, local: str | PathLike[str], rules: Rules | None = None) -> Outcome:
+        """Make what is below it like what is below a folder of this machine; see `lakeport.transfer.sync`."""
+        from lakeport import transfer  # noqa: PLC0415
+
+        return transfer.sync(Path(local), self._asked(), rules).run()
+
+    def sync_to(self, local: str | PathLike[str], rules: Rules | None = None) -> Outcome:
+        """Make what is below a folder of this machine like what is below it; see `lakeport.transfer.sync`."""
+        from lakeport import transfer  # noqa: PLC0415
+
+        return transfer.sync(self._asked(), Path(local), rules).run()
+
+
+def literally(path: str) -> str:
+    """Return the pattern that means this path and no other.
+
+    Example:
+        >>> literally("a[1]/*")
+        'a[[]1]/[*]'
+    """
+    return "".join(f"[{char}]" if char in "*?[{" else char for char in path)
