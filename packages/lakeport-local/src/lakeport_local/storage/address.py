@@ -108,9 +108,14 @@ def _named(request: Request, raw: str, *, is_flat: bool) -> tuple[str, str]:
 
     Source: "Naming and referencing containers, blobs, and metadata", root container.
     """
-    if is_flat and raw and "/" not in raw and "restype" not in {name.lower() for name, _ in request.query}:
+    is_lone = is_flat and raw and "/" not in raw
+    if is_lone and "restype" not in {name.lower() for name, _ in request.query} and not _is_of_file_system(request):
         return ROOT, flat_name(decoded(raw))
     return _split(raw, is_flat=is_flat)
+
+
+def _is_of_file_system(request: Request) -> bool:
+    return (request.parameter("resource") or "").lower() == "filesystem"
 
 
 @lru_cache(maxsize=4096)

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from awscrt.checksums import crc64nvme
-
 from lakeport.errors import LakeportError, NotFound, NotVerified
 from lakeport.storage import Account, Found, paths
 from lakeport.storage.listing import instant
+from lakeport.storage.sums import crc64
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,13 +150,3 @@ def block_id(mark: str, number: int) -> str:
         'MGExYjJjM2QwMDAwMDAwNw=='
     """
     return base64.b64encode(f"{mark}{number:0{BLOCK_ID_DIGITS}d}".encode()).decode()
-
-
-def crc64(data: Data) -> str:
-    """Return the CRC-64/NVME of bytes, as the service writes it: base64 of its eight bytes, the lowest first.
-
-    Example:
-        >>> crc64(b"123456789")
-        'iJh5CoYUi64='
-    """
-    return base64.b64encode(crc64nvme(data).to_bytes(8, "little")).decode()
