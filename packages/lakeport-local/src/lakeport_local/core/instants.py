@@ -10,6 +10,7 @@ from math import floor
 
 _UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FILE_TIME_EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
+_DAY = 86_400
 _INSTANT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?)?\s*(Z|[+-]\d\d:?\d\d)?", re.ASCII
 )
@@ -64,7 +65,13 @@ def http_date(at: datetime) -> str:
 
 @lru_cache(maxsize=8192)
 def _spelled(second: int) -> str:
-    return format_datetime(_UNIX_EPOCH + timedelta(seconds=second), usegmt=True)
+    minute, seconds = divmod(second % _DAY, 60)
+    return f"{_day(second // _DAY)} {minute // 60:02}:{minute % 60:02}:{seconds:02} GMT"
+
+
+@lru_cache(maxsize=8192)
+def _day(day: int) -> str:
+    return format_datetime(_UNIX_EPOCH + timedelta(days=day), usegmt=True)[:-13]
 
 
 def parse_http_date(text: str) -> datetime:

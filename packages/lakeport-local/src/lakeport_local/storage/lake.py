@@ -13,11 +13,12 @@ from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.file_systems import FileSystem, FileSystems
 from lakeport_local.storage.kept import KeptPaths
 from lakeport_local.storage.names import check_file_system, normal_path
-from lakeport_local.storage.paths import Path, Paths, walk
+from lakeport_local.storage.paths import Path, Paths
 from lakeport_local.storage.reclaim import Reclaimer
 from lakeport_local.storage.settings import is_hierarchical
 from lakeport_local.storage.staging import Staging
 from lakeport_local.storage.stamps import Stamps, instant, microseconds
+from lakeport_local.storage.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

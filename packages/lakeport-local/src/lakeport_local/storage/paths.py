@@ -11,10 +11,10 @@ import orjson
 from lakeport_local.access.acl import Acl, inherited, parse_acl, plain_acl
 from lakeport_local.state import Remembered
 from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.listed import LISTED, Listed, listed_rows
 from lakeport_local.storage.stamps import Stamps, etag_text, instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from lakeport_local.state import Store
@@ -116,25 +116,6 @@ class Path(msgspec.Struct, frozen=True):
         return None if self.details == "{}" else orjson.loads(self.details).get(name)
 
 
-_LISTED = "id, name, is_directory, size_bytes, etag, created, modified, owner, owning_group, acl, details"
-
-
-class Listed(msgspec.Struct, frozen=True, gc=False):
-    """As much of a path as dfs listings show: a listing reads a million of them. Attributes as in `Path`."""
-
-    id: int
-    name: str
-    is_directory: int
-    size_bytes: int
-    etag: int
-    created: int
-    modified: int
-    owner: str
-    group: str
-    acl: int
-    details: str
-
-
 def _path(row: Any) -> Path:  # Any: sqlite3.Row unpacks to anything
     values = list(row)
     values[3] = values[3] != 0
@@ -208,16 +189,10 @@ class Paths:
         )
         return [_path(row) for row in rows]
 
-    def listed(self, parent: int, *, after: str = "", or_equal: bool = False, limit: int = 1000) -> list[Listed]:
-        """Return what listings show of the next children of a directory, by name in byte order."""
-        cursor = self._db.cursor()
-        cursor.row_factory = None
-        than = ">=" if or_equal else ">"
-        rows = cursor.execute(
-            f"SELECT {_LISTED} FROM paths WHERE parent = ? AND name {than} ? ORDER BY name LIMIT ?",
-            (parent, after, limit),
-        )
-        return [Listed(*row) for row in rows]
+    def listed(self, parent: int, *, after: str = "", or_equal: bool = False, limit: int) -> tuple[list[Listed], bool]:
+        """Return what listings show of the next children of a directory, and whether they are plain: see `Run`."""
+        text = self._db.execute(LISTED[or_equal], (parent, after, limit)).fetchone()[0]
+        return listed_rows(text), "\\" not in text
 
     def has_children(self, directory: Path) -> bool:
         """Tell whether a directory holds anything."""
@@ -227,12 +202,16 @@ class Paths:
 
     def acl(self, path: Path | Listed) -> Acl:
         """Return a path's access control list."""
-        found = self._acls.get(path.acl)
+        return self.numbered_acl(path.acl)
+
+    def numbered_acl(self, number: int) -> Acl:
+        """Return the access control list that rows name by this number."""
+        found = self._acls.get(number)
         if found is None:
-            text = str(self._db.execute("SELECT text FROM acls WHERE id = ?", (path.acl,)).fetchone()["text"])
+            text = str(self._db.execute("SELECT text FROM acls WHERE id = ?", (number,)).fetchone()["text"])
             found = _kept_acl(text)
             if not self._db.in_transaction:  # a row of this transaction may yet be undone, and its number given again
-                self._acls[path.acl] = found
+                self._acls[number] = found
         return found
 
     def acl_id(self, acl: Acl) -> int:
@@ -393,92 +372,3 @@ def segments(path: str, *, is_flat: bool = False) -> list[str]:
     if not path:
         return []
     return [path] if is_flat else path.split("/")
-
-
-def walk(
-    paths: Paths,
-    directory: Path,
-    prefix: str,
-    *,
-    recursive: bool,
-    after: str = "",
-    inclusive: bool = False,
-    begins: str = "",
-) -> Iterator[tuple[str, Path]]:
-    """Yield what is below a directory with its full path: each directory, then what is below it, then its siblings.
-
-    That is the order of paths in which `/` comes before every other character. The walk reads in batches, so that it
-    may go on in a later transaction.
-
-    Args:
-        paths: Where.
-        directory: Where to begin.
-        prefix: Full path of `directory`.
-        recursive: Descend.
-        after: Full path, below `prefix`, behind which to begin; it need not exist any more.
-        inclusive: Begin with `after` itself.
-        begins: Only the children whose names begin so, and what is below them.
-    """
-    if directory.is_flat:
-        yield from _walk_flat(paths, directory, after=after, inclusive=inclusive, begins=begins)
-        return
-    start, _, rest = after.removeprefix(prefix).lstrip("/").partition("/")
-    first = paths.child(directory.id, start) if start else None
-    if first is not None:
-        full = f"{prefix}/{start}" if prefix else start
-        if inclusive and not rest:
-            yield full, first
-        if recursive and first.is_directory:
-            yield from walk(paths, first, full, recursive=True, after=after if rest else "", inclusive=inclusive)
-    from_start = bool(begins) and not start
-    while batch := paths.children(directory.id, after=start or begins, or_equal=from_start):
-        for path in batch:
-            if not path.name.startswith(begins):
-                return
-            full = f"{prefix}/{path.name}" if prefix else path.name
-            yield full, path
-            if recursive and path.is_directory:
-                yield from walk(paths, path, full, recursive=True)
-        start, from_start = batch[-1].name, False
-
-
-def _walk_flat(paths: Paths, root: Path, *, after: str, inclusive: bool, begins: str) -> Iterator[tuple[str, Path]]:
-    if begins > after:
-        after, inclusive = begins, True
-    while batch := paths.children(root.id, after=after, or_equal=inclusive):
-        for path in batch:
-            if not path.name.startswith(begins):
-                return
-            yield path.name, path
-        after, inclusive = batch[-1].name, False
-
-
-def listed_below(
-    paths: Paths, directory: Path | Listed, prefix: str, *, recursive: bool, after: str = "", inclusive: bool = False
-) -> Iterator[tuple[str, Path | Listed]]:
-    """Yield what is below a directory as `walk` does, with as much of each path as listings show.
-
-    Args:
-        paths: Where.
-        directory: Where to begin; not the root of a flat file system.
-        prefix: Full path of `directory`.
-        recursive: Descend.
-        after: Full path, below `prefix`, behind which to begin; it need not exist any more.
-        inclusive: Begin with `after` itself.
-    """
-    start, _, rest = after.removeprefix(prefix).lstrip("/").partition("/")
-    first = paths.child(directory.id, start) if start else None
-    base = f"{prefix}/" if prefix else ""
-    if first is not None:
-        if inclusive and not rest:
-            yield base + start, first
-        if recursive and first.is_directory:
-            below = after if rest else ""
-            yield from listed_below(paths, first, base + start, recursive=True, after=below, inclusive=inclusive)
-    while batch := paths.listed(directory.id, after=start):
-        for path in batch:
-            full = base + path.name
-            yield full, path
-            if recursive and path.is_directory:
-                yield from listed_below(paths, path, full, recursive=True)
-        start = batch[-1].name

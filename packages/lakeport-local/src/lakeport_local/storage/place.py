@@ -11,13 +11,15 @@ import msgspec
 
 from lakeport_local.access import Step
 from lakeport_local.access.acl import EXECUTE
-from lakeport_local.storage.paths import segments, walk
+from lakeport_local.storage.paths import segments
+from lakeport_local.storage.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lakeport_local.storage.file_systems import FileSystem
-    from lakeport_local.storage.paths import Listed, Path, Paths
+    from lakeport_local.storage.listed import Listed
+    from lakeport_local.storage.paths import Path, Paths
 
 
 class Place(msgspec.Struct, frozen=True):

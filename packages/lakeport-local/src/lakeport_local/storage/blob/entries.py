@@ -11,7 +11,7 @@ import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from lakeport_local.storage.paths import walk
+from lakeport_local.storage.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -5,33 +5,33 @@ Source: storage.md 2.7.
 
 from __future__ import annotations
 
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+import struct
+from typing import TYPE_CHECKING, TypeVar
 
 import orjson
 
 from lakeport_local.access.acl import EXECUTE, READ
 from lakeport_local.access.storage import LIST
-from lakeport_local.core import Response, file_time
+from lakeport_local.core import Response
 from lakeport_local.storage.answers import JSON, stamps
 from lakeport_local.storage.continuation import read_token, write_token
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.identities import naming
+from lakeport_local.storage.listed import FILE_TIME_AT_UNIX, Run, page_of, runs
 from lakeport_local.storage.names import normal_path
-from lakeport_local.storage.paths import listed_below, walk
-from lakeport_local.storage.stamps import instant, second_text
+from lakeport_local.storage.stamps import second_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from lakeport_local.access import Step
     from lakeport_local.storage.call import Call
-    from lakeport_local.storage.paths import Listed, Path
+    from lakeport_local.storage.listed import Listed
     from lakeport_local.storage.place import Place
 
-_SECOND = 1_000_000
+Key = TypeVar("Key", int, str)
+
 _DIRECTORY = ',"isDirectory":"true"'
-_FILE_TIME_AT_UNIX = file_time(instant(0))
 
 
 def list_paths(call: Call) -> Response:
@@ -40,25 +40,25 @@ def list_paths(call: Call) -> Response:
         raise refusal("MissingRequiredQueryParameter", QueryParameterName="recursive")
     recursive, most = call.flag("recursive"), call.page_size("maxResults")
     place = call.place_of(call.file_system, normal_path(call.parameter("directory") or ""))
-    found = _page(call, place, recursive=recursive, most=most + 1)
-    page = found[:most]
+    page, has_more = _page(call, place, recursive=recursive, most=most)
     call.demand(LIST, lambda: _steps(place, page, recursive=recursive), place=place)
     if place.item is None:
         raise refusal("PathNotFound")
-    more = (
-        [("x-ms-continuation", write_token(call, page[-1][0], _listing(place, recursive=recursive)))]
-        if len(found) > most
-        else []
-    )
+    more = []
+    if has_more:
+        last = page[-1].base + page[-1].rows[-1].name
+        more.append(("x-ms-continuation", write_token(call, last, _listing(place, recursive=recursive))))
     return Response(200, [("Content-Type", JSON), *stamps(call.file_system), *more], _document(call, page))
 
 
-def _page(call: Call, place: Place, *, recursive: bool, most: int) -> list[tuple[str, Path | Listed]]:
-    begin = place.item
+def _page(call: Call, place: Place, *, recursive: bool, most: int) -> tuple[list[Run], bool]:
+    """Return the paths of a page, and whether more follow."""
+    begin, paths = place.item, call.lake.paths
     if begin is None:
-        return []
+        return [], False
     if not begin.is_directory:
-        return [(place.path, begin)]
+        rows, is_plain = paths.listed(begin.parent, after=begin.name, or_equal=True, limit=1)
+        return [Run(place.path.removesuffix(begin.name), rows, is_plain)], False
     after = read_token(call, "continuation", _listing(place, recursive=recursive))
     inclusive = False
     if not after and call.parameter("beginFrom"):
@@ -66,59 +66,85 @@ def _page(call: Call, place: Place, *, recursive: bool, most: int) -> list[tuple
         inclusive = True
     if place.path and after and not after.startswith(f"{place.path}/"):
         raise refusal("OutOfRangeInput")
-    below = walk if begin.is_flat else listed_below
-    found = below(call.lake.paths, begin, place.path, recursive=recursive, after=after, inclusive=inclusive)
-    return list(islice(found, most))
+    found = runs(
+        paths,
+        begin,
+        place.path,
+        recursive=recursive,
+        most=most + 1,
+        after=after,
+        inclusive=inclusive,
+        is_flat=begin.is_flat,
+    )
+    return page_of(found, most)
 
 
 def _listing(place: Place, *, recursive: bool) -> str:
     return f"{'all' if recursive else 'one'} below {place.path}"
 
 
-def _steps(place: Place, page: list[tuple[str, Path | Listed]], *, recursive: bool) -> Iterator[Step]:
+def _steps(place: Place, page: list[Run], *, recursive: bool) -> Iterator[Step]:
     """Yield what a page of a listing asks: read and execute on the directory, and on each one that was gone into."""
     yield from place.steps(item=READ | EXECUTE)
     if recursive and page:
-        yield from place.inner_steps(page[0][0], READ | EXECUTE)
-    for full, path in page if recursive else ():
-        if path.is_directory:
-            yield place.step(path, full, READ | EXECUTE)
+        yield from place.inner_steps(page[0].base + page[0].rows[0].name, READ | EXECUTE)
+    for run in page if recursive else ():
+        for row in run.rows:
+            if row.is_directory:
+                yield place.step(row, run.base + row.name, READ | EXECUTE)
 
 
-def _expiry(details: dict[str, Any]) -> int:  # Any: members of a JSON object
-    at = details.get("expires") if details else None
-    return 0 if at is None else int(at) * 10 + _FILE_TIME_AT_UNIX
+class _Spelled(dict[Key, str]):
+    """What is spelled alike in many rows of a page, spelled once."""
+
+    def __init__(self, spell: Callable[[Key], str]) -> None:
+        super().__init__()
+        self._spell: Callable[[Key], str] = spell
+
+    def __missing__(self, key: Key) -> str:
+        found = self[key] = self._spell(key)
+        return found
 
 
-def _document(call: Call, page: list[tuple[str, Path | Listed]]) -> bytes:
-    """Spell a page by hand: a listing of a million paths is mostly this loop."""
+def _document(call: Call, page: list[Run]) -> bytes:
+    """Spell a page by hand: a listing of a million paths is mostly this."""
     named, paths = naming(call), call.lake.paths
-    quoted: dict[str, str] = {}
-    permissions: dict[int, str] = {}
-    rows = []
-    for full, path in page:
-        for one in (path.owner, path.group):
-            if one not in quoted:
-                quoted[one] = _quoted(named(one))
-        if path.acl not in permissions:
-            permissions[path.acl] = paths.acl(path).permissions
-        details = {} if path.details == "{}" else orjson.loads(path.details)
-        rows.append(
-            f'{{"contentLength":"{path.size_bytes}","creationTime":"{path.created * 10 + _FILE_TIME_AT_UNIX}"'
-            f',"etag":"0x{path.etag:X}","expiryTime":"{_expiry(details)}"'
-            f',"group":{quoted[path.group]}{_DIRECTORY if path.is_directory else ""}'
-            f'{_encryption(details)},"lastModified":"{second_text(path.modified // _SECOND)}"'
-            f',"name":{_quoted(full)},"owner":{quoted[path.owner]},"permissions":"{permissions[path.acl]}"}}'
-        )
-    return f'{{"paths":[{",".join(rows)}]}}\n'.encode()
+    quoted: _Spelled[str] = _Spelled(lambda one: _quoted(named(one)))
+    permissions: _Spelled[int] = _Spelled(lambda number: paths.numbered_acl(number).permissions)
+    return f'{{"paths":[{",".join([_rows(run, quoted, permissions) for run in page])}]}}\n'.encode()
+
+
+def _rows(run: Run, quoted: _Spelled[str], permissions: _Spelled[int]) -> str:
+    base = _quoted(run.base)[:-1]
+    return ",".join(
+        [
+            f'{{"contentLength":"{row.size_bytes}","creationTime":"{row.created}","etag":"0x{etag}"'
+            f',"expiryTime":"{0 if row.details is None else _expiry(row.details)}","group":{quoted[row.group]}'
+            f"{_DIRECTORY if row.is_directory else ''}{'' if row.details is None else _encryption(row.details)}"
+            f',"lastModified":"{second_text(row.modified)}"'
+            f',"name":{base}{row.name if run.is_plain else _quoted(row.name)[1:-1]}","owner":{quoted[row.owner]}'
+            f',"permissions":"{permissions[row.acl]}"}}'
+            for row, etag in zip(run.rows, _etags(run.rows), strict=True)
+        ]
+    )
+
+
+def _etags(rows: list[Listed]) -> list[str]:
+    """Spell all etags at once, in hexadecimal digits."""
+    digits = struct.pack(f">{len(rows)}Q", *[row.etag for row in rows]).hex().upper()
+    return [digits[at : at + 16].lstrip("0") for at in range(0, len(digits), 16)]
+
+
+def _expiry(details: str) -> int:
+    at = orjson.loads(details).get("expires")
+    return 0 if at is None else int(at) * 10 + FILE_TIME_AT_UNIX
 
 
 def _quoted(text: str) -> str:
     return orjson.dumps(text).decode()
 
 
-def _encryption(details: dict[str, Any]) -> str:  # Any: members of a JSON object
-    if not details:
-        return ""
-    shown = (("EncryptionScope", details.get("scope") or None), ("EncryptionContext", details.get("context")))
+def _encryption(details: str) -> str:
+    kept = orjson.loads(details)
+    shown = (("EncryptionScope", kept.get("scope") or None), ("EncryptionContext", kept.get("context")))
     return "".join(f',"{name}":{_quoted(value)}' for name, value in shown if value is not None)

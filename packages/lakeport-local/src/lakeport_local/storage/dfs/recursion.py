@@ -15,7 +15,7 @@ from lakeport_local.core import Response, ServiceError
 from lakeport_local.storage.answers import in_json
 from lakeport_local.storage.continuation import read_token, write_token
 from lakeport_local.storage.errors import refusal
-from lakeport_local.storage.paths import walk
+from lakeport_local.storage.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

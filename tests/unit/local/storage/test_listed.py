@@ -1,0 +1,66 @@
+"""Listings read many rows at a time: the same paths in the same order as a walk, from anywhere on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from lakeport_local.storage.listed import page_of, runs
+from lakeport_local.storage.walk import walk
+
+if TYPE_CHECKING:
+    from lakeport_local.storage.paths import Path
+
+    World = Any  # conftest's; test modules do not import one another
+
+NAMES = ["a", "a-b", 'qu"ote', "back\\slash", "ä", "\U0001f600", "zz"]
+MANY = [f"n{number:03}" for number in range(300)]
+
+
+@pytest.fixture
+def root(world: World) -> Path:
+    """A directory with more children than are read at first, some of them directories, some of these deep."""
+    with world.store.transaction():
+        found: Path = world.lake.paths.row(world.lake.file_systems.require(world.account.uid, "data").root)
+        for name in [*NAMES, *MANY]:
+            is_directory = name in NAMES or name.endswith("7")
+            made = world.lake.paths.make(found, name, is_directory=is_directory, owner="me")
+            for below in NAMES if is_directory else ():
+                inner = world.lake.paths.make(made, below, is_directory=below == "a", owner="me")
+                if below == "a":
+                    world.lake.paths.make(inner, "leaf", is_directory=False, owner="me")
+    return found
+
+
+def listed(world: World, root: Path, most: int, **how: Any) -> list[tuple[str, int, bool]]:
+    page, _ = page_of(runs(world.lake.paths, root, "", most=most + 1, **how), most)
+    return [(run.base + row.name, row.etag, bool(row.is_directory)) for run in page for row in run.rows]
+
+
+def walked(world: World, root: Path, **how: Any) -> list[tuple[str, int, bool]]:
+    return [(full, path.etag, path.is_directory) for full, path in walk(world.lake.paths, root, "", **how)]
+
+
+@pytest.mark.parametrize("recursive", [True, False])
+def test_a_listing_from_any_path_on_is_the_walk_from_there(world: World, root: Path, *, recursive: bool) -> None:
+    everything = walked(world, root, recursive=recursive)
+    assert len(everything) == (len(NAMES) + 300 + 37 * 8 if recursive else len(NAMES) + 300)
+    assert listed(world, root, 5000, recursive=recursive) == everything
+    for after in ("a", "a/a", "a/a/leaf", "a/nothing", "n127", "n127/zz", "n128", "nowhere", "zz/\U0001f600"):
+        for inclusive in (True, False):
+            how = {"recursive": recursive, "after": after, "inclusive": inclusive}
+            assert listed(world, root, 5000, **how) == walked(world, root, **how), how
+
+
+def test_pages_of_any_size_join_without_a_gap(world: World, root: Path) -> None:
+    everything = walked(world, root, recursive=True)
+    for most in (1, 7, 129, 5000):
+        found: list[tuple[str, int, bool]] = []
+        has_more, after = True, ""
+        while has_more:
+            page, has_more = page_of(runs(world.lake.paths, root, "", most=most + 1, recursive=True, after=after), most)
+            found += [(run.base + row.name, row.etag, bool(row.is_directory)) for run in page for row in run.rows]
+            assert sum(len(run.rows) for run in page) == (most if has_more else len(everything) % most or most)
+            after = found[-1][0]
+        assert found == everything
