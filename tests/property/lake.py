@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from lakeport_local.access import Access, DecisionLog, Principal
 from lakeport_local.access.roles import ASSIGNMENTS, BUILT_IN_ROLES
-from lakeport_local.core import FixedClock, Headers, MemorySink, Request, SequentialIds, http_date
+from lakeport_local.core import FixedClock, Headers, MemorySink, Request, Response, SequentialIds, http_date
 from lakeport_local.entra import Directory, Tokens
 from lakeport_local.state import Resource, Resources, Store
 from lakeport_local.storage import Lake, StorageService
@@ -147,6 +147,7 @@ class LakeInProcess:
 
     def _answer(self, request: Request) -> Answer:
         response = self.service.handle(request)
+        assert isinstance(response, Response)  # nothing here is so large that it is hashed beside
         body = response.body
         if not isinstance(body, bytes):
             source = body

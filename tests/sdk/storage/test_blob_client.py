@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -57,6 +58,7 @@ def test_a_blob_reads_back_with_its_properties(container: ContainerClient, data:
     properties = blob.get_blob_properties()
     assert (properties.size, properties.metadata) == (len(data), {"Author": "ada"})
     assert properties.content_settings.content_type == "text/csv"
+    assert bytes(properties.content_settings.content_md5 or b"") == hashlib.md5(data, usedforsecurity=False).digest()
     with pytest.raises(ResourceExistsError) as error:
         blob.upload_blob(b"again")
     assert code(error.value) == "BlobAlreadyExists"

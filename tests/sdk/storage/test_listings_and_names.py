@@ -72,6 +72,14 @@ def test_a_listing_goes_on_only_with_its_own_unaltered_token(
         next(container.list_blobs(results_per_page=1).by_page(token))
 
 
+def test_names_that_json_must_escape_are_listed_as_they_are(fs: FileSystemClient) -> None:
+    names = ['d"1/back\\slash', 'd"1/plain', 'd"1/qu"ote', "\u00fc/\U0001f600", "\u00fc/,"]
+    for name in names:
+        fs.create_file(name)
+    found = [one.name for one in fs.get_paths() if not one.is_directory]
+    assert sorted(found) == sorted(names)
+
+
 def test_a_listing_begins_at_a_name_itself_or_behind_where_it_would_be(fs: FileSystemClient) -> None:
     for name in ("d/a", "d/b/x", "d/c"):
         fs.create_file(name)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 from lakeport_local.core import ServiceError
 from lakeport_local.storage.checksums import crc64
+from lakeport_local.storage.hashing import Following
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from pathlib import Path
 
     from lakeport_local.core import Ids
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 INLINE_BYTES = 64 * 1024
 """Bodies up to this size live in their row."""
+_HASHED_HERE_BYTES = 1024 * 1024
+"""What is larger is hashed beside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +50,15 @@ class ChunkSink:
         size_bytes: Bytes taken.
         file: Name of the file below the content folder; None while the body is small.
         is_claimed: A row refers to it, in a transaction that is not over.
+        hashing: Done when the body's hashes are; None when they are as soon as it is complete.
     """
 
     def __init__(self, store: Store, ids: Ids, *, limit_bytes: int, hashes: frozenset[str]) -> None:
         self.size_bytes = 0
         self.file: str | None = None
         self.is_claimed = False
+        self.hashing: Future[None] | None = None
+        self._following: Following | None = None
         self._is_kept = False
         self._store = store
         self._ids = ids
@@ -71,8 +78,9 @@ class ChunkSink:
             raise ServiceError(
                 413, "RequestBodyTooLarge", "The request body is too large and exceeds the maximum permissible limit."
             )
-        self.size_bytes += len(data)
-        if self._md5 is not None:
+        before, self.size_bytes = self.size_bytes, self.size_bytes + len(data)
+        is_hashed_here = self.size_bytes <= _HASHED_HERE_BYTES
+        if self._md5 is not None and is_hashed_here:
             self._md5.update(data)
         if self._crc64 is not None:
             self._crc64 = crc64(data, self._crc64)
@@ -82,6 +90,10 @@ class ChunkSink:
         if self._handle < 0:
             self._spill()
         self._write_out(data)
+        if self._md5 is not None and self.file is not None and not is_hashed_here:
+            if self._following is None:
+                self._following = Following(self._store.content_folder / self.file, self._md5, before)
+            self._following.reach(self.size_bytes)
 
     def _spill(self) -> None:
         name = self._ids.token(16).hex()
@@ -106,6 +118,8 @@ class ChunkSink:
             parent = (self._store.content_folder / self.file).parent
             for folder in (parent, parent.parent):
                 _sync_folder(folder)
+        if self._following is not None:
+            self.hashing, self._following = self._following.finish(), None
         self._close()
 
     def settle(self) -> None:
@@ -114,6 +128,9 @@ class ChunkSink:
 
     def abort(self) -> None:
         """Unlink what was written, unless a row refers to it."""
+        if self._following is not None:
+            self._following.abort()
+            self._following = None
         self._close()
         self._small.clear()
         if self.file is None or self._is_kept:
@@ -135,7 +152,9 @@ class ChunkSink:
 
     @property
     def md5(self) -> bytes:
-        """The MD5 of the body, which was asked for at the beginning."""
+        """The MD5 of the body, which was asked for at the beginning; waits for it."""
+        if self.hashing is not None:
+            self.hashing.result()
         return b"" if self._md5 is None else self._md5.digest()
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from asyncio import wrap_future
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ from lakeport_local.storage.settings import cors_rules, is_hierarchical
 from lakeport_local.storage.structured import HEADER, StructuredSink, is_structured
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from lakeport_local.access import Access
     from lakeport_local.core import BodySink, Request
     from lakeport_local.entra import Directory, Tokens
@@ -122,8 +125,18 @@ class StorageService:
         except ServiceError as error:
             return self._refused(request, error)
 
-    def handle(self, request: Request) -> Response:
-        """Answer a complete request."""
+    def handle(self, request: Request) -> Response | Awaitable[Response]:
+        """Answer a complete request, at once unless its body is still being hashed."""
+        sink = request.body.call.sink if isinstance(request.body, Opened) else None
+        if isinstance(sink, ChunkSink) and sink.hashing is not None and not sink.hashing.done():
+            return self._answer_later(request, wrap_future(sink.hashing))
+        return self._answer(request)
+
+    async def _answer_later(self, request: Request, hashing: Awaitable[None]) -> Response:
+        await hashing
+        return self._answer(request)
+
+    def _answer(self, request: Request) -> Response:
         opened: BodySink | Response = request.body
         if not isinstance(opened, Opened):
             opened = self._opened_late(request)
@@ -195,7 +208,7 @@ class StorageService:
         caller = authenticate(request, account, address)
         self._lake.expire(request.at)
         return Call(
-            self._lake, self._access, request, address, account, caller, version, authenticate, self.handle, self._upn
+            self._lake, self._access, request, address, account, caller, version, authenticate, self._answer, self._upn
         )
 
     def _admit(self, request: Request, account: Resource) -> None:
