@@ -268,15 +268,6 @@ class FileSystem:
         with self.asking(path):
             yield from self._client.get_file_client(path).download_file().chunks()
 
-    def read_range(self, path: str, offset: int, length: int) -> bytes:
-        """Return the bytes of a file from an offset on; fewer where it ends.
-
-        Raises:
-            NotFound: There is no such file.
-        """
-        with self.asking(path):
-            return bytes(self._client.get_file_client(path).download_file(offset=offset, length=length).readall())
-
     def read(self, found: Entry, offset: int, length: int) -> bytes:
         """Return some of a file's bytes, in one request when they are no more than 32 MiB.
 

@@ -11,20 +11,48 @@ from typing import TYPE_CHECKING
 from lakeport.tables.extras import needed
 
 if TYPE_CHECKING:
+    from lakeport.tables.arriving import incoming
+    from lakeport.tables.frames import Rows
     from lakeport.tables.places import Place, at
     from lakeport.tables.scanning import Scan, head, read, scan, schema
+    from lakeport.tables.statistics import ColumnStats, TableStats, stats
+    from lakeport.tables.writing import Written, planned, write
 
 _WHERE = {
+    "ColumnStats": "statistics:ColumnStats",
     "Place": "places:Place",
+    "Rows": "frames:Rows",
     "Scan": "scanning:Scan",
+    "TableStats": "statistics:TableStats",
+    "Written": "writing:Written",
     "at": "places:at",
     "head": "scanning:head",
+    "incoming": "arriving:incoming",
+    "planned": "writing:planned",
     "read": "scanning:read",
     "scan": "scanning:scan",
     "schema": "scanning:schema",
+    "stats": "statistics:stats",
+    "write": "writing:write",
 }
 
-__all__ = ["Place", "Scan", "at", "head", "read", "scan", "schema"]
+__all__ = [
+    "ColumnStats",
+    "Place",
+    "Rows",
+    "Scan",
+    "TableStats",
+    "Written",
+    "at",
+    "head",
+    "incoming",
+    "planned",
+    "read",
+    "scan",
+    "schema",
+    "stats",
+    "write",
+]
 
 
 def __getattr__(name: str) -> object:

@@ -10,7 +10,7 @@ from lakeport.errors import MissingExtra
 if TYPE_CHECKING:
     from types import ModuleType
 
-EXTRAS = {"pyarrow": "tables", "deltalake": "delta", "polars": "polars", "pandas": "pandas"}
+EXTRAS = {"pyarrow": "tables", "fsspec": "tables", "deltalake": "delta", "polars": "polars", "pandas": "pandas"}
 
 
 def needed(module: str, purpose: str) -> ModuleType:

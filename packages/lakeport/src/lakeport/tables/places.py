@@ -13,7 +13,7 @@ from pyarrow import fs
 from lakeport.errors import Misused, NotFound
 from lakeport.lake import FileSystem, LakeUrl, parse, profile_of
 from lakeport.tables import formats
-from lakeport.tables.handle import arrow_file_system
+from lakeport.tables.handle import arrow_file_system, fsspec_file_system
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +73,13 @@ class Place:
         """The `pyarrow.fs.FileSystem` that reads it."""
         return fs.LocalFileSystem() if self.lake is None else arrow_file_system(self.lake)
 
+    @cached_property
+    def writable(self) -> Arrow:
+        """The fsspec file system that writes to the lake."""
+        if self.lake is None:
+            raise Misused(f"{self.title} is in no lake")
+        return fsspec_file_system(self.lake)
+
     def titled(self, path: str) -> str:
         """Return what people call a path of this place's file system."""
         if self.lake is None:
@@ -92,9 +99,10 @@ class Place:
             raise NotFound(f"nothing is at {self.title}", hint=self._listing())
         return found
 
-    def has(self, name: str) -> bool:
-        """Tell if a directory of that name is right in it."""
-        found = self.file_system.get_file_info([f"{self.inside}/{name}"])[0]
+    @property
+    def is_delta(self) -> bool:
+        """Tell if a Delta table is there: a directory with its log."""
+        found = self.file_system.get_file_info([f"{self.inside}/_delta_log"])[0]
         return bool(found.type == fs.FileType.Directory)
 
     def files(self, wanted: str = "") -> list[DataFile]:

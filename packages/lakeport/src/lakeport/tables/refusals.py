@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from lakeport.errors import BadData, LakeportError
+from lakeport.errors import BadData, LakeportError, Misused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_ROOM = {
+    errno.ENOSPC: "Nothing of it was kept. Next: make room",
+    errno.EDQUOT: "Nothing of it was kept. Next: make room",
+    errno.EACCES: "Next: name a place where you may write",
+    errno.EROFS: "Next: name a place where you may write",
+}
 _ROW = re.compile(r"[Rr]ow #(\d+)")
 _COLUMN = re.compile(r"In CSV column #(\d+)")
 _RAGGED = re.compile(r"Expected (\d+) columns, got (\d+)")
@@ -36,12 +43,39 @@ def reading(title: str, culprit: Callable[[], str] | None = None) -> Iterator[No
     except LakeportError:
         raise
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        ours = _ours(error)
+        if ours is not None:
+            raise ours from error
         if isinstance(error, OSError) and error.errno is not None:
             raise
-        cause = error.__cause__ or error.__context__
-        if isinstance(cause, LakeportError):
-            raise cause from error
         raise said(culprit() if culprit else title, str(error)) from error
+
+
+@contextmanager
+def writing(title: str) -> Iterator[None]:
+    """Turn what Arrow, the disk and the lake say of a file that is written into errors that name it.
+
+    Raises:
+        LakeportError: It cannot be written.
+    """
+    try:
+        yield
+    except LakeportError:
+        raise
+    except OSError as error:
+        raise _ours(error) or LakeportError(
+            f"{title} cannot be written: {error.strerror or error}", hint=_ROOM.get(error.errno or 0, "")
+        ) from error
+    except pa.ArrowException as error:
+        raise _ours(error) or Misused(f"{title} cannot be written: {error}") from error
+
+
+def _ours(error: BaseException) -> LakeportError | None:
+    """Our own error that another library's stands for."""
+    at: BaseException | None = error
+    while at is not None and not isinstance(at, LakeportError):
+        at = at.__cause__ or at.__context__
+    return at
 
 
 def said(title: str, text: str) -> BadData:

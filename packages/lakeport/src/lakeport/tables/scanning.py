@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 
 from lakeport.errors import Misused
-from lakeport.tables import conditions, partitions, refusals, schemas, sources, streams
+from lakeport.tables import conditions, formats, partitions, refusals, schemas, sources, streams
 from lakeport.tables.conditions import Condition
 from lakeport.tables.places import at
 
@@ -36,12 +36,14 @@ class Scan:
         title: What people call it.
         format: The format's name.
         files: How many files it is read from, after those that the condition rules out.
+        size_bytes: Their size together.
         columns: Those wanted, in order.
     """
 
     title: str
     format: str
     files: int
+    size_bytes: int
     columns: tuple[str, ...]
     source: Source
     condition: Condition | None = None
@@ -99,6 +101,7 @@ def scan(
     where: str | Arrow = "",
     file_format: str = "",
     types: Mapping[str, object] | None = None,
+    version: int | None = None,
     profile: str = "",
 ) -> Scan:
     """Return a table that is there to be read; columns, row groups and directories that are not wanted are not fetched.
@@ -109,6 +112,7 @@ def scan(
         where: Which rows, as `year = 2030 and kind in ('a', 'b')`, or a `pyarrow.compute.Expression`.
         file_format: One of `formats.NAMES`; absent: as names and first bytes say.
         types: Types of columns of text, by words such as `string` or `timestamp`, or as `pyarrow.DataType`; the others' are guessed.
+        version: An earlier state of a Delta table.
         profile: Who connects; absent: the URL's, else the account's own.
 
     Raises:
@@ -122,17 +126,43 @@ def scan(
         ...     print(batch.num_rows)
     """
     place = at(source, profile=profile)
+    with refusals.reading(place.title):
+        if file_format == formats.DELTA or (not file_format and place.is_delta):
+            return _of_delta(place, columns, where, version)
+        if version is not None:
+            raise Misused(f"{place.title} is no Delta table: it has no versions")
+        return _of_files(place, file_format, columns, where, schemas.typed(types or {}))
+
+
+def _of_files(
+    place: Place, file_format: str, columns: Sequence[str], where: str | Arrow, types: dict[str, Arrow]
+) -> Scan:
     files = place.files(file_format)
     parts, said = partitions.parted(files, place.inside)
-    opening = _Opening(place, parts, said, schemas.typed(types or {}))
+    opening = _Opening(place, parts, said, types)
     parts, condition = _needed(opening, where)
     found = opening.source(parts)
-    if condition is None and not isinstance(where, str):
-        condition = Condition(where, frozenset(found.schema.names))
-    elif condition is None and where:
-        condition = conditions.parse(str(where), found.schema)
+    condition = condition or _condition(where, found.schema)
     wanted = tuple(schemas.chosen(found.schema, columns))
-    return Scan(place.title, files[0].format.name, len(parts), wanted, found, condition)
+    size = sum(one.file.size_bytes for one in parts)
+    return Scan(place.title, files[0].format.name, len(parts), size, wanted, found, condition)
+
+
+def _of_delta(place: Place, columns: Sequence[str], where: str | Arrow, version: int | None) -> Scan:
+    from lakeport.tables import delta  # noqa: PLC0415  (an extra)
+
+    found = delta.source(place, version)
+    condition = _condition(where, found.schema)
+    fragments = list(found.dataset.get_fragments(filter=condition.expression if condition else None))
+    size = sum(found.sizes[one.path] for one in fragments)
+    wanted = tuple(schemas.chosen(found.schema, columns))
+    return Scan(place.title, formats.DELTA, len(fragments), size, wanted, found, condition)
+
+
+def _condition(where: str | Arrow, schema: Arrow) -> Condition | None:
+    if not isinstance(where, str):
+        return Condition(where, frozenset(schema.names))
+    return conditions.parse(where, schema) if where.strip() else None
 
 
 def read(
@@ -142,10 +172,13 @@ def read(
     where: str | Arrow = "",
     file_format: str = "",
     types: Mapping[str, object] | None = None,
+    version: int | None = None,
     profile: str = "",
 ) -> Arrow:
     """Return a table as a `pyarrow.Table`; it must fit in memory. Arguments and errors are those of `scan`."""
-    return scan(source, columns=columns, where=where, file_format=file_format, types=types, profile=profile).table()
+    return scan(
+        source, columns=columns, where=where, file_format=file_format, types=types, version=version, profile=profile
+    ).table()
 
 
 def head(source: str | os.PathLike[str] | LakeUrl | Place, rows: int = 10, *, file_format: str = "") -> Arrow:

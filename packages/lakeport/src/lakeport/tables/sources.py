@@ -58,11 +58,13 @@ class Dataset:
         dataset: `pyarrow.dataset.Dataset`.
         title: What people call it.
         titled: What people call a file of it.
+        sizes: Of files in bytes, by path, where a log says them.
     """
 
     dataset: Arrow
     title: str
     titled: Callable[[str], str]
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def schema(self) -> Arrow:

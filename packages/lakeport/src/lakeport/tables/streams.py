@@ -52,23 +52,22 @@ def opened(
         stream = file_system.open_input_stream(file.path, compression=file.compression or None)
         try:
             with _explained(file, file_system, types):
-                yield _reader(file, stream, types, columns)
+                yield reader_of(file.format.name, stream, types, columns)
         finally:
             stream.close()
 
 
-def _reader(file: DataFile, stream: Arrow, types: Mapping[str, Arrow], columns: frozenset[str] | None) -> Arrow:
-    if file.format.name == "arrows":
+def reader_of(name: str, stream: Arrow, types: Mapping[str, Arrow], columns: frozenset[str] | None = None) -> Arrow:
+    """Return a `pyarrow.RecordBatchReader` of a stream in a format of that name."""
+    if name == "arrows":
         return pa.ipc.open_stream(stream)
-    if file.format.name == "jsonl":
+    if name == "jsonl":
         return _json(stream, types, columns)
-    return _csv(file, stream, types, columns)
+    return _csv(name, stream, types, columns)
 
 
-def _csv(
-    file: DataFile, stream: Arrow, types: Mapping[str, Arrow], columns: frozenset[str] | None, **read: bool
-) -> Arrow:
-    parse = arrow_csv.ParseOptions(delimiter="\t" if file.format.name == "tsv" else ",", newlines_in_values=True)
+def _csv(name: str, stream: Arrow, types: Mapping[str, Arrow], columns: frozenset[str] | None, **read: bool) -> Arrow:
+    parse = arrow_csv.ParseOptions(delimiter="\t" if name == "tsv" else ",", newlines_in_values=True)
     convert = arrow_csv.ConvertOptions(
         column_types=dict(types),
         strings_can_be_null=True,
@@ -111,7 +110,7 @@ def _with_row(file: DataFile, file_system: Arrow, types: Mapping[str, Arrow]) ->
     """What Arrow says when it reads in one thread: then it counts rows."""
     with file_system.open_input_stream(file.path, compression=file.compression or None) as stream:
         try:
-            for _ in _csv(file, stream, types, None, use_threads=False):
+            for _ in _csv(file.format.name, stream, types, None, use_threads=False):
                 pass
         except pa.ArrowInvalid as error:
             return str(error)
