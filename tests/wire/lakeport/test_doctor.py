@@ -11,9 +11,10 @@ from azure.mgmt.storage import StorageManagementClient
 from azure.storage.filedatalake import DataLakeServiceClient
 
 from lakeport import doctor, identity, profiles
+from lakeport.access.roles import READER, Assignment
 from lakeport.clock import FixedClock
 from lakeport.doctor.findings import Case
-from lakeport.doctor.rights import Assignment, judged
+from lakeport.doctor.rights import judged
 from lakeport.doctor.way import resolved, skew
 from lakeport.profiles import local
 
@@ -193,7 +194,7 @@ def test_nothing_at_the_address_is_told(faulty: LocalAzure, here: Path) -> None:
 def test_a_role_counts_as_fresh_for_ten_minutes(faulty: LocalAzure, here: Path) -> None:
     at = datetime(2030, 1, 1, 12, tzinfo=UTC)
     case = Case(profiles.resolve("local:owner"), FixedClock(at), "openlake")
-    given = Assignment("Storage Blob Data Reader", "/subscriptions/s", at - timedelta(minutes=9))
+    given = Assignment(READER.id, "/subscriptions/s", made_at=at - timedelta(minutes=9))
     assert judged([given], case).may_pass
-    given = Assignment("Storage Blob Data Reader", "/subscriptions/s", at - timedelta(minutes=11))
+    given = Assignment(READER.id, "/subscriptions/s", made_at=at - timedelta(minutes=11))
     assert (judged([given], case).verdict, judged([], case).verdict) == ("fine", "note")

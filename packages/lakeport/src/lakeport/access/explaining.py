@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from lakeport.access import posix
+from lakeport.access.deciding import Facts, decide
 from lakeport.access.files import above
+from lakeport.access.operations import BLOBS, Demand, Operation
 from lakeport.access.people import Person
 from lakeport.access.roles import DATA_ROLES
-from lakeport.errors import NotFound
+from lakeport.errors import Forbidden, LakeportError, NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from lakeport.access.bringing import Access
+    from lakeport.access.deciding import Answer
+    from lakeport.access.people import People
     from lakeport.access.posix import Listed
-    from lakeport.access.roles import Assignment
+    from lakeport.access.roles import Holding
 
 NEEDED = {"read": "rx", "write": "rwx"}
-
-
-@dataclass(frozen=True)
-class Gate:
-    """One rule that was asked.
-
-    Attributes:
-        place: The folder or scope.
-        rule: What it says.
-        allows: What came of it.
-    """
-
-    place: str
-    rule: str
-    allows: bool
-
-
-@dataclass(frozen=True)
-class Answer:
-    """Whether somebody may, and every rule that was asked on the way."""
-
-    allowed: bool
-    gates: tuple[Gate, ...]
+RIGHTS: dict[str, tuple[Demand, ...]] = {
+    "read": (Demand(f"{BLOBS}/read", (("item", "rx"),)),),
+    "write": tuple(Demand(f"{BLOBS}/{one}", (("item", "rwx"),)) for one in ("read", "write")),
+}
+"""What a consumer's right on a folder is."""
 
 
 @dataclass(frozen=True)
@@ -74,24 +63,49 @@ def explain(access: Access, named: str, folder: str, right: str) -> Answer:
     Raises:
         NotFound: There is nobody of that name, or no such folder.
     """
-    person = access.people.find(named)
-    groups = {one.object_id: one for one in access.people.groups_of(person)}
-    gates: list[Gate] = []
-    for one in access.roles.at(access.wished.place.scope) or ():
-        if one.principal_id not in {person.object_id, *groups}:
-            continue
-        allows = right in DATA_ROLES.get(one.role_id, ("", frozenset()))[1]
-        gates.append(Gate(one.scope, _role(one, groups), allows))
-        if allows:
-            return Answer(allowed=True, gates=tuple(gates))
-    for path in [*above(folder), folder]:
-        verdict = posix.judge(
-            _listed(access, path), NEEDED[right] if path == folder else "x", person.object_id, set(groups)
-        )
-        gates.append(Gate(f"/{path}", _spoken(verdict.rule, groups), verdict.allowed))
-        if not verdict.allowed:
-            return Answer(allowed=False, gates=tuple(gates))
-    return Answer(allowed=True, gates=tuple(gates))
+    facts = facts_of(
+        access.people.find(named),
+        folder,
+        access.people,
+        lambda ids: access.roles.holdings(access.wished.place.scope, ids),
+        lambda path: _listed(access, path),
+    )
+    return decide(facts, Operation(right, right, RIGHTS[right]))
+
+
+def facts_of(
+    person: Person,
+    path: str,
+    people: People,
+    holdings: Callable[[Collection[str]], list[Holding] | None],
+    listed: Callable[[str], Listed],
+    *,
+    below: Callable[[], list[str]] = list,
+) -> Facts:
+    """Return what is known of somebody and a path; what may not be looked at is noted.
+
+    Args:
+        person: Who.
+        path: Where.
+        people: The directory.
+        holdings: Gives the roles of ids that reach the path, or `None`.
+        listed: Gives the list of a path.
+        below: Gives the directories below the path.
+    """
+    unseen = []
+    try:
+        groups = {one.object_id: one for one in people.groups_of(person)}
+    except Forbidden:
+        groups = {}
+        unseen.append("the groups they are in")
+    try:
+        held = holdings({person.object_id, *groups})
+        why = ""
+    except LakeportError as error:
+        held, why = None, f" ({error.message})"
+    if held is None:
+        unseen.append(f"the roles they have{why}")
+    return Facts(person, path, groups, tuple(held or ()), cache(listed), below, tuple(unseen))
 
 
 def _listed(access: Access, path: str) -> Listed:
@@ -99,17 +113,6 @@ def _listed(access: Access, path: str) -> Listed:
     if found is None:
         raise NotFound(f"there is no folder {path!r} in {access.wished.place.file_system}")
     return found
-
-
-def _role(one: Assignment, groups: dict[str, Person]) -> str:
-    name = DATA_ROLES[one.role_id][0] if one.role_id in DATA_ROLES else f"role {one.role_id}, which gives no data"
-    return f"{name} by group {groups[one.principal_id].name!r}" if one.principal_id in groups else name
-
-
-def _spoken(rule: str, groups: dict[str, Person]) -> str:
-    for object_id, group in groups.items():
-        rule = rule.replace(object_id, repr(group.name))
-    return rule
 
 
 def audit(access: Access, folder: str) -> list[Reader]:

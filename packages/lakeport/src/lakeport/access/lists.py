@@ -83,13 +83,23 @@ class Lists:
         is_sticky = str(found.get("permissions") or "").rstrip("+")[-1:] in {"t", "T"}
         return Listed(path, owner, group, posix.parse(str(found.get("acl") or "")), is_sticky)
 
-    def folders(self, path: str) -> list[str]:
-        """Return the folders right below one."""
-        return [one for one, is_directory in self._children(path) if is_directory]
+    def folders(self, path: str, *, recursive: bool = False) -> list[str]:
+        """Return the folders right below one, or all the way down."""
+        return [one for one, is_directory in self._children(path, recursive=recursive) if is_directory]
 
-    def _children(self, path: str) -> list[tuple[str, bool]]:
+    def is_directory(self, path: str) -> bool:
+        """Tell if a path is a directory.
+
+        Raises:
+            NotFound: There is no such path.
+        """
         with self._asking(path):
-            found = list(self._client.get_paths(path or None, recursive=False))
+            found = self._at(path).get_directory_properties()
+        return (found.metadata or {}).get("hdi_isfolder") == "true"
+
+    def _children(self, path: str, *, recursive: bool = False) -> list[tuple[str, bool]]:
+        with self._asking(path):
+            found = list(self._client.get_paths(path or None, recursive=recursive))
         return [(str(one.name), bool(one.is_directory)) for one in found]
 
     def make(self, path: str) -> None:

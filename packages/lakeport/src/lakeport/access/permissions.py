@@ -8,21 +8,29 @@ from typing import TYPE_CHECKING
 
 from lakeport import identity
 from lakeport.access import posix
+from lakeport.access.accounts import account_id
 from lakeport.access.changing import AT_MOST, change
+from lakeport.access.deciding import decide
+from lakeport.access.explaining import facts_of
 from lakeport.access.files import above
 from lakeport.access.lists import Lists
+from lakeport.access.operations import TREE, fitting
 from lakeport.access.people import People
 from lakeport.access.posix import Ace
+from lakeport.access.roles import Roles
 from lakeport.access.whom import complete, entries, whom
-from lakeport.errors import Misused, NotFound
+from lakeport.errors import Forbidden, Misused, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
+    from lakeport.access.deciding import Answer
     from lakeport.access.journal import Progress
     from lakeport.access.lists import Mode
+    from lakeport.access.operations import Operation
     from lakeport.access.people import Person
     from lakeport.access.posix import Listed
+    from lakeport.access.roles import Holding
     from lakeport.profiles import Profile
 
 
@@ -132,16 +140,10 @@ class Permissions:
         own = Ace(kind, person.object_id, posix.bits(can))
         more = (own, Ace(own.kind, own.who, own.can, is_default=True)) if default else (own,)
         passing = self._passages(kind, person) if passage else []
-        return [*passing, self._given(self.get(), more, recursive=recursive)]
-
-    def _given(self, listed: Listed, more: tuple[Ace, ...], *, recursive: bool = False) -> Edit:
+        listed = self.get()
         if recursive:
-            return Edit(listed.path, "modify", more, listed.entries, is_recursive=True)
-        if any(one.kind == "mask" for one in more):
-            kept = [one for one in listed.entries if one.key not in {each.key for each in more}]
-            return Edit(listed.path, "set", (*kept, *more), listed.entries)
-        after = posix.masked(listed.entries, posix.changed(listed.entries, more), more)
-        return Edit(listed.path, "set", after, listed.entries)
+            return [*passing, Edit(self.path, "modify", more, listed.entries, is_recursive=True)]
+        return [*passing, _given(listed, more)]
 
     def _passages(self, kind: str, person: Person) -> list[Edit]:
         if not person.object_id:
@@ -152,7 +154,7 @@ class Permissions:
             has = listed.entry(kind, person.object_id)
             if has is None or "x" not in has.can:
                 can = posix.together(has.can if has else "---", "--x")
-                found.append(self._given(listed, (Ace(kind, person.object_id, can),)))
+                found.append(_given(listed, (Ace(kind, person.object_id, can),)))
         return found
 
     def revoke(self, who: str, *, recursive: bool = False) -> list[Edit]:
@@ -177,6 +179,61 @@ class Permissions:
             return [Edit(self.path, "remove", theirs, listed.entries, is_recursive=True)]
         kept = [one for one in listed.entries if one.key[:2] != (kind, person.object_id)]
         return [Edit(self.path, "set", posix.masked(listed.entries, kept, ()), listed.entries)]
+
+    def explain(self, who: str, *operations: str) -> dict[str, Answer]:
+        """Tell what somebody may do at the path, and why, as the service would decide.
+
+        Roles are asked first, then the lists from the root down. Network rules, deny assignments and the account's keys
+        are not asked.
+
+        Args:
+            who: As `whom` takes it; of a group, what a member may.
+            operations: Names of `operations.OPERATIONS`, and `delete-tree`; absent: all that the path can be asked.
+
+        Returns:
+            An answer for each operation, by its name; `remedy` makes changes of what one lacks.
+
+        Raises:
+            NotFound: There is nobody of that name, or no such path.
+            Misused: There is no such operation, or none for such a path.
+
+        Wire: a HEAD for the path and each directory above, three requests of Graph and two of the control plane.
+        """
+        _, person = whom(who, self.people)
+        if not person.object_id:
+            raise Misused(f"{person.name} is nobody in particular", hint="Name a principal")
+        asked = self._operations(operations)
+        facts = facts_of(person, self.path, self.people, self._holdings, self.get, below=self._directories)
+        return {one.name: decide(facts, one) for one in asked}
+
+    def _operations(self, named: Iterable[str]) -> list[Operation]:
+        is_directory = not self.path or self._is_directory()
+        here = fitting(is_directory=is_directory, path=self.path)
+        known = {one.name: one for one in (*here, *([TREE] if is_directory and self.path else []))}
+        for one in named:
+            if one not in known:
+                what = "directory" if is_directory else "file"
+                raise Misused(f"a {what} cannot be asked for {one!r}", hint=f"Ask for {', '.join(known)}")
+        return [known[one] for one in named] or here
+
+    def _is_directory(self) -> bool:
+        try:
+            return self.lists.is_directory(self.path)
+        except Forbidden as error:
+            error.hint = error.hint or "Explain as somebody who may read the path"
+            raise
+
+    def _holdings(self, ids: Collection[str]) -> list[Holding] | None:
+        account = account_id(self.profile, self.account)
+        scope = f"{account}/blobServices/default/containers/{self.file_system}"
+        return Roles(self.profile, identity.credential(self.profile)).holdings(scope, ids)
+
+    def _directories(self) -> list[str]:
+        return self.lists.folders(self.path, recursive=True)
+
+    def remedy(self, answer: Answer) -> list[Edit]:
+        """Plan to put in the entries that a refused answer lacks; owners and roles are not changed."""
+        return [_given(self.get(one.path), (one.entry,)) for one in answer.lacks if one.entry is not None]
 
     def do(
         self,
@@ -207,3 +264,7 @@ class Permissions:
             elif not one.is_nothing:
                 self.lists.replace(one.path, one.acl)
         return progress
+
+
+def _given(listed: Listed, more: tuple[Ace, ...]) -> Edit:
+    return Edit(listed.path, "set", posix.given(listed.entries, more), listed.entries)

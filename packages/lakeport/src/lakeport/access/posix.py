@@ -130,6 +130,20 @@ def masked(before: Iterable[Ace], after: Iterable[Ace], more: Iterable[Ace]) -> 
     return tuple(found)
 
 
+def given(before: Iterable[Ace], more: Iterable[Ace]) -> tuple[Ace, ...]:
+    """Return a list with entries put in, and masks that let them through; a mask that is put in stays as it is said.
+
+    Example:
+        >>> text(given(parse("user::rwx,group::r-x,other::---"), parse("user::r-x")))
+        'user::r-x,group::r-x,other::---'
+    """
+    before, more = tuple(before), tuple(more)
+    if any(one.kind == "mask" for one in more):
+        keys = {one.key for one in more}
+        return (*(one for one in before if one.key not in keys), *more)
+    return masked(before, changed(before, more), more)
+
+
 @dataclass(frozen=True)
 class Listed:
     """A path with its list.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -12,7 +14,7 @@ from lakeport.errors import Conflict, Forbidden, MissingRole, WrongTenant
 from lakeport.identity.control_plane import ControlPlane
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from azure.core.credentials import TokenCredential
 
@@ -48,6 +50,18 @@ DATA_ROLES: dict[str, tuple[str, frozenset[str]]] = {
     _OWNER: ("Storage Blob Data Owner", frozenset({"read", "write"})),
 }
 """The built-in roles that give data, and what of it; a role of one's own may give some, too."""
+
+_BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs"
+BUILT_IN: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    _READER: ("Storage Blob Data Reader", (f"{_BLOBS}/read",), ()),
+    _CONTRIBUTOR: (
+        "Storage Blob Data Contributor",
+        tuple(f"{_BLOBS}/{one}" for one in ("read", "write", "delete", "add/action", "move/action")),
+        (),
+    ),
+    _OWNER: ("Storage Blob Data Owner", (f"{_BLOBS}/*",), ()),
+}
+"""What data the built-in roles open; other roles are asked for. Source: storage.md 5.2."""
 
 # Built-in roles without the data rights, so that only a role we do not know leaves the answer open (identity.md 4.4).
 NOT_ENOUGH = frozenset(
@@ -102,12 +116,57 @@ class Container(Store):
 
 @dataclass(frozen=True)
 class Assignment:
-    """A role that a principal has somewhere."""
+    """A role that a principal has somewhere.
+
+    Attributes:
+        definition: The role's resource id.
+        condition: Under which it holds only, or empty.
+        made_at: When it was given, where that is told.
+    """
 
     role_id: str
     scope: str
     principal_id: str = ""
     principal_type: str = ""
+    definition: str = ""
+    condition: str = ""
+    made_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A role that reaches a place, and what data it opens.
+
+    Attributes:
+        actions: Patterns of data actions that it gives.
+        exceptions: Patterns of those that it leaves out.
+    """
+
+    principal_id: str
+    role: str
+    scope: str
+    actions: tuple[str, ...] = ()
+    exceptions: tuple[str, ...] = ()
+    is_conditional: bool = False
+
+    @property
+    def has_data(self) -> bool:
+        """Whether it gives any data."""
+        return bool(self.actions)
+
+    def has(self, action: str) -> bool:
+        """Tell if it gives a data action.
+
+        Example:
+            >>> Holding("p", "R", "/", ("Microsoft.Storage/*/read",)).has("Microsoft.Storage/a/blobs/read")
+            True
+        """
+        given = any(_fits(action, one) for one in self.actions)
+        return given and not any(_fits(action, one) for one in self.exceptions)
+
+
+def _fits(action: str, pattern: str) -> bool:
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), action, re.IGNORECASE) is not None
 
 
 class Roles:
@@ -133,6 +192,24 @@ class Roles:
         """Return every role that anybody has at a scope or above, or `None` when the caller may not know."""
         return self._list(scope, "atScope()")
 
+    def holdings(self, scope: str, ids: Collection[str]) -> list[Holding] | None:
+        """Return the roles that principals have at a scope or above, with the data they open; `None` as `at` does."""
+        assignments = self.at(scope)
+        if assignments is None:
+            return None
+        return [self._holding(one) for one in assignments if one.principal_id in ids]
+
+    def _holding(self, one: Assignment) -> Holding:
+        name, actions, exceptions = BUILT_IN.get(one.role_id) or self._definition(one.definition)
+        return Holding(one.principal_id, name, one.scope, actions, exceptions, bool(one.condition))
+
+    def _definition(self, role: str) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
+        found = self._plane.ask("GET", quote(role))["properties"]
+        given = found.get("permissions") or []
+        actions = tuple(each for one in given for each in one.get("dataActions") or ())
+        exceptions = tuple(each for one in given for each in one.get("notDataActions") or ())
+        return str(found["roleName"]), actions, exceptions
+
     def _list(self, scope: str, condition: str) -> list[Assignment] | None:
         try:
             found = [
@@ -152,6 +229,9 @@ class Roles:
                 str(one["scope"]),
                 str(one["principalId"]).lower(),
                 str(one.get("principalType") or ""),
+                str(one["roleDefinitionId"]),
+                str(one.get("condition") or ""),
+                datetime.fromisoformat(f"{str(one['createdOn'])[:19]}+00:00") if one.get("createdOn") else None,
             )
             for one in found
         ]

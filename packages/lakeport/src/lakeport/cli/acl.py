@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from lakeport.access.changing import AT_MOST
+from lakeport.access.operations import OPERATIONS, TREE
 from lakeport.access.permissions import Permissions
 from lakeport.access.posix import Listed
 from lakeport.access.whom import spoken
 from lakeport.cli import options
 from lakeport.cli.lake import located
 from lakeport.cli.outcome import Partly
-from lakeport.errors import Misused
+from lakeport.errors import Forbidden, Misused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from lakeport.access.deciding import Answer, Gate, Lack
     from lakeport.access.journal import Progress
     from lakeport.access.people import Person
     from lakeport.access.permissions import Edit
@@ -128,7 +130,7 @@ def set_(output: Output, *, entries: str, url: str, recursive: bool, how: How) -
     _do(output, there, there.set(entries, recursive=recursive), url, how)
 
 
-@acl.command()
+@acl.command(context_settings={"ignore_unknown_options": True})  # --x and -w- are rights
 @click.argument("who")
 @click.argument("rights")
 @click.argument("url")
@@ -166,6 +168,81 @@ def revoke(output: Output, *, who: str, url: str, recursive: bool, how: How) -> 
     """
     there = _there(url, how.profile)
     _do(output, there, there.revoke(who, recursive=recursive), url, how)
+
+
+@acl.command()
+@click.argument("who")
+@click.argument("url")
+@click.option(
+    "--to",
+    "operation",
+    metavar="OPERATION",
+    type=click.Choice([*OPERATIONS, TREE.name]),
+    help=f"Only this, with every rule that was asked: {', '.join([*OPERATIONS, TREE.name])}.",
+)
+@options.profile
+@options.common
+@click.pass_obj
+def explain(output: Output, *, who: str, url: str, operation: str | None, profile: str | None) -> None:
+    """Tell what somebody may do at a path and why: roles first, then lists from the root down, as the service decides.
+
+    With --to: every rule that was asked, the least that would have to be granted, and exit status 4 when it is refused.
+    Network rules, deny assignments and account keys are not asked.
+
+    \b
+    lakeport acl explain provider local:provider:share-data/penguins
+    lakeport acl explain ada@contoso.com contoso:raw/2030/a.csv --to read
+    """
+    there = _there(url, profile)
+    answers = there.explain(who, *([operation] if operation else []))
+    named = f" --profile {profile}" if profile else ""
+    base = url.rstrip("/").removesuffix(there.path).rstrip("/")
+    for name, answer in answers.items():
+        ways = [_way(one, who, base, there, named) for one in answer.lacks]
+        if operation and not output.is_json:
+            for gate in answer.gates:
+                output.result(f"{'allows ' if gate.allows else 'refuses'}  {_place(gate)}  {gate.rule}")
+        gates = [asdict(gate) for gate in answer.gates]
+        fields = {"operation": name, "allowed": answer.allowed, "is_certain": answer.is_certain, "gates": gates}
+        if output.is_json or not operation:
+            output.result(_verdict(name, answer), **fields, grant=ways)
+        if operation and not output.is_json:
+            output.result("\n".join(["it lacks:", *(f"  {one}" for one in ways)]) if ways else "")
+    refused = [name for name, answer in answers.items() if not answer.allowed]
+    does = {**OPERATIONS, TREE.name: TREE}[operation].does if operation else ""
+    text = f"{who} {'may not' if refused else 'may'} {does} /{there.path}" if operation else ""
+    output.summary(text, who=who, path=there.path, refused=refused)
+    if operation and refused:
+        raise Forbidden(text, hint=_doubt(answers[operation]))
+
+
+def _verdict(name: str, answer: Answer) -> str:
+    word = "may" if answer.allowed else "may not" if answer.is_certain else "unsure"
+    gate = answer.deciding
+    return f"{word:<8} {name:<12} {_place(gate)}  {gate.rule}" if gate else f"{word:<8} {name}"
+
+
+def _place(gate: Gate) -> str:
+    """Return where a rule is, of a scope what it is called only."""
+    return "/".join(gate.place.split("/")[-2:]) if gate.is_role else gate.place
+
+
+def _doubt(answer: Answer) -> str:
+    return "" if answer.is_certain else "Not everything could be seen: a role may allow it all the same"
+
+
+def _way(one: Lack, who: str, base: str, there: Permissions, named: str) -> str:
+    """Return the command that grants what is missing."""
+    if one.entry is not None:
+        whom = who if one.entry.who else f"{one.entry.kind}::"
+        can = one.entry.can.replace("-", "")  # what begins with - looks like an option
+        return f"lakeport acl grant {whom} {can} {base}/{one.path}{named}"
+    if one.kind == "owner":
+        return (
+            f"az storage fs access set --owner OBJECT_ID --path '{one.path or '/'}' --file-system {there.file_system} "
+            f"--account-name {there.account} --auth-mode login"
+        )
+    return f"az role assignment create --role '{one.role}' --assignee OBJECT_ID --scope .../storageAccounts/{there.account}"
 
 
 def _do(output: Output, there: Permissions, edits: list[Edit], url: str, how: How) -> None:
