@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.azure import LocalAzure
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Look until something holds; for states that stay once they are there."""
+    end = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 class Trouble:
@@ -51,6 +60,15 @@ class Trouble:
     def advance(self, seconds: float) -> None:
         """Move the clock."""
         self.ask("POST", "clock", {"advance_s": seconds})
+
+    @contextmanager
+    def snapshots_held(self, after: int) -> Iterator[None]:
+        """Let snapshots wait after so many files of a data set."""
+        self.ask("PATCH", "switches", {"hold_snapshots_after": after})
+        try:
+            yield
+        finally:
+            self.ask("PATCH", "switches", {"hold_snapshots_after": None})
 
     @contextmanager
     def of(self, kind: str, **members: str | float) -> Iterator[None]:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 from azure.mgmt.datashare import models as m
+from tests.trouble import Trouble, until
 
 GROUP = "data-share-automation"
 TWO_AT_NIGHT = dt.datetime(2026, 1, 1, 2, 0, tzinfo=dt.UTC)
@@ -83,6 +84,27 @@ def test_history_and_details_are_listed_on_both_sides(flow: Any) -> None:
     assert same.files_read == detail.files_read
     done = consumer.client.share_subscriptions.begin_cancel_synchronization(GROUP, consumer.account, "history", run)
     assert done.result().status == "Succeeded"
+
+
+def test_a_snapshot_under_way_is_cancelled(flow: Any) -> None:
+    flow.all("stopped")
+    consumer = flow.consumer
+    at, client = (GROUP, consumer.account, "stopped"), consumer.client.share_subscriptions
+
+    def status() -> str:
+        return str(next(iter(client.list_synchronizations(*at))).status)
+
+    with Trouble(consumer.azure).snapshots_held(0):
+        taking = client.begin_synchronize(*at, m.Synchronize())
+        until(lambda: status() == "InProgress")
+        (run,) = client.list_synchronizations(*at)
+        wanted = m.ShareSubscriptionSynchronization(synchronization_id=run.synchronization_id)
+        assert client.begin_cancel_synchronization(*at, wanted).result().status == "Succeeded"
+    assert status() == "Cancelled"
+    with pytest.raises(HttpResponseError, match="Canceled"):
+        taking.result()
+    (detail,) = client.list_synchronization_details(*at, wanted)
+    assert (detail.status, detail.files_written) == ("Failed", 0)
 
 
 def test_a_long_history_is_followed_page_by_page(flow: Any) -> None:

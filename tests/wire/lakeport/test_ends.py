@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.sides import side
+from tests.trouble import Trouble
 
 from lakeport import read_share_file
+from lakeport.identity import broker
 
 if TYPE_CHECKING:
     from tests.azure import LocalAzure
@@ -44,6 +47,30 @@ def test_another_end_is_drift_that_apply_mends_before_and_after_it_was_accepted(
     invite("")
     assert lakeport("share", "apply").out == "already in step\n", "a file that names no end leaves it alone"
     assert ends("subscriber", "ending") == ["2098-06-30T12:00:00Z"]
+
+
+def test_access_that_ended_is_given_again_until_another_date(
+    alone: LocalAzure, lakeport: Lakeport, sides: Sides
+) -> None:
+    sides("expired")
+    now = datetime.now(UTC).replace(microsecond=0)
+    first, second, third = (f"{now + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}" for days in (1, 3, 5))
+    invite(f", expires: {first}")
+    for group in ("share", "receive"):
+        assert lakeport(group, "apply", "--grant").status == 0
+    Trouble(alone).advance(2 * 86400)
+    broker.private.cache_clear()  # a command is a process of its own: it has no token from before
+    assert lakeport("receive", "sync").status != 0
+    invite("")
+    unsaid = lakeport("share", "reinstate")
+    assert (unsaid.status, f"ended on {first}" in unsaid.err, "--until" in unsaid.err) == (1, True, True), unsaid.err
+    assert lakeport("share", "reinstate", "--until", second).status == 0
+    assert (ends("subscriber", "expired"), lakeport("receive", "sync").status) == ([second], 0)
+    assert lakeport("share", "revoke").status == 0
+    invite(f", expires: {third}")
+    assert lakeport("share", "reinstate").status == 0
+    assert ends("subscriber", "expired") == [third], "the file says until when"
+    assert lakeport("share", "apply").out == "already in step\n"
 
 
 def test_several_files_at_once_mend_the_ends_too(running: LocalAzure, lakeport: Lakeport, sides: Sides) -> None:

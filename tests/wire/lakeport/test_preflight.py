@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.sides import side
 
-from lakeport import read_share_file
+from lakeport import read_receive_file, read_share_file
 from lakeport.identity.control_plane import ControlPlane
 from lakeport.profiles import local
-from lakeport.share import Provider
+from lakeport.share import Consumer, Provider
 
 if TYPE_CHECKING:
     from tests.azure import LocalAzure
@@ -62,6 +62,18 @@ apps = [{name = "consumer"}]
     name = "group"
     location = "westeurope"
     storage_accounts = [{name = "theirlake"}]
+    data_share_accounts = [{name = "dest-data-share"}]
+
+  [[tenants.role_assignments]]
+  principal = "consumer"
+  role = "Owner"
+  scope = "/subscriptions/theirs"
+"""
+RECEIVE = """\
+profile: local:consumer
+location: {location}
+accept: [{{from: contoso}}]
+map: [{{to: "abfss://raw@theirlake.dfs.core.windows.net/"}}]
 """
 SHARE = """\
 share: checked
@@ -189,3 +201,24 @@ def test_a_location_that_the_service_is_not_in_is_refused_and_where_an_account_l
     assert (region["met"], "westeurope" in str(region["fix"])) == (False, True)
     applied = lakeport("share", "apply", "--grant")
     assert (applied.status != 0, "moonbase: Data Share is not offered there" in applied.err) == (True, True)
+
+
+def test_the_receiving_side_is_asked_for_its_firewall_and_region_too(contoso: LocalAzure, lakeport: Lakeport) -> None:
+    def checked(location: str) -> dict[object, tuple[object, str]]:
+        Path("receive.yaml").write_text(RECEIVE.format(location=location))
+        rows = lakeport("receive", "check", "--json").rows
+        return {row["what"]: (row["met"], str(row["fix"])) for row in rows if row.get("what") in {"firewall", "region"}}
+
+    assert checked("westeurope") == {"firewall": (True, ""), "region": (True, "")}
+    session = side(read_receive_file(Path("receive.yaml")))
+    assert isinstance(session.wished, Consumer)
+    [store] = session.wished.stores
+    rules = {"properties": {"networkAcls": {"defaultAction": "Deny", "bypass": "None"}}}
+    ControlPlane(session.wished.profile, session.credential, "2023-01-01").ask("PATCH", store.scope, rules)
+    closed = checked("moonbase")
+    assert [met for met, _ in closed.values()] == [False, False]
+    assert closed["firewall"][1].endswith("--bypass AzureServices")
+    assert "westeurope" in closed["region"][1]
+    checked("northeurope")
+    elsewhere = lakeport("receive", "plan")
+    assert (elsewhere.status, "lies in westeurope, and the file says northeurope" in elsewhere.err) == (1, True)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.sides import side
+from tests.trouble import Trouble, until
+
+from lakeport import read_receive_file
 
 if TYPE_CHECKING:
     from tests.azure import LocalAzure
     from tests.wire.lakeport.conftest import Lakeport, Sides
+
+    from lakeport.share.resources import Detail
 
 
 @pytest.fixture
@@ -74,6 +83,39 @@ def test_both_sides_see_the_history_and_an_archive_keeps_it(shared: str, lakepor
     assert {row["tenant"] for row in theirs.rows[:-1]} == {"fabrikam"}
     assert list(Path("kept").rglob("*.parquet"))
     assert lakeport("receive", "cancel").out == "nothing is under way\n"
+
+
+def test_a_snapshot_under_way_is_cancelled_and_told_as_such(
+    shared: str, running: LocalAzure, lakeport: Lakeport
+) -> None:
+    session = side(read_receive_file(Path("receive.yaml")))
+
+    def copied() -> list[Detail]:
+        [run] = session.taker().runs(shared)
+        found = session.taker().details(shared, run.synchronization_id)
+        return [one for one in found if one.name == "gold" and one.files_written == 1]
+
+    with Trouble(running).snapshots_held(1):
+        command = [sys.executable, "-m", "lakeport", "receive", "sync"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as syncing:
+            until(lambda: bool(session.taker().runs(shared)) and bool(copied()))
+            [run] = session.taker().runs(shared)
+            wrong = lakeport("receive", "cancel", "--dry-run", "--id", str(uuid.uuid4()))
+            assert (wrong.status, "is not under way" in wrong.err) == (5, True)
+            planned = lakeport("receive", "cancel", "--dry-run", "--id", run.synchronization_id.upper(), "--json")
+            assert [row["status"] for row in planned.rows[:-1]] == ["InProgress"], planned.err
+            assert "last one: InProgress" in lakeport("receive", "status").out
+            ended = lakeport("receive", "cancel", "--id", run.synchronization_id, "--json")
+            assert [row["status"] for row in ended.rows[:-1]] == ["Cancelled"], ended.err
+            told = syncing.communicate()[1]
+        assert (syncing.returncode, f"the snapshot of {shared} ended as Cancelled" in told) == (1, True), told
+    status = lakeport("receive", "status")
+    assert "newest snapshot: never  last one: Cancelled" in status.out, status.err
+    assert [row["status"] for row in lakeport("receive", "history", "--json").rows[:-1]] == ["Cancelled"]
+    assert lakeport("receive", "cancel").out == "nothing is under way\n"
+    assert lakeport("receive", "sync").status == 0, "what was copied stays, and the next one brings the rest"
+    verified = lakeport("receive", "verify", "--json")
+    assert (verified.status, verified.rows[0]["files"]) == (0, 2), verified.err
 
 
 def test_a_revocation_is_proven_by_trying(shared: str, lakeport: Lakeport) -> None:

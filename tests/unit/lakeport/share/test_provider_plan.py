@@ -110,6 +110,14 @@ def test_an_account_that_is_being_created_is_waited_for() -> None:
     assert steps(replace(IN_STEP, account=creating)) == ["wait account "]
 
 
+def test_an_account_that_lies_elsewhere_than_the_file_says_is_refused() -> None:
+    there = Account(name="acc", location="westeurope", provisioning_state="Succeeded", principal_id="P")
+    for written, refused in (("West Europe", False), ("northeurope", True), ("", False)):
+        plan = provider.account_steps("acc", written, there)
+        assert [error.hint.partition(":")[0] for error in plan.refusals] == ["An account cannot move"] * refused
+        assert plan.steps == ()
+
+
 def test_a_missing_account_is_made_only_where_the_file_says() -> None:
     refused = provider.plan(WISHED, Observed(), NOW, grant=False).refusals
     assert isinstance(refused[0], NotFound)

@@ -61,6 +61,9 @@ class Still:
     def set_token_life(self, longest: timedelta | None) -> None:
         self.set["token_life_s"] = None if longest is None else longest.total_seconds()
 
+    def hold_snapshots(self, after_files: int | None) -> None:
+        self.set["hold_snapshots_after"] = after_files
+
     def status(self) -> dict[str, Any]:
         return {"running": True}
 

@@ -10,7 +10,10 @@ import hmac
 import inspect
 import ipaddress
 import re
+from collections.abc import Callable  # noqa: TC003  (a field of a dataclass)
+from dataclasses import dataclass
 from datetime import timedelta
+from types import UnionType  # noqa: TC003
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import orjson
@@ -20,7 +23,7 @@ from lakeport_local.admin.faults import Fault, Faults, FaultUnknown
 from lakeport_local.core import MemorySink, Response, ServiceError, iso_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable
     from datetime import datetime
 
     from lakeport_local.core import BodySink, Request
@@ -31,6 +34,39 @@ PREFIX = "/_lakeport/"
 Document: TypeAlias = dict[str, Any]  # Any: a JSON object
 _BODY_BYTES = 64 * 1024
 _MOST_DAYS = 3650
+
+
+@dataclass(frozen=True, slots=True)
+class _Switch:
+    """Something that is set to a number, or to nothing where `may_be_null`."""
+
+    set: Callable[[Operated, Any], None]  # Any: a number, or None
+    least: float
+    most: float
+    kinds: type | UnionType = int
+    may_be_null: bool = True
+
+    def said(self, name: str) -> str:
+        """Return what it takes."""
+        return f"{name} must be {self.least:g} to {self.most:g}{', or null' if self.may_be_null else ''}"
+
+
+def _span(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
+_SWITCHES = {
+    "role_delay_s": _Switch(
+        lambda operated, value: operated.set_role_delay(timedelta(seconds=value)),
+        0,
+        86400,
+        int | float,
+        may_be_null=False,
+    ),
+    "throttle_per_minute": _Switch(lambda operated, value: operated.set_throttle(value), 1, 1_000_000),
+    "token_life_s": _Switch(lambda operated, value: operated.set_token_life(_span(value)), 1, 86400, int | float),
+    "hold_snapshots_after": _Switch(lambda operated, value: operated.hold_snapshots(value), 0, 1_000_000),
+}
 
 
 class Operated(Protocol):
@@ -68,11 +104,15 @@ class Operated(Protocol):
         ...
 
     def switches(self) -> Document:
-        """Return what is set: `role_delay_s`, `throttle_per_minute`, `token_life_s`."""
+        """Return what is set: `role_delay_s`, `throttle_per_minute`, `token_life_s`, `hold_snapshots_after`."""
         ...
 
     def set_role_delay(self, delay: timedelta) -> None:
         """Let role assignments made from now on hold only after a while."""
+        ...
+
+    def hold_snapshots(self, after_files: int | None) -> None:
+        """Let every data set of a snapshot copy so many files and then wait; None: all go on."""
         ...
 
     def set_throttle(self, per_minute: int | None) -> None:
@@ -223,21 +263,18 @@ def _switches(operated: Operated, _body: Document, _found: tuple[str, ...]) -> D
 
 def _set_switches(operated: Operated, body: Document, _found: tuple[str, ...]) -> Document:
     """Set what is said, leave the rest."""
-    delay, limit, life = body.get("role_delay_s", 0), body.get("throttle_per_minute"), body.get("token_life_s")
-    if set(body) - {"role_delay_s", "throttle_per_minute", "token_life_s"}:
-        raise ServiceError(400, "BadRequest", "the switches are role_delay_s, throttle_per_minute and token_life_s")
-    if isinstance(delay, bool) or not isinstance(delay, int | float) or not 0 <= delay <= 86400:
-        raise ServiceError(400, "BadRequest", "role_delay_s must be 0 to 86400")
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or not 1 <= limit <= 1_000_000):
-        raise ServiceError(400, "BadRequest", "throttle_per_minute must be 1 to 1000000, or null")
-    if life is not None and (isinstance(life, bool) or not isinstance(life, int | float) or not 1 <= life <= 86400):
-        raise ServiceError(400, "BadRequest", "token_life_s must be 1 to 86400, or null")
-    if "role_delay_s" in body:
-        operated.set_role_delay(timedelta(seconds=delay))
-    if "throttle_per_minute" in body:
-        operated.set_throttle(limit)
-    if "token_life_s" in body:
-        operated.set_token_life(None if life is None else timedelta(seconds=life))
+    unknown = set(body) - set(_SWITCHES)
+    if unknown:
+        raise ServiceError(400, "BadRequest", f"no switch is called {min(unknown)}: there are {', '.join(_SWITCHES)}")
+    for name, value in body.items():
+        switch = _SWITCHES[name]
+        is_off = value is None and switch.may_be_null
+        if not is_off and (isinstance(value, bool) or not isinstance(value, switch.kinds)):
+            raise ServiceError(400, "BadRequest", switch.said(name))
+        if not is_off and not switch.least <= value <= switch.most:
+            raise ServiceError(400, "BadRequest", switch.said(name))
+    for name, value in body.items():
+        _SWITCHES[name].set(operated, value)
     return operated.switches()
 
 
@@ -256,6 +293,7 @@ def _clear_faults(operated: Operated, _body: Document, _found: tuple[str, ...]) 
     operated.set_role_delay(timedelta())
     operated.set_throttle(None)
     operated.set_token_life(None)
+    operated.hold_snapshots(None)
     return {"cleared": operated.faults.clear()}
 
 

@@ -83,6 +83,19 @@ class DataShare:
     def wake(self) -> None:
         """Let `run()` look at once: something was queued or cancelled, or the clock moved."""
         self._woken.set()
+        self._world.hold.look()
+
+    def hold(self, after_files: int | None) -> None:
+        """Let every data set of a snapshot copy so many files and then wait, until None lets them all go on.
+
+        A snapshot that waits is under way: it can be cancelled, and whoever waits for its end waits, `advance` too.
+        """
+        self._world.hold.set(after_files)
+
+    @property
+    def held_after(self) -> int | None:
+        """After how many files snapshots wait, or None."""
+        return self._world.hold.after_files
 
     async def run(self) -> None:
         """Run snapshots as they are asked for and as they fall due, until cancelled."""

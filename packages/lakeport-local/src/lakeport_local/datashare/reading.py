@@ -41,7 +41,7 @@ def first_cursor(since: datetime | None, until: datetime) -> Cursor:
     return Cursor(None if since is None else iso_instant(since), iso_instant(until))
 
 
-def take(lake: Lake, piece: Piece, cursor: Cursor, store: Resource) -> Taken:
+def take(lake: Lake, piece: Piece, cursor: Cursor, store: Resource, limit: int) -> Taken:
     """Return what a piece takes next.
 
     Args:
@@ -49,6 +49,7 @@ def take(lake: Lake, piece: Piece, cursor: Cursor, store: Resource) -> Taken:
         piece: The piece.
         cursor: Where it stands.
         store: The source's storage account.
+        limit: How many files at most.
 
     Raises:
         SnapshotFailed: The source's only file is gone.
@@ -56,8 +57,8 @@ def take(lake: Lake, piece: Piece, cursor: Cursor, store: Resource) -> Taken:
     if piece.source.form == "file":
         return _take_file(lake, piece, cursor, store)
     if cursor.since is None:
-        return _take_all(lake, piece, cursor, store)
-    return _take_changed(lake, piece, cursor, store, parse_instant(cursor.since))
+        return _take_all(lake, piece, cursor, store, limit)
+    return _take_changed(lake, piece, cursor, store, parse_instant(cursor.since), limit=limit)
 
 
 def _take_file(lake: Lake, piece: Piece, cursor: Cursor, store: Resource) -> Taken:
@@ -69,19 +70,19 @@ def _take_file(lake: Lake, piece: Piece, cursor: Cursor, store: Resource) -> Tak
     return Taken(entry=None if is_old else entry)
 
 
-def _take_all(lake: Lake, piece: Piece, cursor: Cursor, store: Resource) -> Taken:
+def _take_all(lake: Lake, piece: Piece, cursor: Cursor, store: Resource, limit: int) -> Taken:
     source = piece.source
     after = None if cursor.directory is None else (cursor.directory, cursor.name)
     taken, files = [], 0
-    for number, batch in enumerate(lake.below(store, source.container, source.path, after=after, limit=pace.BATCH), 1):
+    for number, batch in enumerate(lake.below(store, source.container, source.path, after=after, limit=limit), 1):
         taken.append(batch)
         files += len(batch.ids)
-        if files >= pace.BATCH or number > pace.DIRECTORIES:
+        if files >= limit or number > pace.DIRECTORIES:
             return Taken(_sent(piece, taken), cursor=replace(cursor, directory=batch.directory, name=batch.last_name))
     return Taken(_sent(piece, taken))
 
 
-def _take_changed(lake: Lake, piece: Piece, cursor: Cursor, store: Resource, since: datetime) -> Taken:
+def _take_changed(lake: Lake, piece: Piece, cursor: Cursor, store: Resource, since: datetime, *, limit: int) -> Taken:
     source = piece.source
     found, rest = lake.changed(
         store,
@@ -89,7 +90,7 @@ def _take_changed(lake: Lake, piece: Piece, cursor: Cursor, store: Resource, sin
         source.path,
         after=(since, cursor.number),
         until=parse_instant(cursor.until),
-        limit=pace.BATCH,
+        limit=limit,
     )
     left = None if rest is None else replace(cursor, since=iso_instant(rest[0]), number=rest[1])
     return Taken(_sent(piece, found), cursor=left)

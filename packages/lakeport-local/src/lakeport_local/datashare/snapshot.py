@@ -130,6 +130,7 @@ class _Copy:
         self._lake = world.lake
         self._pieces = world.pieces
         self._is_explained = False
+        self._copied = piece.files_written
 
     async def carry(self) -> None:
         """Copy what is still to copy, batch by batch, giving way to others in between; a failure ends this piece only."""
@@ -137,10 +138,10 @@ class _Copy:
         try:
             with self._world.store.transaction():
                 self._pieces.begin(self._piece, self._world.clock.now())
-            is_left = self._copy_batch()
+            is_left = True
             while is_left:
+                is_left = self._copy_batch(await self._room())
                 await asyncio.sleep(0)
-                is_left = self._copy_batch()
         except SnapshotFailed as failure:
             error = failure.error
         except ServiceError as refusal:
@@ -150,15 +151,22 @@ class _Copy:
         with self._world.store.transaction():
             self._pieces.end(self._piece, self._world.clock.now(), error)
 
-    def _copy_batch(self) -> bool:
-        """Copy the next files in one transaction; False when nothing is left."""
+    async def _room(self) -> int:
+        """Return how many files may be copied now; waits where snapshots are held."""
+        while (room := self._world.hold.room(self._copied)) == 0:
+            self._check_cancelled()
+            await self._world.hold.changed()
+        return room
+
+    def _copy_batch(self, limit: int) -> bool:
+        """Copy the next files, so many at most, in one transaction; False when nothing is left."""
         self._check_cancelled()
         with self._world.store.transaction():
             reading, writing = self._ends()
             before = self._cursor or self._begin(reading, writing)
             if before.is_done:
                 return False
-            taken = take(self._lake, self._piece, before, reading.store)
+            taken = take(self._lake, self._piece, before, reading.store, limit)
             files = size_bytes = 0
             for directory, batch in taken.batches:
                 owner = writing.identity.object_id
@@ -170,7 +178,7 @@ class _Copy:
                 files, size_bytes = 1, taken.entry.size_bytes
             after = taken.cursor or replace(before, is_done=True)
             self._pieces.move_on(self._piece, after, files=files, size_bytes=size_bytes)
-        self._cursor = after
+        self._cursor, self._copied = after, self._copied + files
         return not after.is_done
 
     def _begin(self, reading: End, writing: End) -> Cursor:

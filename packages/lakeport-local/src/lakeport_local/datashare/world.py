@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from lakeport_local.datashare.holding import Hold
 from lakeport_local.datashare.pieces import Pieces
 from lakeport_local.datashare.runs import Runs
 
@@ -27,6 +28,7 @@ class World:
     lake: Lake
     clock: Clock
     ids: Ids
+    hold: Hold = field(default_factory=Hold)
 
     @property
     def runs(self) -> Runs:

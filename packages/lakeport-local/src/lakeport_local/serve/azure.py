@@ -237,12 +237,13 @@ class LocalAzure:
         return describe(self._rooms.plane.entries.providers.values(), version=lakeport_local.__version__)
 
     def switches(self) -> dict[str, Any]:  # Any: a JSON object
-        """Return what is set: how late roles hold, how much the control plane takes, how long tokens are good for."""
+        """Return what is set: how late roles hold, how much the control plane takes, how long tokens are good, where snapshots wait."""
         longest = self._rooms.tokens.longest
         return {
             "role_delay_s": self._rooms.access.role_delay.total_seconds(),
             "throttle_per_minute": self._rooms.plane.throttle.per_minute,
             "token_life_s": None if longest is None else longest.total_seconds(),
+            "hold_snapshots_after": self._rooms.data_share.held_after,
         }
 
     def set_role_delay(self, delay: timedelta) -> None:
@@ -252,6 +253,10 @@ class LocalAzure:
     def set_throttle(self, per_minute: int | None) -> None:
         """Let the control plane take so many calls of a kind a minute from each principal; None: as many as come."""
         self._rooms.plane.throttle.limit(per_minute)
+
+    def hold_snapshots(self, after_files: int | None) -> None:
+        """Let every data set of a snapshot copy so many files and then wait; None: all go on."""
+        self._rooms.data_share.hold(after_files)
 
     def set_token_life(self, longest: timedelta | None) -> None:
         """Let tokens issued from now on be good for so long at most; None: as usual."""

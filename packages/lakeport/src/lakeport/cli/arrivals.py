@@ -64,7 +64,7 @@ def print_received(output: Output, one: Received, last: Snapshot | None, fresh: 
     text = (
         f"{subscription.name}  {subscription.share_name} of {subscription.provider_tenant_name}"
         f"  {subscription.share_subscription_status}  {len(one.mappings)} of {len(one.offered)} data sets mapped"
-        f"  {spoken}  newest snapshot: {newest}{'  STALE' if fresh.is_stale else ''}"
+        f"  {spoken}  newest snapshot: {newest}{'  STALE' if fresh.is_stale else ''}{_last(fresh)}"
     )
     output.result(
         text,
@@ -80,6 +80,10 @@ def print_received(output: Output, one: Received, last: Snapshot | None, fresh: 
             "newest_snapshot": last.run.end_time if last else None,
         },
     )
+
+
+def _last(fresh: Freshness) -> str:
+    return f"  last one: {fresh.last_status}" if fresh.last_status not in {"", "Succeeded"} else ""
 
 
 def verify(

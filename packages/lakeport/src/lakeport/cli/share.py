@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,7 @@ from lakeport.share import Provider, Session, freshness, invitations, provider, 
 from lakeport.share.resources import Run
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from lakeport.cli.output import Output
@@ -195,23 +197,40 @@ def _prove(output: Output, session: Session, to: str | None, profile: str) -> No
 @share.command()
 @options.desired("share.yaml")
 @click.option("--to", metavar="NAME", help="Only this consumer: its tenant's or subscription's name.")
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d"]),
+    metavar="DATE",
+    help="When access ends, UTC; default: as the file says, else as it did.",
+)
 @options.dry_run
 @click.pass_obj
 def reinstate(
-    output: Output, *, file: Path, env: Path | None, profile: str | None, to: str | None, dry_run: bool
+    output: Output,
+    *,
+    file: Path,
+    env: Path | None,
+    profile: str | None,
+    to: str | None,
+    until: datetime | None,
+    dry_run: bool,
 ) -> None:
-    """Give a revoked share again.
+    """Give a share again that was revoked, or to which access ended.
 
     \b
     lakeport share reinstate share.yaml
-    lakeport share reinstate share.yaml --to fabrikam
+    lakeport share reinstate share.yaml --to fabrikam --until 2027-01-31
     """
-    _change(output, sides.provider(output, file, env, profile), to, "Active", dry_run=dry_run)
+    spoken = f"{until:%Y-%m-%dT%H:%M:%SZ}" if until is not None else ""
+    _change(output, sides.provider(output, file, env, profile), to, "Active", until=spoken, dry_run=dry_run)
 
 
-def _change(output: Output, session: Session, to: str | None, wished: str, *, dry_run: bool) -> None:
+def _change(output: Output, session: Session, to: str | None, wished: str, *, until: str = "", dry_run: bool) -> None:
     place = _wished(session)
     needed = [one for one in revocation.changes(session.control, place.share, to, wished) if one.is_needed]
+    if wished == "Active" and needed:
+        seen = provider.observe(place, session.control, session.roles)
+        needed = [replace(one, until=until or _end(one, place, seen)) for one in needed]
     verb, back = ("revoked", "reinstate") if wished == "Revoked" else ("reinstated", "revoke")
     for one in needed:
         if not dry_run:
@@ -222,6 +241,10 @@ def _change(output: Output, session: Session, to: str | None, wished: str, *, dr
     if needed and not dry_run:
         output.say(f"undo: lakeport share {back} {place.where}{f' --to {to}' if to else ''}")
     output.summary("" if needed else "already in step", changed=len(needed), status="planned" if dry_run else "done")
+
+
+def _end(change: revocation.Change, wished: Provider, seen: provider.Observed) -> str:
+    return invitations.end_for(change.subscriber.share_subscription_object_id, wished, seen)
 
 
 @share.command()

@@ -9,6 +9,7 @@ import click
 
 from lakeport.cli import options, sides
 from lakeport.cli.output import counted, size
+from lakeport.errors import NotFound
 from lakeport.lake import FileSystem
 from lakeport.share import Provider, consumer, pruning, resources
 from lakeport.share.archive import Archive
@@ -129,14 +130,14 @@ def cancel(
     session = sides.consumer(output, file, env, profile)
     count = 0
     for one in sides.received_names(session, name):
-        if dry_run:
-            going = [run for run in session.taker().runs(one) if not run.end_time]
-        else:
-            going = session.taker().cancel(one, synchronization_id)
+        act = session.taker().under_way if dry_run else session.taker().cancel
+        going = act(one, synchronization_id)
         for run in going:
             said = f"would cancel {run.synchronization_id}" if dry_run else f"{run.synchronization_id} {run.status}"
             output.result(f"{one}: {said}", share=one, synchronization_id=run.synchronization_id, status=run.status)
         count += len(going)
+    if synchronization_id and not count:
+        raise NotFound(f"snapshot {synchronization_id} is not under way", hint="Next: lakeport receive history")
     output.summary("" if count else "nothing is under way", snapshots=count, status="planned" if dry_run else "done")
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ALLOWED = {"Hour": timedelta(hours=1, minutes=30), "Day": timedelta(days=1, hours=6)}
 """How old a newest good snapshot may be under a schedule: its interval, and time for the run and one late start."""
+_NOT_BEGUN = "9"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Freshness:
         newest_at: When the newest good snapshot began, or `None` when there was none.
         age: Since then, or since the share was received.
         allowed: How old it may be; `None`: nothing brings snapshots by itself, so any age will do.
+        last_status: How the newest snapshot stands or ended, good or not; empty when there was none.
     """
 
     share: str
@@ -34,6 +36,7 @@ class Freshness:
     newest_at: datetime | None
     age: timedelta
     allowed: timedelta | None
+    last_status: str = ""
 
     @property
     def is_stale(self) -> bool:
@@ -55,6 +58,7 @@ class Freshness:
             "age_s": int(self.age.total_seconds()),
             "allowed_s": int(self.allowed.total_seconds()) if self.allowed is not None else None,
             "stale": self.is_stale,
+            "last_status": self.last_status or None,
         }
 
 
@@ -79,12 +83,14 @@ def judge(
         now: The instant.
         stale_after: What wins over the schedule.
     """
+    runs = list(runs)
+    last = max(runs, key=lambda one: one.start_time or one.end_time or _NOT_BEGUN, default=None)
     good = [parse_instant(one.start_time) for one in runs if one.status == "Succeeded" and one.start_time]
     newest = max(good, default=None)
     began = newest or (parse_instant(since) if since else now)
     by_schedule = ALLOWED.get(schedule.recurrence_interval) if schedule else None
     allowed = stale_after if stale_after is not None else by_schedule
-    return Freshness(share, who, newest, now - began, allowed)
+    return Freshness(share, who, newest, now - began, allowed, last.status if last else "")
 
 
 def span(duration: timedelta) -> str:

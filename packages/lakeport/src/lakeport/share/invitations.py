@@ -60,6 +60,16 @@ def acceptance(one: Invitation, seen: Observed) -> Subscriber | None:
     return found[0] if len(found) == 1 else None
 
 
+def end_for(subscriber_id: str, wished: Provider, seen: Observed) -> str:
+    """Return when the file wants a subscriber's access to end; empty when it does not say, or nobody can tell."""
+    for invitee in wished.invitees:
+        for one in _open(invitee, seen) if invitee.expires_at is not None else ():
+            taken = acceptance(one, seen)
+            if taken is not None and taken.share_subscription_object_id == subscriber_id and invitee.expires_at:
+                return _spoken(invitee.expires_at)
+    return ""
+
+
 def has_left(one: Invitation, seen: Observed) -> bool:
     """Tell if whoever accepted an invitation surely gave the share up: it is nobody's, and nobody is unaccounted for."""
     if one.invitation_status != "Accepted" or not seen.asked_subscribers or acceptance(one, seen) is not None:

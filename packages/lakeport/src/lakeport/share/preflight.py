@@ -16,6 +16,7 @@ from lakeport.identity import asking
 from lakeport.identity.caller import caller
 from lakeport.share import kinds
 from lakeport.share.desired import Consumer, Provider
+from lakeport.share.provider import plain_location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,13 +109,13 @@ class Preflight:
         if not self.wished.location:
             return
         offered = {
-            _plain(one)
+            plain_location(one)
             for kind in provider.get("resourceTypes") or []
             if str(kind.get("resourceType", "")).lower() == "accounts"
             for one in kind.get("locations") or []
         }
         if offered:
-            is_met = _plain(self.wished.location) in offered
+            is_met = plain_location(self.wished.location) in offered
             said = f"location {self.wished.location}: Data Share is {'' if is_met else 'not '}offered there"
             yield Check(
                 "region", is_met, said, "" if is_met else f"write location: one of {', '.join(sorted(offered))}"
@@ -217,7 +218,3 @@ def _firewall(store: Store, rules: Document) -> Check:
     return Check(
         "firewall", is_met=False, said=f"the firewall of storage account {store.name} keeps Data Share out", fix=fix
     )
-
-
-def _plain(location: str) -> str:
-    return location.lower().replace(" ", "")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lakeport.access import roles
-from lakeport.errors import LakeportError, NotFound
+from lakeport.errors import Conflict, LakeportError, NotFound
 from lakeport.share import invitations, resources, schedules
 from lakeport.share.resources import Account, DataSet, Invitation, Setting, Share, Subscriber
 from lakeport.share.steps import Grant, Plan, Step
@@ -104,11 +104,25 @@ def account_steps(name: str, location: str, account: Account | None) -> Plan:
     if account is None:
         body = {"location": location, "identity": {"type": "SystemAssigned"}}
         return Plan((Step("create", "account", (), f"there is no data share account {name}", body=body),))
+    if location and account.location and plain_location(location) != plain_location(account.location):
+        said = f"the data share account {name!r} lies in {account.location}, and the file says {location}"
+        hint = f"An account cannot move: write location: {account.location}, or name another account"
+        return Plan(refusals=(Conflict(said, hint=hint),))
     if account.provisioning_state == "Creating":
         return Plan((Step("wait", "account", (), f"the data share account {name} is still being created"),))
     if account.provisioning_state != "Succeeded":
         return Plan(refusals=(LakeportError(f"the data share account {name!r} is {account.provisioning_state}"),))
     return Plan()
+
+
+def plain_location(location: str) -> str:
+    """Return a region's name as the service compares it.
+
+    Example:
+        >>> plain_location("West Europe")
+        'westeurope'
+    """
+    return location.lower().replace(" ", "")
 
 
 def role_steps(

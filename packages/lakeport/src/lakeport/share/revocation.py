@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Change:
-    """What happens to one subscriber."""
+    """What happens to one subscriber.
+
+    Attributes:
+        until: When access that is given again ends; empty: as it did.
+    """
 
     subscriber: Subscriber
     wished: str
+    until: str = ""
 
     @property
     def is_needed(self) -> bool:
@@ -56,12 +61,21 @@ def _called(one: Subscriber) -> set[str]:
 
 
 def carry_out(control: Control, share: str, change: Change, clock: Clock) -> None:
-    """Revoke or reinstate one subscriber and wait until it shows."""
+    """Revoke or reinstate one subscriber and wait until it shows.
+
+    Raises:
+        Refused: Access that ended by its date was to be given again, and nothing says until when.
+    """
     subscriber_id = change.subscriber.share_subscription_object_id
     if change.wished == "Revoked":
         control.revoke(share, subscriber_id)
     else:
-        control.reinstate(share, subscriber_id)
+        answer = resources.read(Subscriber, control.reinstate(share, subscriber_id, change.until))
+        if answer.share_subscription_status != "Active" and answer.expiration_date:
+            raise Refused(
+                f"the access of {answer.consumer_tenant_name} ended on {answer.expiration_date}",
+                hint="Say until when it is given again: --until 2027-01-31T00:00:00Z, or expires: in the file",
+            )
 
     def shown() -> bool | None:
         found = control.get("subscriber", share, subscriber_id)

@@ -100,17 +100,17 @@ class Taker:
 
         Returns:
             How each ended: one that was just done may have succeeded.
-
-        Raises:
-            NotFound: The named snapshot is not under way.
         """
-        going = [one for one in self.runs(name) if one.status not in ENDED]
-        meant = [one for one in going if synchronization_id in {None, one.synchronization_id}]
-        if synchronization_id is not None and not meant:
-            raise NotFound(f"snapshot {synchronization_id} of {name} is not under way")
+        meant = self.under_way(name, synchronization_id)
         for one in meant:
             self.control.cancel(name, one.synchronization_id)
         return [self._follow(name, one.synchronization_id).run for one in meant]
+
+    def under_way(self, name: str, synchronization_id: str | None = None) -> list[Run]:
+        """Return the snapshots of a received share that have not ended; with an id, that one alone if it is one of them."""
+        wanted = synchronization_id.lower() if synchronization_id else None
+        going = [one for one in self.runs(name) if one.status not in ENDED]
+        return [one for one in going if wanted in {None, one.synchronization_id.lower()}]
 
     def runs(self, name: str) -> list[Run]:
         """Return the snapshots of a received share that the service remembers."""

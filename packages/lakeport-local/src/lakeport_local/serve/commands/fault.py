@@ -151,6 +151,27 @@ def throttle_identities(per_second: int | None, *, state: Path, as_json: bool) -
     return 0
 
 
+@fault.command("hold-snapshots")
+@click.argument("files", type=click.IntRange(0, 1_000_000), required=False)
+@state_option
+@json_option
+def hold_snapshots(files: int | None, *, state: Path, as_json: bool) -> int:
+    """Let every data set of a snapshot copy FILES files and then wait; without a number, all go on.
+
+    A snapshot that waits is under way: look at it, cancel it, kill the server in it. `clock advance` waits for it, too.
+
+    \b
+    lakeport local fault hold-snapshots 1
+    lakeport local fault hold-snapshots
+    """
+    found = Running(state).ask("PATCH", "switches", {"hold_snapshots_after": files})
+    after = found["hold_snapshots_after"]
+    click.echo(
+        json.dumps(found) if as_json else f"snapshots {'go on' if after is None else f'wait after {after} files'}"
+    )
+    return 0
+
+
 @fault.command("shorten-tokens")
 @click.argument("seconds", type=click.FloatRange(1, 86400), required=False)
 @state_option
@@ -192,7 +213,7 @@ def list_(*, state: Path, as_json: bool) -> int:
 @state_option
 @json_option
 def clear(*, state: Path, as_json: bool) -> int:
-    """Remove every fault, the delay of roles, the throttle and the short life of tokens.
+    """Remove every fault, the delay of roles, the throttle, the short life of tokens and the hold of snapshots.
 
     \b
     lakeport local fault clear
