@@ -52,16 +52,18 @@ def cp(
     profile: str | None,
     dry_run: bool,
 ) -> None:
-    """Copy files between this machine and a lake; a folder's content goes below the target.
+    """Copy files to a lake, from one, or from lake to lake; a folder's content goes below the target.
 
     Many files, and parts of one, go at once; every byte is checked on arrival. Nobody sees half a file. What was
-    interrupted goes on with `lakeport transfer resume`.
+    interrupted goes on with `lakeport transfer resume`. From lake to lake, also of two tenants, the target reads
+    the source itself; where it cannot, the bytes go through this machine.
 
     Exit status: 0, or 3 when some files did not arrive.
 
     \b
     lakeport cp -r ./penguins local:provider:share-data/penguins
     lakeport cp local:consumer:share-data/penguins/penguins.csv .
+    lakeport cp -r local:provider:share-data/penguins local:consumer:share-data/copy
     """
     from lakeport import transfer  # noqa: PLC0415  (loads what few commands need)
 
@@ -96,9 +98,9 @@ def sync(
     profile: str | None,
     dry_run: bool,
 ) -> None:
-    """Make a folder of a lake like one of this machine, or the other way round; what is the same is not sent.
+    """Make a folder of a lake like one of this machine or of another lake, or the other way round.
 
-    Files are the same when their sizes are and the target is not older.
+    What is the same is not sent: files are when their sizes are and the target is not older.
 
     Exit status: 0, or 3 when some files did not arrive.
 
@@ -247,6 +249,8 @@ def _tell(output: Output, decided: Transfer, outcome: Outcome) -> None:
     output.say(
         f"copied {counted(outcome.files, 'file')}, {size(outcome.size_bytes)} at {size(int(rate))}/s{same}{deleted}"
     )
+    if outcome.through_here:
+        output.say("the target could not read the source itself: the bytes went through this machine")
     output.summary(
         transfer=decided.header.transfer,
         files=outcome.files,
@@ -255,6 +259,7 @@ def _tell(output: Output, decided: Transfer, outcome: Outcome) -> None:
         deleted=outcome.deleted,
         failed=len(outcome.failures),
         seconds=round(outcome.seconds, 3),
+        through_here=outcome.through_here,
         status="failed" if outcome.failures else "done",
     )
     if outcome.failures:

@@ -18,13 +18,21 @@ from lakeport.storage.listing import instant
 from lakeport.storage.sums import crc64
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from lakeport.clock import Clock
     from lakeport.profiles import Profile
     from lakeport.storage import Data, Patience
     from lakeport.storage.opening import Opener
 
+_CONTENT = (
+    "content-type",
+    "content-encoding",
+    "content-language",
+    "content-disposition",
+    "cache-control",
+    "content-md5",
+)
 BLOCK_ID_DIGITS = 8
 """Ids of blocks count from 0; all of a blob's are of one length."""
 
@@ -53,11 +61,18 @@ class Blobs:
         """Close the connections."""
         self._account.close()
 
-    def put(self, path: str, data: Data) -> str:
-        """Write a whole file in one request, its MD5 checked on arrival and kept; return the MD5 in hex."""
+    def put(self, path: str, data: Data, kept: Mapping[str, str] | None = None) -> str:
+        """Write a whole file in one request, its MD5 checked on arrival and kept; return the MD5 in hex.
+
+        Args:
+            path: Where.
+            data: What.
+            kept: What else is kept with it, as `properties` gives it.
+        """
         digest = hashlib.md5(data, usedforsecurity=False)
         encoded = base64.b64encode(digest.digest()).decode()
         headers = {"x-ms-blob-type": "BlockBlob", "Content-MD5": encoded, "x-ms-blob-content-md5": encoded}
+        headers = {**(kept or {}), **headers}
         self._account.ask("PUT", self._target(path), headers, data)
         return digest.hexdigest()
 
@@ -67,12 +82,48 @@ class Blobs:
         name = quote(block_id(mark, number), safe="")
         self._account.ask("PUT", f"{self._target(path)}?comp=block&blockid={name}", headers, data)
 
-    def commit(self, path: str, mark: str, count: int, md5: bytes = b"") -> None:
+    def put_from(self, path: str, lent: Mapping[str, str]) -> None:
+        """Let the account write a whole file from a source that it reads itself, with the source's headers and metadata."""
+        self._account.ask("PUT", self._target(path), {"x-ms-blob-type": "BlockBlob", **lent})
+
+    def stage_from(self, path: str, mark: str, number: int, lent: Mapping[str, str], span: tuple[int, int]) -> None:
+        """Let the account take one block from a source that it reads itself.
+
+        Args:
+            path: Where to.
+            mark: Whose block.
+            number: Its place.
+            lent: What names and opens the source.
+            span: The first and the last byte of the source that it is.
+        """
+        name = quote(block_id(mark, number), safe="")
+        headers = {**lent, "x-ms-source-range": f"bytes={span[0]}-{span[1]}"}
+        self._account.ask("PUT", f"{self._target(path)}?comp=block&blockid={name}", headers)
+
+    def properties(self, path: str) -> dict[str, str]:
+        """Return a file's content headers and metadata, as headers that give another the same."""
+        reply, _ = self._account.ask("HEAD", self._target(path), {})
+        kept = {name: value for name, value in reply.headers.items() if name.startswith("x-ms-meta-")}
+        return kept | {f"x-ms-blob-{name}": reply.headers[name] for name in _CONTENT if reply.headers.get(name)}
+
+    def check(self, path: str, size_bytes: int) -> None:
+        """Look that a file is as long as it must be.
+
+        Raises:
+            NotVerified: It is not.
+        """
+        found = self.find(path)
+        if found.size_bytes != size_bytes:
+            raise NotVerified(f"{path}: {found.size_bytes} bytes arrived of {size_bytes}")
+
+    def commit(
+        self, path: str, mark: str, count: int, md5: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> None:
         """Make the first `count` blocks of a mark the file, at once; again, when the answer was lost, it is the same."""
         blocks = "".join(f"<Latest>{block_id(mark, number)}</Latest>" for number in range(count))
         body = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{blocks}</BlockList>'.encode()
-        headers = {"x-ms-blob-content-md5": base64.b64encode(md5).decode()} if md5 else {}
-        self._account.ask("PUT", f"{self._target(path)}?comp=blocklist", headers, body)
+        kept = {"x-ms-blob-content-md5": base64.b64encode(md5).decode()} if md5 else {}
+        self._account.ask("PUT", f"{self._target(path)}?comp=blocklist", {**(headers or {}), **kept}, body)
 
     def staged(self, path: str, mark: str) -> dict[int, int]:
         """Return the sizes of the blocks of a mark that were sent and not committed, by number."""

@@ -30,6 +30,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         profile: By name; its secrets are looked up again.
+        from_profile: Of a copy between lakes, who reads the source; empty otherwise, as the two that follow.
     """
 
     transfer: str
@@ -40,6 +41,9 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     file_system: str
     begun_at: str
+    from_profile: str = ""
+    from_account: str = ""
+    from_file_system: str = ""
 
 
 @dataclass

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-Direction = Literal["upload", "download"]
+Direction = Literal["upload", "download", "copy"]
 PART_BYTES = 4 << 20
 """The most of which one answer carries a checksum. Source: storage.md 3.3 (x-ms-range-get-content-crc64)."""
 MOST_PARTS = 50_000
@@ -41,7 +41,7 @@ class Item:
     Attributes:
         source: A path on this machine, or in the lake.
         target: The same, of the other.
-        etag: The lake's version that is to be read; empty for an upload.
+        etag: The version that is to be read from a lake; empty for an upload.
         modified_at: The source's, by which a later change is noticed.
     """
 

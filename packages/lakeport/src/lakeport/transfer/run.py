@@ -14,6 +14,7 @@ from lakeport.errors import Conflict, LakeportError
 from lakeport.storage import Found
 from lakeport.transfer import disk
 from lakeport.transfer.blobs import Blobs
+from lakeport.transfer.copying import Copier
 from lakeport.transfer.journal import Progress
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Outcome:
         size_bytes: How many bytes were moved, in this run.
         deleted: How many were deleted at the target.
         failures: What was said of those that did not arrive, by their source.
+        through_here: A copy between lakes whose target could not read the source itself, so that this machine carried it.
     """
 
     files: int = 0
@@ -46,6 +48,7 @@ class Outcome:
     deleted: int = 0
     failures: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    through_here: bool = False
 
 
 class Limit(Protocol):
@@ -96,12 +99,26 @@ class _Item:
     failed: bool = False
 
 
+@dataclass(frozen=True)
+class _Hands:
+    """What a worker works with: its connections to the lake, and of a copy between lakes those to the source."""
+
+    blobs: Blobs
+    copier: Copier | None = None
+
+    def close(self) -> None:
+        self.blobs.close()
+        if self.copier is not None:
+            self.copier.close()
+
+
 class Run:
     """One plan, being run.
 
     Args:
         plan: What to do.
-        side: The lake's side; the other is this machine.
+        side: The lake's side, which of a copy is the target's; the other is this machine.
+        origin: Of a copy between lakes, the source's side.
         journal: Where it is noted; `None`: nowhere.
         progress: How far an earlier run came.
         name: The transfer's, by which what it left half-done is told from what others did.
@@ -115,6 +132,7 @@ class Run:
         plan: Plan,
         side: Side,
         *,
+        origin: Side | None = None,
         journal: Journal | None = None,
         progress: Progress | None = None,
         name: str = "",
@@ -126,6 +144,8 @@ class Run:
     ) -> None:
         self._plan = plan
         self._side = side
+        self._origin = origin
+        self._through_here = threading.Event()
         self._journal = journal
         self._before = progress or Progress()
         self._name = name
@@ -162,6 +182,7 @@ class Run:
         if not self.outcome.failures:  # else it could not be said of the target what it lacks
             self._delete()
         self.outcome.seconds = time.perf_counter() - began
+        self.outcome.through_here = self._through_here.is_set()
         self._note({"ended": "failed" if self.outcome.failures else "complete"})
         return self.outcome
 
@@ -182,8 +203,8 @@ class Run:
 
     def _mark(self, item: Item) -> str:
         """Eight digits that no other transfer has for its parts, nor this one for those of another version of the source."""
-        is_upload = self._plan.direction == "upload"
-        version = f"{item.modified_at} {item.size_bytes}" if is_upload else ""
+        is_staged = self._plan.direction != "download"
+        version = f"{item.etag} {item.modified_at} {item.size_bytes}" if is_staged else ""
         return hashlib.sha256(f"{self._name}\n{version}".encode()).hexdigest()[:8]
 
     def _there(self, one: _Item, blobs: Blobs) -> set[int]:
@@ -194,7 +215,8 @@ class Run:
                 return set(known) if disk.prepare(one.item, one.mark, keep=bool(known)) else set()
             if not known:
                 return set()
-            disk.check_unchanged(one.item)
+            if self._plan.direction == "upload":
+                disk.check_unchanged(one.item)
             sizes = blobs.staged(one.item.target, one.mark)
             return {part for part in known if sizes.get(part) == _length(one.item, part)}
         except LakeportError as error:
@@ -202,7 +224,7 @@ class Run:
             return set()
 
     def _work(self, tasks: Iterator[tuple[_Item, int]]) -> None:
-        blobs = Blobs(self._side, self._clock, self._patience)
+        hands = self._hands()
         buffer = bytearray()
         try:
             while not self._stopped.is_set():
@@ -216,27 +238,36 @@ class Run:
                 length = _length(one.item, part)
                 if len(buffer) < length:
                     buffer = bytearray(length)
-                self._move(one, part, memoryview(buffer)[:length], blobs)
+                self._move(one, part, memoryview(buffer)[:length], hands)
         except BaseException as error:  # noqa: BLE001  (told by whoever started the thread)
             self._broken.append(error)
             self._stopped.set()
         finally:
-            blobs.close()
+            hands.close()
 
-    def _move(self, one: _Item, part: int, data: memoryview, blobs: Blobs) -> None:
+    def _hands(self) -> _Hands:
+        blobs = Blobs(self._side, self._clock, self._patience)
+        if self._origin is None:
+            return _Hands(blobs)
+        return _Hands(blobs, Copier(self._origin, blobs, self._through_here, self._clock, self._patience))
+
+    def _move(self, one: _Item, part: int, data: memoryview, hands: _Hands) -> None:
         offset = part * one.item.part_bytes
         try:
             self._limit.take(len(data))
-            if self._plan.direction == "upload":
+            if hands.copier is not None:
+                hands.copier.move(one.item, one.mark, part, data)
+                md5 = ""
+            elif self._plan.direction == "upload":
                 disk.read(one.item, offset, data)
-                md5 = self._send(one, part, data, blobs)
+                md5 = self._send(one, part, data, hands.blobs)
             else:
-                self._fetch(one, offset, data, blobs)
+                self._fetch(one, offset, data, hands.blobs)
                 md5 = ""
         except LakeportError as error:
             self._fail(one, error)
             return
-        self._arrived(one, part, len(data), blobs, md5)
+        self._arrived(one, part, len(data), hands, md5)
 
     def _send(self, one: _Item, part: int, data: memoryview, blobs: Blobs) -> str:
         if one.item.parts == 1:
@@ -252,14 +283,14 @@ class Run:
             blobs.read(found, offset, data)
             disk.write(item, one.mark, offset, data)
 
-    def _arrived(self, one: _Item, part: int, size: int, blobs: Blobs, md5: str) -> None:
+    def _arrived(self, one: _Item, part: int, size: int, hands: _Hands, md5: str) -> None:
         with self._lock:
             one.left -= 1
             is_last = one.left == 0
             self.outcome.size_bytes += size
         try:
             if is_last:
-                self._end(one, blobs)
+                self._end(one, hands)
         except LakeportError as error:
             self._fail(one, error)
             return
@@ -271,12 +302,14 @@ class Run:
             self._note({"part": [one.number, part]})
         self._told(self.outcome, one.item if is_last else None)
 
-    def _end(self, one: _Item, blobs: Blobs) -> None:
-        if self._plan.direction == "download":
+    def _end(self, one: _Item, hands: _Hands) -> None:
+        if hands.copier is not None:
+            hands.copier.finish(one.item, one.mark)
+        elif self._plan.direction == "download":
             disk.finish(one.item, one.mark)
         elif one.item.parts > 1:
             disk.check_unchanged(one.item)
-            blobs.commit(one.item.target, one.mark, one.item.parts)
+            hands.blobs.commit(one.item.target, one.mark, one.item.parts)
 
     def _fail(self, one: _Item, error: LakeportError) -> None:
         with self._lock:

@@ -35,15 +35,17 @@ class Transfer:
     """A transfer that is decided and not begun, or interrupted.
 
     Attributes:
-        side: The lake's side.
+        side: The lake's side; of a copy between lakes, the target's.
         header: What the journal will call it.
         progress: How far an earlier run came; `None` for a new one.
+        origin: Of a copy between lakes, the source's side.
     """
 
     plan: Plan
     side: Side
     header: Header
     progress: Progress | None = None
+    origin: Side | None = None
 
     def run(
         self,
@@ -78,6 +80,7 @@ class Transfer:
             return Run(
                 self.plan,
                 self.side,
+                origin=self.origin,
                 journal=book,
                 progress=self.progress,
                 name=self.header.transfer,
@@ -94,7 +97,7 @@ class Transfer:
 def copy(
     source: Path | LakeUrl, target: Path | LakeUrl, *, recursive: bool = False, profile: str | None = None
 ) -> Transfer:
-    """Return the transfer that copies a file, or what is below a folder, from this machine to a lake or back.
+    """Return the transfer that copies a file, or what is below a folder: to a lake, from one, or between two.
 
     A folder's content goes below `target`; a file goes to `target`, or into it when that is a folder.
 
@@ -105,7 +108,7 @@ def copy(
         profile: Who opens the lake; absent: as the URL says.
 
     Raises:
-        Misused: Both are on this machine, or both in lakes; or a folder is meant and `recursive` is false.
+        Misused: Both are on this machine; or a folder is meant and `recursive` is false; or it would go into itself.
         NotFound: There is no such source.
 
     Wire: one request for a file; one a page of 5,000 paths for a folder of a lake.
@@ -128,7 +131,30 @@ def copy(
         return _transfer(
             "download", plan.copy("download", files, source.path, str(target)), side, source.path, str(target)
         )
-    raise Misused("one side must be a lake and the other a local path", hint="Lakes are PROFILE:PATH or abfss:// URLs")
+    if isinstance(source, LakeUrl) and isinstance(target, LakeUrl):
+        return _between(source, target, profile, recursive=recursive)
+    raise Misused("one side must be a lake", hint="Lakes are PROFILE:PATH or abfss:// URLs")
+
+
+def _between(source: LakeUrl, target: LakeUrl, profile: str | None, *, recursive: bool) -> Transfer:
+    """The copy of a file, or of what is below a folder, from lake to lake."""
+    origin, side = _side(source, profile), _side(target, profile)
+    found = _found(origin, source.path)
+    if found is not None:
+        into = _into(target, PurePosixPath(source.path).name)
+        files: Iterable[Entry] = [Entry("", found.size_bytes, found.modified_at, found.etag)]
+    elif recursive:
+        into, files = target.path, _remote(origin, source.path)
+    else:
+        raise Misused(f"{source.path or source.file_system} is a directory", hint="Next: add -r")
+    _check_apart(origin, source.path, side, into)
+    return _transfer("copy", plan.copy("copy", files, source.path, into), side, source.path, into, origin=origin)
+
+
+def _check_apart(origin: Side, source: str, side: Side, target: str) -> None:
+    is_one = (origin.account, origin.file_system) == (side.account, side.file_system)
+    if is_one and f"{target}/".startswith(f"{source}/".lstrip("/")):
+        raise Misused(f"{source or 'a file system'} cannot be copied to itself or below itself")
 
 
 def sync(
@@ -143,7 +169,7 @@ def sync(
         profile: Who opens the lake; absent: as the URL says.
 
     Raises:
-        Misused: Both are on this machine, or both in lakes.
+        Misused: Both are on this machine, or it would go into itself.
         NotFound: There is no such source.
 
     Wire: one request a page of 5,000 paths; with checksums one more for each file whose size agrees.
@@ -166,7 +192,37 @@ def sync(
             "download", here, there, rules, source=source.path.strip("/"), target=str(target), digests=digests
         )
         return _transfer("download", found, side, source.path, str(target))
-    raise Misused("one side must be a lake and the other a local path", hint="Lakes are PROFILE:PATH or abfss:// URLs")
+    if isinstance(source, LakeUrl) and isinstance(target, LakeUrl):
+        return _sync_between(source, target, rules, profile)
+    raise Misused("one side must be a lake", hint="Lakes are PROFILE:PATH or abfss:// URLs")
+
+
+def _sync_between(source: LakeUrl, target: LakeUrl, rules: Rules, profile: str | None) -> Transfer:
+    """What makes a folder of a lake like a folder of another."""
+    origin, side = _side(source, profile), _side(target, profile)
+    _check_apart(origin, source.path, side, target.path)
+    here, there = list(_remote(origin, source.path)), list(_remote(side, target.path, may_be_missing=True))
+    digests = None
+    if rules.checksums:
+        mine, theirs = _kept(origin, source.path, here, there), _kept(side, target.path, there, here)
+        digests = {path: (mine[path], theirs.get(path, "")) for path in mine}
+    found = plan.sync(
+        "copy", here, there, rules, source=source.path.strip("/"), target=target.path.strip("/"), digests=digests
+    )
+    return _transfer("copy", found, side, source.path, target.path, origin=origin)
+
+
+def _kept(side: Side, under: str, mine: list[Entry], others: list[Entry]) -> dict[str, str]:
+    """The MD5 that a lake keeps of every file whose size the other agrees with."""
+    sizes, base, blobs = {one.path: one.size_bytes for one in others}, under.strip("/"), Blobs(side, SystemClock())
+    try:
+        return {
+            one.path: blobs.find(f"{base}/{one.path}".lstrip("/")).md5
+            for one in mine
+            if sizes.get(one.path) == one.size_bytes
+        }
+    finally:
+        blobs.close()
 
 
 def resume(name: str) -> Transfer:
@@ -182,12 +238,20 @@ def resume(name: str) -> Transfer:
     header, found, progress = journal.read(name)
     profile = profiles.resolve(header.profile if header.profile != "default" else None)
     side = Side(profile, header.account, header.file_system, opener(profile, header.account))
+    origin = _origin(header)
     items = list(found.items)
     for number in progress.failed:  # what failed may have changed since
-        items[number] = _again(side, found.direction, items[number])
+        items[number] = _again(origin or side, found.direction, items[number])
         if items[number] != found.items[number]:
             progress.parts.pop(number, None)
-    return Transfer(replace(found, items=tuple(items)), side, header, progress)
+    return Transfer(replace(found, items=tuple(items)), side, header, progress, origin)
+
+
+def _origin(header: Header) -> Side | None:
+    if not header.from_account:
+        return None
+    profile = profiles.resolve(header.from_profile if header.from_profile != "default" else None)
+    return Side(profile, header.from_account, header.from_file_system, opener(profile, header.from_account))
 
 
 def _again(side: Side, direction: Direction, item: Item) -> Item:
@@ -209,7 +273,9 @@ def _side(url: LakeUrl, named: str | None) -> Side:
     return Side(profile, account, url.file_system or profile.file_system, opener(profile, account))
 
 
-def _transfer(direction: Direction, found: Plan, side: Side, source: str, target: str) -> Transfer:
+def _transfer(
+    direction: Direction, found: Plan, side: Side, source: str, target: str, *, origin: Side | None = None
+) -> Transfer:
     now = datetime.now(UTC)
     header = journal.Header(
         transfer=f"{now:%Y%m%d-%H%M%S}-{uuid4().hex[:6]}",
@@ -220,8 +286,11 @@ def _transfer(direction: Direction, found: Plan, side: Side, source: str, target
         account=side.account,
         file_system=side.file_system,
         begun_at=now.isoformat(timespec="seconds"),
+        from_profile=origin.profile.name if origin else "",
+        from_account=origin.account if origin else "",
+        from_file_system=origin.file_system if origin else "",
     )
-    return Transfer(found, side, header)
+    return Transfer(found, side, header, origin=origin)
 
 
 def _local(source: Path, *, recursive: bool) -> Iterable[Entry]:
