@@ -1,4 +1,4 @@
-"""`lakeport ls|cat`: files of a lake."""
+"""`lakeport ls|cat`: files of a lake, or of this machine."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lakeport.cli import options
+from lakeport.cli.places import places
 from lakeport.errors import Misused
 from lakeport.lake import FileSystem, LakeUrl, parse, profile_of
 
@@ -28,45 +29,52 @@ def located(text: str, profile: str | None) -> tuple[FileSystem, LakeUrl]:
 
 
 @click.command()
-@click.argument("url")
+@options.places
 @click.option("-r", "--recursive", is_flag=True, help="Everything below, too.")
 @options.profile
 @options.common
 @click.pass_obj
-def ls(output: Output, *, url: str, recursive: bool, profile: str | None) -> None:
-    """List what is in a lake.
+def ls(output: Output, *, urls: tuple[str, ...], recursive: bool, profile: str | None) -> None:
+    """List what is in a directory, or what a pattern means: `*`, `?`, `[...]`, `{a,b}`, and `**` for any directories.
 
     \b
     lakeport ls local:provider:share-data
+    lakeport ls 'local:provider:share-data/*/2030-*.csv'
     lakeport ls -r abfss://share-data@sourcestorage.dfs.core.windows.net/ --profile local:provider
     """
-    lake, place = located(url, profile)
     count = total = 0
-    for one in lake.entries(place.path, recursive=recursive):
-        count, total = count + 1, total + one.size_bytes
-        text = f"{'-' if one.is_directory else one.size_bytes:>12}  {one.path}{'/' if one.is_directory else ''}"
-        output.result(
-            text, path=one.path, is_directory=one.is_directory, size_bytes=one.size_bytes, modified_at=one.modified_at
-        )
+    for one in places(urls, profile):
+        shown = [one.entry] if one.entry is not None and not recursive else one.below(recursive=recursive)
+        for entry in shown:
+            count, total = count + 1, total + entry.size_bytes
+            is_directory = entry.is_directory
+            output.result(
+                f"{'-' if is_directory else entry.size_bytes:>12}  {entry.path}{'/' if is_directory else ''}",
+                path=entry.path,
+                is_directory=is_directory,
+                size_bytes=entry.size_bytes,
+                modified_at=entry.modified_at,
+            )
     output.summary(entries=count, size_bytes=total)
 
 
 @click.command()
-@click.argument("url")
+@options.places
 @options.profile
 @options.common
 @click.pass_obj
-def cat(output: Output, *, url: str, profile: str | None) -> None:
-    """Print a file of a lake.
+def cat(output: Output, *, urls: tuple[str, ...], profile: str | None) -> None:
+    """Print files, one after the other; of what a pattern means, the files.
 
     \b
     lakeport cat local:provider:share-data/penguins/penguins.csv
-    lakeport cat local:consumer:share-data/notes.txt
+    lakeport cat 'local:consumer:share-data/logs/2030-*.txt'
     """
     del output
-    lake, place = located(url, profile)
-    if not place.path or lake.entry(place.path).is_directory:
-        raise Misused(f"{url} is a directory", hint="Next: lakeport ls")
-    for chunk in lake.chunks(place.path):
-        sys.stdout.buffer.write(chunk)
+    for one in places(urls, profile):
+        is_directory = one.is_root or one.found().is_directory
+        if is_directory and one.entry is None:
+            raise Misused(f"{one.text} is a directory", hint="Next: lakeport ls")
+        for chunk in () if is_directory else one.files.chunks(one.path):
+            sys.stdout.buffer.write(chunk)
     sys.stdout.buffer.flush()

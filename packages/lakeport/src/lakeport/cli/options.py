@@ -14,6 +14,8 @@ F = TypeVar("F", bound="Callable[..., Any]")  # Any: a command's own parameters
 
 json_output = click.option("--json", "is_json", is_flag=True, expose_value=False, help="One JSON object a line.")
 verbose = click.option("-v", "--verbose", is_flag=True, expose_value=False, help="Show the causes of an error.")
+places = click.argument("urls", nargs=-1, required=True, metavar="URL...")
+sources = click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 profile = click.option("--profile", metavar="NAME", help="Who connects; wins over the file's.")
 dry_run = click.option("--dry-run", is_flag=True, help="Print what would be done; send nothing that changes anything.")
 grant = click.option("--grant", is_flag=True, help="Give the share account's identity the storage role it lacks.")
