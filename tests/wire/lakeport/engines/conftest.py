@@ -25,7 +25,8 @@ name = "contoso"
 [[tenants.apps]]
 name = "owner"
 [[tenants.apps]]
-name = "nobody"
+name = "owner-certificate"
+certificate = "generated"
 [[tenants.users]]
 name = "ada@contoso.onmicrosoft.com"
 [[tenants.subscriptions]]
@@ -47,6 +48,10 @@ name = "main"
 [[tenants.role_assignments]]
 principal = "owner"
 role = "Storage Blob Data Owner"
+scope = "/subscriptions/main"
+[[tenants.role_assignments]]
+principal = "owner-certificate"
+role = "Storage Blob Data Reader"
 scope = "/subscriptions/main"
 [[tenants.role_assignments]]
 principal = "owner"
@@ -134,3 +139,15 @@ def profile_by(at_lakes: LocalAzure) -> Any:
         return profiles.resolve(arguments={"cloud": "local", **values}, environment={})
 
     return by
+
+
+@pytest.fixture
+def account_key() -> str:
+    """The key of both accounts."""
+    return KEY
+
+
+@pytest.fixture
+def topology() -> str:
+    """What a local Azure of a test's own has the same of."""
+    return TOPOLOGY

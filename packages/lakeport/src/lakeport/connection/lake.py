@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from lakeport import profiles
+from lakeport import engines, profiles
 from lakeport.connection.places import Directory, File
 from lakeport.errors import BadProfile, Misused
 from lakeport.lake import FileSystem, LakeUrl, parse, profile_of
@@ -16,6 +16,8 @@ from lakeport.lake.opened import opened
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lakeport.engines import Library
+    from lakeport.engines.file_system import LakeFileSystem
     from lakeport.lake import Entry
     from lakeport.profiles import Profile
 
@@ -184,3 +186,43 @@ class Lake:
                 f"{path} is not in {self._name or 'this lake'} of {self.account}", hint="Next: lakeport.connect(URL)"
             )
         return replace(url, path=url.path).path
+
+    def fsspec(self) -> LakeFileSystem:
+        """Return an fsspec file system of the account; its paths are `FILE_SYSTEM/PATH` or URLs.
+
+        Raises:
+            MissingExtra: fsspec is not installed.
+        """
+        return engines.fsspec(self.profile, self.account)
+
+    def pyarrow(self) -> Any:  # Any: pyarrow has no types
+        """Return a `pyarrow.fs.PyFileSystem` of the account; its paths are `FILE_SYSTEM/PATH`.
+
+        Raises:
+            MissingExtra: pyarrow or fsspec is not installed.
+        """
+        return engines.pyarrow(self.profile, self.account)
+
+    def obstore(self, prefix: str = "") -> Any:  # Any: obstore is an extra
+        """Return an `obstore.store.AzureStore` of the lake's file system, or of what lies below a directory of it.
+
+        Raises:
+            MissingExtra: obstore is not installed.
+        """
+        return engines.obstore(self.profile, self.account, self.file_system.name, prefix)
+
+    def storage_options(self, library: Library) -> dict[str, Any]:  # Any: as the library has it
+        """Return what `storage_options` of polars, delta, pandas or dask takes; see `engines.storage_options`.
+
+        Raises:
+            Misused: There is no such library.
+        """
+        return engines.storage_options(library, self.profile, self.account)
+
+    def duckdb(self, connection: Any) -> Any:  # Any: DuckDB is an extra
+        """Let a DuckDB connection read and write `abfss://` URLs of the account; return the connection.
+
+        Raises:
+            MissingExtra: fsspec is not installed.
+        """
+        return engines.duckdb(connection, self.profile, self.account)

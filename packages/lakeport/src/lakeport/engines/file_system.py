@@ -18,7 +18,7 @@ from fsspec.callbacks import DEFAULT_CALLBACK
 from lakeport.engines import moving
 from lakeport.engines.account import THREADS, opened
 from lakeport.engines.files import LakeFile
-from lakeport.engines.naming import PROTOCOLS, named, profile_for
+from lakeport.engines.naming import PROTOCOLS, is_adlfs, named, profile_for
 from lakeport.engines.ranges import Wanted, joined
 from lakeport.engines.refusals import os_errors
 from lakeport.errors import Conflict, Misused
@@ -56,7 +56,8 @@ class LakeFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec has no ty
         account_name: The storage account; empty: the profile's.
         profile: A profile's name; empty: the one whose storage account it is, else the usual one.
         opened_by: The account and a profile's values, instead of both.
-        options: adlfs's names for a principal, key or SAS, so that what was written for it goes on.
+        options: adlfs's names for a principal, key or SAS, so that what was written for it goes on: by adlfs, if it is
+            installed, else by us.
 
     Raises:
         Misused: An option is none of ours.
@@ -67,6 +68,14 @@ class LakeFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec has no ty
     root_marker = ""
     cachable = False  # connections are kept by `account.opened`, by who is meant instead of by what was written
     async_impl = True
+
+    def __new__(cls, *arguments: Any, **options: Any) -> Any:  # Any: fsspec's protocol
+        """Make one; or, for whoever says something in adlfs's own words and has it, adlfs's."""
+        if cls is LakeFileSystem and not arguments and is_adlfs(options):
+            from adlfs import AzureBlobFileSystem  # noqa: PLC0415
+
+            return AzureBlobFileSystem(**options)
+        return super().__new__(cls)
 
     def __init__(
         self,
@@ -81,7 +90,9 @@ class LakeFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec has no ty
         super().__init__(**own, use_listings_cache=False)
         if opened_by is None:
             chosen = profile_for(account_name, profile, options)
-            opened_by = Opened(chosen, account_name or chosen.storage_account)
+            opened_by = Opened(chosen, chosen.storage_account)
+        if account_name:
+            opened_by = Opened(opened_by.profile, account_name)
         if not opened_by.account:
             raise Misused("no storage account is named", hint="Give account_name, or a profile with storage_account")
         self.account: Account = opened(opened_by.profile, opened_by.account)

@@ -11,7 +11,7 @@ from fsspec.spec import AbstractBufferedFile
 from lakeport.engines import windows
 from lakeport.engines.account import block_names
 from lakeport.engines.refusals import os_errors
-from lakeport.errors import NotFound
+from lakeport.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -54,6 +54,7 @@ class LakeFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec has no typ
         autocommit: bool = True,
         cache_type: str = windows.Windows.name,
         cache_options: dict[str, Any] | None = None,
+        size: int | None = None,
         **options: Any,  # Any: fsspec's protocol
     ) -> None:
         self._account = account
@@ -63,7 +64,7 @@ class LakeFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec has no typ
             self._find()
         if mode == "xb":
             self._demand_none()
-        size = self._found.size_bytes if self._found is not None else None
+        size = self._found.size_bytes if self._found is not None else size
         super().__init__(
             fs, path, mode, block_size or BLOCK, autocommit, cache_type, cache_options, size=size, **options
         )
@@ -92,9 +93,10 @@ class LakeFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec has no typ
     def _go_to_end(self) -> None:
         with os_errors(self.path):
             try:
-                self._position = self.loc = self._account.find(self.path).size_bytes
+                self._found = self._account.find(self.path)
             except NotFound:
                 return
+        self._position = self.loc = self._found.size_bytes
 
     def _fetch_range(self, start: int, end: int) -> bytes:
         with os_errors(self.path):
@@ -115,10 +117,24 @@ class LakeFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec has no typ
         return True
 
     def _append(self, data: bytes) -> None:
-        if data and self._position is not None:
+        if not data or self._position is None:
+            return
+        try:
             with self._account.requests() as asking:
                 asking.append(self.path, self._position, data)
+        except Conflict as error:
+            if error.code != "InvalidAppendOperation":
+                raise
+            self._begin_again()
+            self._send(data)
+        else:
             self._position += len(data)
+
+    def _begin_again(self) -> None:
+        """Send what is there once more, as blocks: nothing can be added to a file that was not made to be added to."""
+        end, self._position = self._position or 0, None
+        for at in range(0, end, self.blocksize):
+            self._send(self._account.read(self.path, at, min(at + self.blocksize, end), of=self._found))
 
     def _send(self, data: bytes) -> None:
         name = next(self._names)
@@ -143,7 +159,8 @@ class LakeFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec has no typ
                 return
             with self._account.requests() as asking:
                 if self._sent:
-                    asking.join_blocks(self.path, self._sent, is_new=is_new)
+                    etag = self._found.etag if self._found is not None else ""
+                    asking.join_blocks(self.path, self._sent, is_new=is_new, etag=etag)
                 else:
                     asking.write(self.path, self._whole, is_new=is_new)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from lakeport import profiles
@@ -29,6 +30,20 @@ _OPTIONS = {
     "client_id": "client_id",
     "client_secret": "client_secret",
 }
+_OURS = frozenset({"profile", "opened_by"})
+_NEUTRAL = frozenset(
+    {
+        "account_name",
+        "asynchronous",
+        "batch_size",
+        "default_block_size",
+        "listings_expiry_time",
+        "loop",
+        "max_paths",
+        "skip_instance_cache",
+        "use_listings_cache",
+    }
+)
 _MEANINGLESS = frozenset({"anon", "asynchronous", "batch_size", "loop"})
 
 
@@ -62,6 +77,16 @@ def named(text: str) -> Named:
         return Named(text.strip("/"))
     container = found["container"] or found["alone"]
     return Named(f"{container}/{found['path'] or ''}".strip("/"), found["account"] or "")
+
+
+def is_adlfs(options: Mapping[str, object]) -> bool:
+    """Tell if options are in adlfs's own words, and adlfs is there to take them.
+
+    Both are named by the same protocols; what was written for adlfs must not change because lakeport is installed, too.
+    """
+    if not options.keys().isdisjoint(_OURS) or options.keys() <= _NEUTRAL:
+        return False
+    return find_spec("adlfs") is not None
 
 
 def profile_for(account: str, profile: str, options: Mapping[str, object]) -> Profile:

@@ -99,11 +99,12 @@ class Requests(Account):
         target = f"{_target(path)}?comp=block&blockid={_block_id(name)}"
         self.ask("PUT", target, {"x-ms-content-crc64": crc64(data)}, data)
 
-    def join_blocks(self, path: str, names: Sequence[str], *, is_new: bool = False) -> None:
-        """Make these blocks the file, at once; with `is_new` only where there is none."""
+    def join_blocks(self, path: str, names: Sequence[str], *, is_new: bool = False, etag: str = "") -> None:
+        """Make these blocks the file, at once; with `is_new` only where there is none, with `etag` only in place of that."""
+        condition = IF_NEW if is_new else {"If-Match": etag} if etag else {}
         blocks = "".join(f"<Uncommitted>{base64.b64encode(name.encode()).decode()}</Uncommitted>" for name in names)
         body = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{blocks}</BlockList>'.encode()
-        self.ask("PUT", f"{_target(path)}?comp=blocklist", IF_NEW if is_new else {}, body)
+        self.ask("PUT", f"{_target(path)}?comp=blocklist", condition, body)
 
     def append(self, path: str, position: int, data: Data) -> None:
         """Add bytes at a file's end, seen by all at once."""

@@ -84,6 +84,10 @@ class Signing:
             held = self._broker.token(self._principal, audience, lambda: self._ask(scopes, asked))
         return AccessTokenInfo(held.token, held.expires_on, refresh_on=held.refresh_on)
 
+    def is_same(self, other: Signing) -> bool:
+        """Tell if another credential is of the same principal and gets the same tokens."""
+        return (self._principal, self._broker) == (other._principal, other._broker)
+
     def renew(self, scope: str, refused: str) -> bool:
         """Ask for another token because a service refused one before its end, and tell whether there is one.
 
