@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 
 from lakeport_local.core import BodySource, ServiceError
 from lakeport_local.storage.content import Extent
+from lakeport_local.storage.leases import Lease
 from lakeport_local.storage.stamps import microseconds
 
 if TYPE_CHECKING:
@@ -48,6 +50,37 @@ def test_a_copy_shares_bytes_and_outlives_its_source(world: World) -> None:
     assert world.read("raw/f.bin") == b"new"
     copy = world.entry("in/deep/f.bin", file_system="other")
     assert copy.etag != source.etag
+
+
+@pytest.mark.parametrize("keeps", ["version", "snapshot"])
+def test_what_a_copy_overwrites_is_kept_as_the_account_is_set(world: World, keeps: str) -> None:
+    world.account.properties["isHnsEnabled"] = False
+    is_set = (
+        {"isVersioningEnabled": True} if keeps == "version" else {"deleteRetentionPolicy": {"enabled": True, "days": 7}}
+    )
+    world.account.internal["blob_service"] = is_set
+    world.lake.ensure_file_system(world.account, "flat", owner="me")
+    flat = world.lake.file_systems.require(world.account.uid, "flat")
+    for text in (b"first", b"second"):
+        source = world.write("raw/f", text)
+        world.lake.copy(source, world.account, "flat", "one/f", owner="me")
+        for batch in world.lake.below(world.account, "data", "raw", after=None, limit=10):
+            world.lake.copy_batch(batch, world.account, "flat", "many", owner="me")
+    for name in ("one/f", "many/f"):
+        (kept,) = world.lake.kept.of(flat.id, name)
+        assert (kept.kind, kept.path.size_bytes) == (keeps, len(b"first")), name
+        assert world.read(name, file_system="flat") == b"second"
+        assert (world.lake.paths.find(flat.root, name).detail("version") is not None) == (keeps == "version")
+
+
+def test_a_copy_over_a_leased_file_is_refused(world: World) -> None:
+    source, target = world.write("f", b"1"), world.write("g", b"2")
+    lease = Lease(id="1c000000-0000-4000-8000-000000000000", seconds=-1, now=0)
+    path = world.lake.paths.get(target.id)
+    with world.store.transaction():
+        world.lake.paths.change(path, touch=False, details=orjson.dumps({"lease": lease.as_json()}).decode())
+    with pytest.raises(ServiceError, match="LeaseIdMissing"):
+        world.lake.copy(source, world.account, "data", "g", owner="me")
 
 
 def test_a_copy_of_a_file_that_is_gone_is_refused(world: World) -> None:

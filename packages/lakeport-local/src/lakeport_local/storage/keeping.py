@@ -11,12 +11,16 @@ import orjson
 
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.kept import deletion_id, moment_text
-from lakeport_local.storage.settings import keeps_versions, retention_of_blobs, retention_of_containers
+from lakeport_local.storage.settings import is_hierarchical, keeps_versions, retention_of_blobs, retention_of_containers
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from lakeport_local.state import Resource
     from lakeport_local.storage.answers import Fields
     from lakeport_local.storage.call import Call
     from lakeport_local.storage.kept import Kept
+    from lakeport_local.storage.lake import Lake
     from lakeport_local.storage.paths import Path
 
 VERSION = "version"
@@ -32,34 +36,50 @@ def version_fields(path: Path, *, is_current: bool = False) -> Fields:
     return [("x-ms-version-id", moment_text(moment)), *current]
 
 
-def with_version(call: Call, details: str) -> str:
+def keeps_overwritten(account: Resource) -> bool:
+    """Tell whether what a blob was is kept when another takes its place; never where there are directories."""
+    return not is_hierarchical(account) and (keeps_versions(account) or retention_of_blobs(account) is not None)
+
+
+def with_version(lake: Lake, account: Resource, details: str) -> str:
     """Return the details of a row that becomes a new version, if the account keeps versions."""
-    if not keeps_versions(call.account):
+    if not keeps_versions(account):
         return details
-    return orjson.dumps(orjson.loads(details) | {VERSION: call.lake.stamps.next()[0]}).decode()
+    return orjson.dumps(orjson.loads(details) | {VERSION: lake.stamps.next()[0]}).decode()
 
 
 def keep_overwritten(call: Call, old: Path | None) -> None:
     """Take what the blob addressed was out of the way of what it becomes, and keep it if the account does."""
-    place, kept = call.place, call.lake.kept
-    file_system = place.file_system.id
-    if call.is_flat:
-        for one in kept.of(file_system, place.path, "deleted"):
-            kept.rename(one, "snapshot")  # what was deleted before stays behind the new blob, as a deleted snapshot
-    if old is None or old.is_directory or not call.is_flat:
+    keep_replaced(call.lake, call.account, (call.place.file_system.id, call.place.path), old, call.request.at)
+
+
+def keep_replaced(lake: Lake, account: Resource, place: tuple[int, str], old: Path | None, now: datetime) -> None:
+    """Take what a blob was out of the way of what it becomes, whoever makes it, and keep it if the account does.
+
+    Args:
+        lake: Where.
+        account: Whose.
+        place: The id of its file system and its full path.
+        old: What it was.
+        now: From when on it is kept.
+    """
+    if is_hierarchical(account):
         return
-    if keeps_versions(call.account):
-        _retire_version(call, old)
-    elif (kept_for := retention_of_blobs(call.account)) is not None:
-        old = _unleased(call, old)
-        kept.retire(file_system, place.path, old, "snapshot", kept_for=kept_for, now=call.request.at)
+    for one in lake.kept.of(*place, "deleted"):
+        lake.kept.rename(one, "snapshot")  # what was deleted before stays behind the new blob, as a deleted snapshot
+    if old is None or old.is_directory:
+        return
+    if keeps_versions(account):
+        _retire_version(lake, place, old)
+    elif (kept_for := retention_of_blobs(account)) is not None:
+        lake.kept.retire(*place, _unleased(lake, old), "snapshot", kept_for=kept_for, now=now)
 
 
-def _retire_version(call: Call, old: Path) -> None:
+def _retire_version(lake: Lake, place: tuple[int, str], old: Path) -> None:
     moment = int(old.detail(VERSION) or old.etag)
     details = orjson.dumps(_plain(old) | {VERSION: moment}).decode()
-    old = call.lake.paths.change(old, touch=False, details=details)
-    call.lake.kept.retire(call.place.file_system.id, call.place.path, old, "version", moment=moment)
+    old = lake.paths.change(old, touch=False, details=details)
+    lake.kept.retire(*place, old, "version", moment=moment)
 
 
 def _plain(path: Path) -> dict[str, Any]:  # Any: a JSON object
@@ -67,10 +87,10 @@ def _plain(path: Path) -> dict[str, Any]:  # Any: a JSON object
     return {name: value for name, value in orjson.loads(path.details).items() if name != "lease"}
 
 
-def _unleased(call: Call, path: Path) -> Path:
+def _unleased(lake: Lake, path: Path) -> Path:
     if path.detail("lease") is None:
         return path
-    return call.lake.paths.change(path, touch=False, details=orjson.dumps(_plain(path)).decode())
+    return lake.paths.change(path, touch=False, details=orjson.dumps(_plain(path)).decode())
 
 
 def keep_changed(call: Call, path: Path) -> str:
@@ -81,7 +101,7 @@ def keep_changed(call: Call, path: Path) -> str:
     details = orjson.dumps(_plain(path) | {VERSION: moment}).decode()
     place = call.place
     call.lake.kept.remember(place.file_system.id, place.path, path, "version", moment=moment, details=details)
-    return with_version(call, path.details)
+    return with_version(call.lake, call.account, path.details)
 
 
 def take_snapshot(call: Call, path: Path, **columns: Any) -> Kept:  # Any: SQLite's values
@@ -100,7 +120,7 @@ def remove(call: Call, path: Path) -> Fields:
     if not call.is_flat and path.is_directory:
         kept.drop_snapshots_below(file_system, place.path)
     if keeps_versions(call.account):
-        _retire_version(call, path)
+        _retire_version(call.lake, (file_system, place.path), path)
         return [("x-ms-delete-type-permanent", "false")]
     if kept_for is None:
         call.lake.paths.detach(path)
@@ -109,7 +129,7 @@ def remove(call: Call, path: Path) -> Fields:
         for one in kept.of(file_system, place.path, "deleted"):
             kept.rename(one, "snapshot")
     gone = kept.retire(
-        file_system, place.path, _unleased(call, path), "deleted", kept_for=kept_for, now=call.request.at
+        file_system, place.path, _unleased(call.lake, path), "deleted", kept_for=kept_for, now=call.request.at
     )
     named = [] if call.is_flat else [("x-ms-deletion-id", deletion_id(gone.moment))]
     return [("x-ms-delete-type-permanent", "false"), *named]

@@ -11,7 +11,9 @@ from lakeport_local.storage.continuation import Seals
 from lakeport_local.storage.delegation import DelegationKeys
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.file_systems import FileSystem, FileSystems
+from lakeport_local.storage.keeping import keep_replaced, keeps_overwritten, with_version
 from lakeport_local.storage.kept import KeptPaths
+from lakeport_local.storage.leases import check_lease, lease_at
 from lakeport_local.storage.names import check_file_system, normal_path
 from lakeport_local.storage.paths import Path, Paths
 from lakeport_local.storage.reclaim import Reclaimer
@@ -195,7 +197,7 @@ class Lake:
 
         Raises:
             ServiceError: 404 `PathNotFound` (the source is gone), 404 `FilesystemNotFound`, 409 `PathConflict` (a
-                directory has the name, or a parent is a file).
+                directory has the name, or a parent is a file), 412 `LeaseIdMissing` (what has the name is leased).
         """
         with self.store.transaction():
             source = self._present(entry)
@@ -211,6 +213,12 @@ class Lake:
                 "headers": source.headers,
                 "metadata": source.metadata,
             }
+            old, now = self.paths.child(parent.id, name), self.clock.now()
+            if old is not None:
+                check_lease(lease_at(old.detail("lease"), microseconds(now)), None)
+            if parent.is_flat:
+                columns["details"] = with_version(self, account, "{}")
+                keep_replaced(self, account, (target.id, full), old, now)
             self.paths.replace_file(parent, name, owner=owner, **columns)
 
     def below(
@@ -286,4 +294,10 @@ class Lake:
             parent = self.paths.make_parents(root, f"{full}/." if full else ".", owner=owner)
             if parent.id == batch.directory_id and (not parent.is_flat or batch.directory == full):
                 return  # a directory copied onto itself is what it was
-            self._batches.copy(batch, parent, full, owner=owner)
+            if not keeps_overwritten(account):
+                self._batches.copy(batch, parent, full, owner=owner)
+                return
+            for number in batch.ids:
+                source = self.paths.row(number)
+                name = source.name[batch.prefix_length :]
+                self.copy(_entry(name, source), account, file_system, f"{full}/{name}".lstrip("/"), owner=owner)

@@ -86,7 +86,7 @@ def put_file(call: Call, old: Path | None, columns: dict[str, Any]) -> Path:
     if old is not None and old.detail("lease"):
         details = orjson.loads(columns["details"]) | {"lease": old.detail("lease")}
         columns["details"] = orjson.dumps(details).decode()
-    columns["details"] = with_version(call, columns["details"])
+    columns["details"] = with_version(call.lake, call.account, columns["details"])
     keep_overwritten(call, old)
     parent = call.lake.paths.make_parents(place.file_system.root, place.path, owner=call.owner)
     made = call.lake.paths.replace_file(parent, place.name, owner=call.owner, **columns)
