@@ -77,6 +77,7 @@ def cp(
 @click.option("--include", multiple=True, metavar="PATTERN", help="Only these, such as '*.csv'; again for more.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Not these; again for more.")
 @click.option("--delete", is_flag=True, help="Delete at the target what the source has not.")
+@click.option("--force", is_flag=True, help="Delete at the target even when the source has nothing.")
 @click.option("--checksum", is_flag=True, help="Compare MD5s in place of sizes and times.")
 @jobs
 @limit
@@ -92,6 +93,7 @@ def sync(
     include: tuple[str, ...],
     exclude: tuple[str, ...],
     delete: bool,
+    force: bool,
     checksum: bool,
     jobs: int,
     limit: str,
@@ -110,7 +112,7 @@ def sync(
     """
     from lakeport import transfer  # noqa: PLC0415
 
-    rules = transfer.Rules(transfer.Filter(include, exclude), checksums=checksum, deletes=delete)
+    rules = transfer.Rules(transfer.Filter(include, exclude), checksums=checksum, deletes=delete, empties=force)
     decided = transfer.sync(parse(source), parse(target), rules, profile=profile)
     _do(output, decided, jobs=jobs, limit=limit, dry_run=dry_run)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakeport.clock import SystemClock
-from lakeport.errors import LakeportError, Unreachable, class_of
+from lakeport.errors import LakeportError, Transient, Unreachable, class_of
 from lakeport.storage.opening import Asked, opener
 from lakeport.storage.reaching import way
-from lakeport.storage.retrying import PASSING, Patience
+from lakeport.storage.retrying import DAMAGED, PASSING, Patience, rest
 from lakeport.storage.wire import Wire
 
 if TYPE_CHECKING:
@@ -54,8 +54,10 @@ class Account:
         self._clock = clock or SystemClock()
         self._patience = patience or Patience()
         cloud = profile.cloud
-        self._blob = Wire(way(cloud, cloud.blob_url(name)))
-        self._dfs = Wire(way(cloud, cloud.account_url(name)))
+        stall = self._patience.stall.total_seconds()
+        self._blob = Wire(way(cloud, cloud.blob_url(name)), stall)
+        self._dfs = Wire(way(cloud, cloud.account_url(name)), stall)
+        self._is_interrupted = False
 
     def twin(self, *, clock: Clock | None = None, patience: Patience | None = None) -> Account:
         """Return the same account through other connections."""
@@ -71,6 +73,12 @@ class Account:
         """Close the connections; the next request opens others."""
         self._blob.close()
         self._dfs.close()
+
+    def interrupt(self) -> None:
+        """Let whatever another thread asks end now, and fail; nothing can be asked any more."""
+        self._is_interrupted = True
+        self._blob.interrupt()
+        self._dfs.interrupt()
 
     def __enter__(self) -> Account:
         return self
@@ -104,25 +112,31 @@ class Account:
         wire, tried, has_renewed = (self._dfs if dfs else self._blob), 0, False
         asked = Asked(method, wire.way.base + target, headers or {}, len(body))
         while True:
-            address, opened = self._opener.open(asked)
+            if self._is_interrupted:
+                raise Unreachable(f"{self.name}: interrupted")
             tried += 1
             try:
+                address, opened = self._opener.open(asked)
                 reply, data = wire.ask(method, address, opened, body, into)
-            except Unreachable:
+            except Transient:  # of the service, or of who signs in
                 if tried >= self._patience.tries:
                     raise
-                self._clock.sleep(self._patience.pause(tried, {}))
+                self._rest(tried, {})
                 continue
             if reply.status < 300:
                 return reply, data
-            if reply.status in PASSING and tried < self._patience.tries:
-                self._clock.sleep(self._patience.pause(tried, reply.headers))
+            is_passing = reply.status in PASSING or reply.headers.get("x-ms-error-code") in DAMAGED
+            if is_passing and tried < self._patience.tries:
+                self._rest(tried, reply.headers)
                 continue
             if reply.status in {401, 403} and not has_renewed:
                 has_renewed = True
                 if self._opener.renewed(reply.status, address, opened):
                     continue
             raise refusal(reply, data, f"{method} {target.partition('?')[0].lstrip('/')} in {self.name}")
+
+    def _rest(self, tried: int, headers: Mapping[str, str]) -> None:
+        rest(self._patience.pause(tried, headers), self._clock, lambda: self._is_interrupted)
 
 
 def refusal(reply: Reply, data: memoryview, about: str) -> LakeportError:

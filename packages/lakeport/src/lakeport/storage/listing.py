@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from lakeport.errors import NotVerified
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -70,6 +72,7 @@ def paths(account: Account, file_system: str, under: str = "", *, recursive: boo
 
     Raises:
         NotFound: There is no such directory or file system.
+        NotVerified: A page of the list is damaged.
 
     Wire: `GET /{fs}?resource=filesystem`, one request a page of 5,000 paths.
     """
@@ -79,18 +82,27 @@ def paths(account: Account, file_system: str, under: str = "", *, recursive: boo
     target = first
     while True:
         reply, data = account.ask("GET", target, dfs=True)
-        for one in _DECODER.decode(data).paths:
-            yield Found(
+        yield from _page(data, file_system)
+        token = reply.headers.get("x-ms-continuation", "")
+        if not token:
+            return
+        target = f"{first}&continuation={quote(token, safe='')}"
+
+
+def _page(data: memoryview, file_system: str) -> list[Found]:
+    try:
+        return [
+            Found(
                 one.name,
                 int(one.size),
                 f'"{one.etag.strip(_QUOTE)}"',
                 instant(one.modified),
                 one.directory in _TRUE,
             )
-        token = reply.headers.get("x-ms-continuation", "")
-        if not token:
-            return
-        target = f"{first}&continuation={quote(token, safe='')}"
+            for one in _DECODER.decode(data).paths
+        ]
+    except ValueError as error:  # whoever deletes what is not listed must not take half a list for a whole one
+        raise NotVerified(f"the list of {file_system} cannot be understood: {error}") from error
 
 
 _QUOTE = '"'

@@ -8,10 +8,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from lakeport.clock import Clock
 
 PASSING = frozenset({408, 429, 500, 502, 503, 504})
 LONGEST = timedelta(seconds=60)
+DAMAGED = frozenset({"Md5Mismatch", "Crc64Mismatch"})
+"""What a service calls bytes that arrived as others: sent again, they may arrive."""
+BEAT = timedelta(milliseconds=250)
+"""How often somebody who waits looks if it is still of use."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +27,12 @@ class Patience:
     Attributes:
         tries: How often in all.
         first: The first pause, doubled each time, up to a half more or less.
+        stall: How long nothing may come or go before a connection counts as broken.
     """
 
     tries: int = 8
     first: timedelta = timedelta(milliseconds=250)
+    stall: timedelta = timedelta(seconds=60)
 
     def pause(self, tried: int, headers: Mapping[str, str], *, luck: float | None = None) -> timedelta:
         """Return how long to wait after a failure: what the service asked for, or ever longer.
@@ -44,6 +52,14 @@ class Patience:
         chance = random.random() if luck is None else luck  # noqa: S311  (spreads load)
         longer = self.first.total_seconds() * 2.0 ** (tried - 1) * (0.5 + chance)
         return min(timedelta(seconds=longer), LONGEST)
+
+
+def rest(duration: timedelta, clock: Clock, is_over: Callable[[], bool]) -> None:
+    """Wait, but no longer than it is of use."""
+    while duration > timedelta() and not is_over():
+        beat = min(duration, BEAT)
+        clock.sleep(beat)
+        duration -= beat
 
 
 def _asked(headers: Mapping[str, str]) -> timedelta | None:

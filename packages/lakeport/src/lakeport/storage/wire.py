@@ -12,6 +12,8 @@ from __future__ import annotations
 import base64
 import socket
 import ssl
+import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10.0
 STALL_SECONDS = 60.0
 """How long nothing may arrive before a connection counts as broken."""
+MOST_STALLS = 20
 MOST_HEAD = 64 << 10
 MOST_ERROR = 64 << 10
 CHUNK = 256 << 10
@@ -51,10 +54,13 @@ class Wire:
 
     Args:
         way: How the host is reached.
+        stall_seconds: How long nothing may arrive before the connection counts as broken; a whole answer may take
+            `MOST_STALLS` times that.
     """
 
-    def __init__(self, way: Way) -> None:
+    def __init__(self, way: Way, stall_seconds: float = STALL_SECONDS) -> None:
         self.way = way
+        self._stall_seconds = stall_seconds
         self._host = way.authority
         self._socket: socket.socket | None = None
         self._buffer = bytearray(MOST_HEAD)
@@ -97,6 +103,12 @@ class Wire:
             self.close()
         return reply, data
 
+    def interrupt(self) -> None:
+        """Let what another thread sends or reads end now, with an error of its own."""
+        with suppress(OSError):
+            if (sock := self._socket) is not None:
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)  # not TLS's own, which waits for its peer
+
     def close(self) -> None:
         """Close the connection; the next request opens another."""
         if self._socket is not None:
@@ -125,11 +137,10 @@ class Wire:
         size = reply.size_bytes
         if reply.status >= 300 and size > MOST_ERROR:
             raise ValueError(f"an error of {size} bytes")
-        view = (
-            into[:size]
-            if into is not None and reply.status < 300 and size <= len(into)
-            else memoryview(bytearray(size))
-        )
+        if reply.status < 300 and into is not None and size > len(into):
+            raise ValueError(f"{size} bytes where {len(into)} were asked for")
+        end = time.monotonic() + MOST_STALLS * self._stall_seconds
+        view = into[:size] if into is not None and reply.status < 300 else memoryview(bytearray(size))
         have = min(len(self._left), size)
         view[:have] = self._left[:have]
         self._left = self._left[have:]
@@ -138,6 +149,8 @@ class Wire:
             if not got:
                 raise ConnectionError(f"the answer ended after {have} of {size} bytes")
             have += got
+            if time.monotonic() > end:
+                raise TimeoutError(f"only {have} of {size} bytes came in time")
         return view
 
     def _streamed(self, sock: socket.socket, reply: Reply) -> bytes:
@@ -203,7 +216,7 @@ class Wire:
         except (OSError, ValueError):
             opened.close()
             raise
-        opened.settimeout(STALL_SECONDS)
+        opened.settimeout(self._stall_seconds)
         self._socket, self._left = opened, memoryview(b"")
         return opened
 

@@ -16,6 +16,7 @@ from lakeport.errors import LakeportError, NotFound, NotVerified
 from lakeport.storage import Account, Found, paths
 from lakeport.storage.listing import instant
 from lakeport.storage.sums import crc64
+from lakeport.transfer.failing import again_when_damaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,6 +46,7 @@ class Side:
     account: str
     file_system: str
     opener: Opener
+    patience: Patience | None = None
 
 
 class Blobs:
@@ -55,11 +57,17 @@ class Blobs:
 
     def __init__(self, side: Side, clock: Clock, patience: Patience | None = None) -> None:
         self._side = side
-        self._account = Account(side.profile, side.account, clock=clock, patience=patience, opened=side.opener)
+        self._account = Account(
+            side.profile, side.account, clock=clock, patience=patience or side.patience, opened=side.opener
+        )
 
     def close(self) -> None:
         """Close the connections."""
         self._account.close()
+
+    def interrupt(self) -> None:
+        """Let what another thread asks through these connections end now."""
+        self._account.interrupt()
 
     def put(self, path: str, data: Data, kept: Mapping[str, str] | None = None) -> str:
         """Write a whole file in one request, its MD5 checked on arrival and kept; return the MD5 in hex.
@@ -141,6 +149,7 @@ class Blobs:
                 sizes[int(number)] = int(block.findtext("Size", "0"))
         return sizes
 
+    @again_when_damaged
     def read(self, found: Found, offset: int, into: memoryview) -> None:
         """Read a range of a file into memory, its CRC-64 checked; the file must not have changed since it was found."""
         headers = {

@@ -49,6 +49,10 @@ class Copier:
         """Close the connections to the source."""
         self._source.close()
 
+    def interrupt(self) -> None:
+        """Let what another thread reads of the source end now."""
+        self._source.interrupt()
+
     def move(self, item: Item, mark: str, part: int, buffer: memoryview) -> None:
         """Bring one part to the target; of a file of one part, all of it.
 

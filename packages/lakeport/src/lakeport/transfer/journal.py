@@ -31,6 +31,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         profile: By name; its secrets are looked up again.
         from_profile: Of a copy between lakes, who reads the source; empty otherwise, as the two that follow.
+        folder: The one that paths of this machine are relative to.
     """
 
     transfer: str
@@ -44,6 +45,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     from_profile: str = ""
     from_account: str = ""
     from_file_system: str = ""
+    folder: str = ""
 
 
 @dataclass

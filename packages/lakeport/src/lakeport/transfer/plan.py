@@ -117,11 +117,13 @@ class Rules:
     Attributes:
         checksums: By MD5 where both have one, in place of size and time.
         deletes: What the target has and the source has not is deleted.
+        empties: Also when the source has nothing: else that is taken for a mistake.
     """
 
     filter: Filter = field(default_factory=Filter)
     checksums: bool = False
     deletes: bool = False
+    empties: bool = False
 
 
 def copy(direction: Direction, files: Iterable[Entry], source: str, target: str) -> Plan:
@@ -151,11 +153,17 @@ def sync(
         source: Where the source begins.
         target: Where the target begins.
         digests: Both sides' MD5 by path, when checksums are compared; empty where one has none.
+
+    Raises:
+        Misused: All of the target would be deleted, and the rules do not say that it may be.
     """
     known = {one.path: one for one in there if rules.filter.takes(one.path)}
     wanted = [one for one in files if rules.filter.takes(one.path)]
     changed = [one for one in wanted if not _is_same(one, known.pop(one.path, None), digests)]
     deletions = tuple(_joined(target, path) for path in sorted(known)) if rules.deletes else ()
+    if deletions and not wanted and not rules.empties:
+        said = f"{source or 'the source'} has no file that is meant: {len(deletions)} of the target would be deleted"
+        raise Misused(said, hint="If that is meant: --force")
     items = tuple(_item(direction, one, source, target) for one in changed)
     return Plan(direction, items, deletions, len(wanted) - len(changed))
 

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 from lakeport.clock import SystemClock
 from lakeport.errors import Conflict, LakeportError
 from lakeport.storage import Found
+from lakeport.storage.retrying import rest
 from lakeport.transfer import disk
 from lakeport.transfer.blobs import Blobs
 from lakeport.transfer.copying import Copier
+from lakeport.transfer.failing import worded
 from lakeport.transfer.journal import Progress
 
 if TYPE_CHECKING:
@@ -54,16 +56,17 @@ class Outcome:
 class Limit(Protocol):
     """Holds somebody back."""
 
-    def take(self, size_bytes: int) -> None:
-        """Return when so many bytes may be moved."""
+    def take(self, size_bytes: int) -> timedelta:
+        """Return how long to wait before so many bytes may be moved."""
         ...
 
 
 class Unlimited:
     """As fast as it goes."""
 
-    def take(self, size_bytes: int) -> None:
-        """Return at once."""
+    def take(self, size_bytes: int) -> timedelta:
+        """Return no time."""
+        return timedelta()
 
 
 class Bandwidth:
@@ -80,12 +83,13 @@ class Bandwidth:
         self._lock = threading.Lock()
         self._free_at = clock.now()
 
-    def take(self, size_bytes: int) -> None:
-        """Return when so many bytes may be moved."""
+    def take(self, size_bytes: int) -> timedelta:
+        """Return how long to wait before so many bytes may be moved."""
         with self._lock:
-            start = max(self._free_at, self._clock.now())
+            now = self._clock.now()
+            start = max(self._free_at, now)
             self._free_at = start + timedelta(seconds=size_bytes / self._rate)
-        self._clock.sleep(start - self._clock.now())
+        return start - now
 
 
 @dataclass
@@ -157,6 +161,7 @@ class Run:
         self._lock = threading.RLock()  # looking for the next part may find that an item failed
         self._stopped = threading.Event()
         self._broken: list[BaseException] = []
+        self._open: list[Blobs | Copier] = []
         self.outcome = Outcome()
 
     def run(self) -> Outcome:
@@ -175,6 +180,8 @@ class Run:
                     thread.join(0.2)
         finally:
             self._stopped.set()
+            for one in self._open:
+                one.interrupt()
             for thread in threads:
                 thread.join()
         if self._broken:
@@ -188,7 +195,7 @@ class Run:
 
     def _tasks(self) -> Iterator[tuple[_Item, int]]:
         """Every part that has not arrived, file by file."""
-        blobs = Blobs(self._side, self._clock, self._patience)
+        blobs = self._opened()
         for number, item in enumerate(self._plan.items):
             if number in self._before.done:
                 continue
@@ -246,15 +253,19 @@ class Run:
             hands.close()
 
     def _hands(self) -> _Hands:
-        blobs = Blobs(self._side, self._clock, self._patience)
+        blobs = self._opened()
         if self._origin is None:
             return _Hands(blobs)
-        return _Hands(blobs, Copier(self._origin, blobs, self._through_here, self._clock, self._patience))
+        copier = Copier(self._origin, blobs, self._through_here, self._clock, self._patience)
+        self._open.append(copier)
+        return _Hands(blobs, copier)
 
     def _move(self, one: _Item, part: int, data: memoryview, hands: _Hands) -> None:
         offset = part * one.item.part_bytes
         try:
-            self._limit.take(len(data))
+            rest(self._limit.take(len(data)), self._clock, self._stopped.is_set)
+            if self._stopped.is_set():
+                return
             if hands.copier is not None:
                 hands.copier.move(one.item, one.mark, part, data)
                 md5 = ""
@@ -311,7 +322,15 @@ class Run:
             disk.check_unchanged(one.item)
             hands.blobs.commit(one.item.target, one.mark, one.item.parts)
 
+    def _opened(self) -> Blobs:
+        blobs = Blobs(self._side, self._clock, self._patience)
+        self._open.append(blobs)
+        return blobs
+
     def _fail(self, one: _Item, error: LakeportError) -> None:
+        if self._stopped.is_set():  # it did not fail: nobody waits for it any more
+            return
+        error = worded(one.item, error)
         with self._lock:
             one.failed = True
             self.outcome.failures.setdefault(one.item.source, str(error))

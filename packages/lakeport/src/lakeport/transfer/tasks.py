@@ -16,6 +16,7 @@ from lakeport.storage.opening import opener
 from lakeport.transfer import disk, journal, plan
 from lakeport.transfer.blobs import Blobs, Side
 from lakeport.transfer.plan import Entry, Plan, Rules
+from lakeport.transfer.resuming import anchored, has_come
 from lakeport.transfer.run import WORKERS, Bandwidth, Outcome, Run, digest_of
 
 if TYPE_CHECKING:
@@ -95,7 +96,12 @@ class Transfer:
 
 
 def copy(
-    source: Path | LakeUrl, target: Path | LakeUrl, *, recursive: bool = False, profile: str | None = None
+    source: Path | LakeUrl,
+    target: Path | LakeUrl,
+    *,
+    recursive: bool = False,
+    profile: str | None = None,
+    patience: Patience | None = None,
 ) -> Transfer:
     """Return the transfer that copies a file, or what is below a folder: to a lake, from one, or between two.
 
@@ -106,6 +112,7 @@ def copy(
         target: Where to.
         recursive: A folder is meant.
         profile: Who opens the lake; absent: as the URL says.
+        patience: How often what passes is tried again, and when a connection counts as broken.
 
     Raises:
         Misused: Both are on this machine; or a folder is meant and `recursive` is false; or it would go into itself.
@@ -114,12 +121,12 @@ def copy(
     Wire: one request for a file; one a page of 5,000 paths for a folder of a lake.
     """
     if isinstance(source, Path) and isinstance(target, LakeUrl):
-        side = _side(target, profile)
+        side = _side(target, profile, patience)
         files, base = _local(source, recursive=recursive), str(source)
         into = _into(target, source.name) if source.is_file() else target.path
         return _transfer("upload", plan.copy("upload", files, base, into), side, base, into)
     if isinstance(source, LakeUrl) and isinstance(target, Path):
-        side = _side(source, profile)
+        side = _side(source, profile, patience)
         found = _found(side, source.path)
         if found is not None:
             into = str(target / PurePosixPath(source.path).name if target.is_dir() else target)
@@ -132,13 +139,15 @@ def copy(
             "download", plan.copy("download", files, source.path, str(target)), side, source.path, str(target)
         )
     if isinstance(source, LakeUrl) and isinstance(target, LakeUrl):
-        return _between(source, target, profile, recursive=recursive)
+        return _between(source, target, profile, recursive=recursive, patience=patience)
     raise Misused("one side must be a lake", hint="Lakes are PROFILE:PATH or abfss:// URLs")
 
 
-def _between(source: LakeUrl, target: LakeUrl, profile: str | None, *, recursive: bool) -> Transfer:
+def _between(
+    source: LakeUrl, target: LakeUrl, profile: str | None, *, recursive: bool, patience: Patience | None
+) -> Transfer:
     """The copy of a file, or of what is below a folder, from lake to lake."""
-    origin, side = _side(source, profile), _side(target, profile)
+    origin, side = _side(source, profile, patience), _side(target, profile, patience)
     found = _found(origin, source.path)
     if found is not None:
         into = _into(target, PurePosixPath(source.path).name)
@@ -158,7 +167,12 @@ def _check_apart(origin: Side, source: str, side: Side, target: str) -> None:
 
 
 def sync(
-    source: Path | LakeUrl, target: Path | LakeUrl, rules: Rules | None = None, *, profile: str | None = None
+    source: Path | LakeUrl,
+    target: Path | LakeUrl,
+    rules: Rules | None = None,
+    *,
+    profile: str | None = None,
+    patience: Patience | None = None,
 ) -> Transfer:
     """Return the transfer that makes what is below one place like what is below another.
 
@@ -167,16 +181,19 @@ def sync(
         target: Where to.
         rules: What is meant, and how it is compared.
         profile: Who opens the lake; absent: as the URL says.
+        patience: How often what passes is tried again, and when a connection counts as broken.
 
     Raises:
-        Misused: Both are on this machine, or it would go into itself.
+        Misused: Both are on this machine, or it would go into itself; or the rules delete, the source has nothing that is
+            meant, and they do not say that it may.
         NotFound: There is no such source.
+        LakeportError: A list cannot be had whole; nothing is decided by half a list.
 
     Wire: one request a page of 5,000 paths; with checksums one more for each file whose size agrees.
     """
     rules = rules or Rules()
     if isinstance(source, Path) and isinstance(target, LakeUrl):
-        side = _side(target, profile)
+        side = _side(target, profile, patience)
         here, there = list(_local(source, recursive=True)), list(_remote(side, target.path, may_be_missing=True))
         digests = _digests(side, source, target.path, here, there) if rules.checksums else None
         found = plan.sync(
@@ -184,7 +201,7 @@ def sync(
         )
         return _transfer("upload", found, side, str(source), target.path)
     if isinstance(source, LakeUrl) and isinstance(target, Path):
-        side = _side(source, profile)
+        side = _side(source, profile, patience)
         here = list(_remote(side, source.path))
         there = list(disk.below(target)) if target.is_dir() else []
         digests = _digests(side, target, source.path, there, here) if rules.checksums else None
@@ -193,13 +210,15 @@ def sync(
         )
         return _transfer("download", found, side, source.path, str(target))
     if isinstance(source, LakeUrl) and isinstance(target, LakeUrl):
-        return _sync_between(source, target, rules, profile)
+        return _sync_between(source, target, rules, profile, patience)
     raise Misused("one side must be a lake", hint="Lakes are PROFILE:PATH or abfss:// URLs")
 
 
-def _sync_between(source: LakeUrl, target: LakeUrl, rules: Rules, profile: str | None) -> Transfer:
+def _sync_between(
+    source: LakeUrl, target: LakeUrl, rules: Rules, profile: str | None, patience: Patience | None
+) -> Transfer:
     """What makes a folder of a lake like a folder of another."""
-    origin, side = _side(source, profile), _side(target, profile)
+    origin, side = _side(source, profile, patience), _side(target, profile, patience)
     _check_apart(origin, source.path, side, target.path)
     here, there = list(_remote(origin, source.path)), list(_remote(side, target.path, may_be_missing=True))
     digests = None
@@ -225,33 +244,38 @@ def _kept(side: Side, under: str, mine: list[Entry], others: list[Entry]) -> dic
         blobs.close()
 
 
-def resume(name: str) -> Transfer:
+def resume(name: str, *, patience: Patience | None = None) -> Transfer:
     """Return a transfer that was interrupted or in part failed, to go on where it stopped.
+
+    What it was to delete is looked at again: what the source has by now stays.
 
     Args:
         name: Its id, or the beginning of it.
+        patience: As for `copy`.
 
     Raises:
         NotFound: There is none.
         BadProfile: Its profile is gone.
     """
     header, found, progress = journal.read(name)
+    header, found = anchored(header, found)
     profile = profiles.resolve(header.profile if header.profile != "default" else None)
-    side = Side(profile, header.account, header.file_system, opener(profile, header.account))
-    origin = _origin(header)
+    side = Side(profile, header.account, header.file_system, opener(profile, header.account), patience)
+    origin = _origin(header, patience)
     items = list(found.items)
     for number in progress.failed:  # what failed may have changed since
         items[number] = _again(origin or side, found.direction, items[number])
         if items[number] != found.items[number]:
             progress.parts.pop(number, None)
-    return Transfer(replace(found, items=tuple(items)), side, header, progress, origin)
+    deletions = tuple(path for path in found.deletions if not has_come(origin or side, header, path))
+    return Transfer(replace(found, items=tuple(items), deletions=deletions), side, header, progress, origin)
 
 
-def _origin(header: Header) -> Side | None:
+def _origin(header: Header, patience: Patience | None) -> Side | None:
     if not header.from_account:
         return None
     profile = profiles.resolve(header.from_profile if header.from_profile != "default" else None)
-    return Side(profile, header.from_account, header.from_file_system, opener(profile, header.from_account))
+    return Side(profile, header.from_account, header.from_file_system, opener(profile, header.from_account), patience)
 
 
 def _again(side: Side, direction: Direction, item: Item) -> Item:
@@ -267,10 +291,10 @@ def _again(side: Side, direction: Direction, item: Item) -> Item:
     return replace(item, size_bytes=found.size_bytes, modified_at=found.modified_at, etag=found.etag)
 
 
-def _side(url: LakeUrl, named: str | None) -> Side:
+def _side(url: LakeUrl, named: str | None, patience: Patience | None = None) -> Side:
     profile: Profile = profile_of(url, named)
     account = url.account or profile.storage_account
-    return Side(profile, account, url.file_system or profile.file_system, opener(profile, account))
+    return Side(profile, account, url.file_system or profile.file_system, opener(profile, account), patience)
 
 
 def _transfer(
@@ -289,6 +313,7 @@ def _transfer(
         from_profile=origin.profile.name if origin else "",
         from_account=origin.account if origin else "",
         from_file_system=origin.file_system if origin else "",
+        folder=str(Path.cwd()),
     )
     return Transfer(found, side, header, origin=origin)
 
