@@ -15,6 +15,7 @@ from azure.mgmt.authorization.v2022_04_01 import AuthorizationManagementClient
 from azure.storage.filedatalake import FileSystemClient
 from tests.azure import LocalAzure
 
+import lakeport
 from lakeport import identity, profile
 from lakeport.access.permissions import Permissions
 from lakeport.errors import Ambiguous, Forbidden, LakeportError, Misused, NotFound, WrongIdKind
@@ -309,6 +310,14 @@ def test_roles_count_through_nested_groups_and_roles_of_ones_own_by_what_they_op
         lake.files("keeper").remove("kept.csv")
     member = lake.permissions("admin", "kept.csv").explain("group:keepers", "read", "delete")
     assert (member["read"].allowed, member["delete"].allowed) == (True, False)
+
+
+def test_a_lake_hands_out_a_paths_permissions(lake: Place) -> None:
+    lake.write("admin", "x/a.csv")
+    there = lakeport.connect("local:admin", account="contosolake", file_system=lake.name).acl("/x/a.csv")
+    there.do(there.grant("planner", "read", passage=True))
+    assert lake.may_read("planner", "x/a.csv")
+    assert there.explain("planner", "read")["read"].allowed
 
 
 def test_what_cannot_be_seen_is_not_called_certain(lake: Place, lakeport: Lakeport) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
+import certifi
 import pytest
 from azure.mgmt.storage import StorageManagementClient
 from azure.storage.filedatalake import DataLakeServiceClient
 
 from lakeport import doctor, identity, profiles
-from lakeport.access.roles import READER, Assignment
-from lakeport.clock import FixedClock
+from lakeport.access.roles import READER, Assignment, Role, Roles, Store
+from lakeport.clock import FixedClock, SystemClock
 from lakeport.doctor.findings import Case
 from lakeport.doctor.rights import judged
 from lakeport.doctor.way import resolved, skew
@@ -113,6 +117,39 @@ def test_a_whole_chain_is_fine_and_each_broken_link_is_named(
     assert found(lakeport, "abfss://nowhere@openlake.dfs.core.windows.net/", *who)["path"]["verdict"] == "problem"
 
 
+def test_a_firewall_that_refuses_an_application_is_told_with_the_address_it_saw(
+    faulty: LocalAzure, here: Path, lakeport: Lakeport
+) -> None:
+    url = ("abfss://raw@walledlake.dfs.core.windows.net/", "--profile", "local:owner")
+    unseen = found(lakeport, *url)["account"]  # it wrote nothing yet that somebody could have noted
+    assert "--address-from URL" in unseen["hint"]
+    owner = profiles.resolve("local:owner")
+    arm = StorageManagementClient(identity.credential(owner), owner.subscription_id, **faulty.sdk)
+    arm.storage_accounts.update("lake", "openlake", {"tags": {"seen": "yes"}})
+    noted = found(lakeport, *url)["account"]
+    assert "its traffic comes from 127.0.0.1, as the control plane, at its last write at" in noted["said"]
+    assert "--ip-address 127.0.0.1" in noted["hint"]
+
+    class Telling(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"198.51.100.7\n" if self.path == "/ip" else b"<html>hello</html>")
+
+        def log_message(self, format: str, *arguments: object) -> None:  # noqa: A002
+            del format, arguments
+
+    with HTTPServer(("127.0.0.1", 0), Telling) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        at = f"http://127.0.0.1:{server.server_port}"
+        asked = found(lakeport, *url, "--address-from", f"{at}/ip")["account"]
+        assert "--ip-address 198.51.100.7" in asked["hint"]
+        wrong = lakeport("doctor", *url, "--address-from", f"{at}/page")
+        assert (wrong.status, "does not answer with an address alone" in wrong.err) == (1, True)
+        server.shutdown()
+    assert lakeport("doctor", *url, "--address-from", "http://example.org/").status == 2
+
+
 def test_the_directory_that_refuses_is_named_and_its_grant_lets_through(
     faulty: LocalAzure, here: Path, lakeport: Lakeport
 ) -> None:
@@ -191,6 +228,17 @@ def test_nothing_at_the_address_is_told(faulty: LocalAzure, here: Path) -> None:
     assert resolved("no-such-host.invalid", is_account=True).hint.startswith("Check the account's name")
 
 
+def test_a_certificate_that_is_not_trusted_and_a_proxy_that_is_gone_are_told(faulty: LocalAzure, here: Path) -> None:
+    owner = profiles.resolve("local:owner")
+    for change, said, hint in (
+        ({"ca_bundle": certifi.where()}, "a certificate this machine does not trust", "REQUESTS_CA_BUNDLE"),
+        ({"proxy": "http://127.0.0.1:9"}, "the proxy at 127.0.0.1:9 does not answer", "HTTPS_PROXY"),
+    ):
+        there = replace(owner, cloud=replace(owner.cloud, **change))
+        last = list(doctor.examine(there, account="openlake"))[-1]
+        assert (last.link, last.verdict, said in last.said, hint in last.hint) == ("network", "problem", True, True)
+
+
 def test_a_role_counts_as_fresh_for_ten_minutes(faulty: LocalAzure, here: Path) -> None:
     at = datetime(2030, 1, 1, 12, tzinfo=UTC)
     case = Case(profiles.resolve("local:owner"), FixedClock(at), "openlake")
@@ -198,3 +246,31 @@ def test_a_role_counts_as_fresh_for_ten_minutes(faulty: LocalAzure, here: Path) 
     assert judged([given], case).may_pass
     given = Assignment(READER.id, "/subscriptions/s", made_at=at - timedelta(minutes=11))
     assert (judged([given], case).verdict, judged([], case).verdict) == ("fine", "note")
+
+
+def test_a_role_that_was_given_a_moment_ago_is_told_and_waited_for(
+    faulty: LocalAzure, here: Path, lakeport: Lakeport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = profiles.resolve("local:owner")
+    stranger = str(faulty.credentials("stranger")["object_id"])
+    store = Store(str(owner.subscription_id), "lake", "openlake")
+    roles = Roles(owner, identity.credential(owner))
+    roles.grant(Role("Reader", "acdd72a7-3385-48ef-bd42-f606fba81ae7", frozenset()), stranger, store)
+    faulty.command("fault", "delay-roles", "60")
+    roles.grant(READER, stranger, store)
+    url = ("abfss://raw@openlake.dfs.core.windows.net/", "--profile", "local:stranger")
+    early = found(lakeport, *url)
+    assert early["roles"]["said"].startswith("Storage Blob Data Reader (at openlake); the newest was given 0 minutes")
+    assert (early["path"]["verdict"], early["path"]["may_pass"]) == ("problem", True)
+    assert lakeport("doctor", *url).status == 3
+    waits = []
+
+    class Passing(SystemClock):
+        def sleep(self, duration: timedelta) -> None:
+            waits.append(duration)
+            faulty.command("clock", "advance", "70s")
+
+    monkeypatch.setattr("lakeport.cli.doctor.SystemClock", Passing)
+    waited = lakeport("doctor", *url, "--wait", "60")
+    assert (waited.status, len(waits)) == (0, 1), waited.out
+    assert "waiting for it to pass: raw refuses" in waited.err

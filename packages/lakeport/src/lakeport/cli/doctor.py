@@ -27,9 +27,15 @@ PAUSE = timedelta(seconds=5)
 @click.argument("where", required=False, metavar="[PROFILE | URL]")
 @options.profile
 @click.option("--wait", default=0, metavar="SECONDS", type=click.IntRange(0, 3600), help="Look again until it passes.")
+@click.option(
+    "--address-from",
+    default="",
+    metavar="URL",
+    help="Where a firewall refuses, ask this for the address that is seen, such as https://api.ipify.org.",
+)
 @options.common
 @click.pass_obj
-def doctor(output: Output, *, where: str | None, profile: str | None, wait: int) -> None:
+def doctor(output: Output, *, where: str | None, profile: str | None, wait: int, address_from: str) -> None:
     """Walk the chain from this machine to a lake and say what is wrong and what to do; changes nothing.
 
     Exit status: 0 when every link holds, 3 when one is broken.
@@ -42,7 +48,7 @@ def doctor(output: Output, *, where: str | None, profile: str | None, wait: int)
     clock = SystemClock()
     until = clock.now() + timedelta(seconds=wait)
     while True:
-        found = _look(output, where, profile)
+        found = _look(output, where, profile, address_from)
         wrong = [one for one in found if one.verdict == "problem"]
         if not wrong or not any(one.may_pass for one in found) or clock.now() >= until:
             break
@@ -53,7 +59,7 @@ def doctor(output: Output, *, where: str | None, profile: str | None, wait: int)
         raise Partly
 
 
-def _look(output: Output, where: str | None, named: str | None) -> list[Finding]:
+def _look(output: Output, where: str | None, named: str | None, address_from: str) -> list[Finding]:
     from lakeport.doctor import examine  # noqa: PLC0415  (the SDKs come with it)
 
     place = lake.parse(where) if where and _PLACE.match(where) else None
@@ -61,7 +67,7 @@ def _look(output: Output, where: str | None, named: str | None) -> list[Finding]
     profile = profiles.resolve(named or (url.profile if url else where))
     found = []
     parts = (url.account, url.file_system, url.path) if url else ("", "", "")
-    for finding in examine(profile, account=parts[0], file_system=parts[1], path=parts[2]):
+    for finding in examine(profile, account=parts[0], file_system=parts[1], path=parts[2], address_from=address_from):
         hint = f". {finding.hint}" if finding.hint and finding.verdict != "fine" else ""
         output.result(f"{MARKS[finding.verdict]:<8} {finding.link:<10} {finding.said}{hint}", **asdict(finding))
         found.append(finding)

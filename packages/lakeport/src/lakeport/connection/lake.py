@@ -16,6 +16,7 @@ from lakeport.lake.opened import opened
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lakeport.access.permissions import Permissions
     from lakeport.engines import Library
     from lakeport.engines.file_system import LakeFileSystem
     from lakeport.lake import Entry
@@ -138,6 +139,19 @@ class Lake:
             Misused: It is a place in another file system.
         """
         return Directory(self.file_system, self._inside(path))
+
+    def acl(self, path: str = "") -> Permissions:
+        """Return the permissions of a path: its list read, changed by people's names, and explained.
+
+        Example:
+            >>> there = lake.acl("raw/2030")  # doctest: +SKIP
+            >>> there.do(there.grant("ada@contoso.com", "read", recursive=True, default=True))  # doctest: +SKIP
+            >>> there.explain("ada@contoso.com", "list")["list"].allowed  # doctest: +SKIP
+            True
+        """
+        from lakeport.access.permissions import Permissions  # noqa: PLC0415  (the directory's client comes with it)
+
+        return Permissions(self.profile, self.account, self.file_system.name, self._inside(path))
 
     def entries(self, path: str = "", *, recursive: bool = False) -> Iterator[Entry]:
         """Yield the paths in a directory, or everything below it, in the service's order.

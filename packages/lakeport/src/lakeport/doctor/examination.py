@@ -26,7 +26,13 @@ LINKS: tuple[Callable[[Case], Iterator[Finding]], ...] = (
 
 
 def examine(
-    profile: Profile, *, account: str = "", file_system: str = "", path: str = "", clock: Clock | None = None
+    profile: Profile,
+    *,
+    account: str = "",
+    file_system: str = "",
+    path: str = "",
+    address_from: str = "",
+    clock: Clock | None = None,
 ) -> Iterator[Finding]:
     """Yield what is found at each link between a profile and a path, as it is found; ends where a link is broken.
 
@@ -35,6 +41,7 @@ def examine(
         account: The storage account; absent: the profile's.
         file_system: The file system; absent: the profile's.
         path: The path in it; empty: its root.
+        address_from: A URL that answers with the address it sees, asked only where a firewall refuses.
         clock: This machine's clock.
 
     Wire: about a dozen requests, none of which changes anything.
@@ -44,7 +51,12 @@ def examine(
         ...     print(finding.verdict, finding.said, finding.hint)
     """
     case = Case(
-        profile, clock or SystemClock(), account or profile.storage_account, file_system or profile.file_system, path
+        profile,
+        clock or SystemClock(),
+        account or profile.storage_account,
+        file_system or profile.file_system,
+        path,
+        address_from,
     )
     for link in LINKS:
         for finding in link(case):

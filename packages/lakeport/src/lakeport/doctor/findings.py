@@ -40,6 +40,7 @@ class Case:
         account: The storage account, or empty.
         file_system: The file system, or empty.
         path: The path in it, or empty.
+        address_from: A URL that answers with the address it sees, asked where a firewall refuses; empty: none is.
     """
 
     profile: Profile
@@ -47,6 +48,7 @@ class Case:
     account: str = ""
     file_system: str = ""
     path: str = ""
+    address_from: str = ""
 
     @property
     def who(self) -> str:

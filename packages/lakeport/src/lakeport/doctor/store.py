@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lakeport import identity
+from lakeport.doctor.address import seen
 from lakeport.doctor.findings import Finding
 from lakeport.errors import LakeportError, NotFound, Unreachable
 from lakeport.identity import translated
-from lakeport.identity.caller import claims_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,7 @@ REFUSALS = {
     ),
     "AccountIsDisabled": ("the account is disabled", "Ask its owner"),
 }
+ASKED = "URL is a service that answers with the address it sees, such as https://api.ipify.org"
 
 
 def account(case: Case) -> Iterator[Finding]:
@@ -71,19 +72,14 @@ def refused(case: Case, error: LakeportError) -> Finding:
     said, hint = REFUSALS.get(error.code, (error.message, error.hint))
     if error.code == "AuthorizationPermissionMismatch":
         return Finding("account", "fine", f"{case.account} answers; it tells this caller nothing of itself")
-    address = _address(case)
-    if address and error.code == "AuthorizationFailure":
-        said = f"{said}; its traffic comes from {address}"
-        hint = hint.replace("ADDRESS", address)
+    if error.code == "AuthorizationFailure":
+        where = seen(case)
+        if where is not None:
+            said = f"{said}; its traffic comes from {where.address}, as {where.by} saw it"
+            hint = hint.replace("ADDRESS", where.address)
+        else:
+            hint += f", with the address that lakeport doctor --address-from URL finds: {ASKED}"
     return Finding("account", "problem", said, hint.format(account=case.account), error.code, ends=True)
-
-
-def _address(case: Case) -> str:
-    """The address that the sign-in service saw, which a person's token names."""
-    try:
-        return str(claims_of(identity.credential(case.profile), case.profile).get("ipaddr", ""))
-    except LakeportError:
-        return ""
 
 
 def _information(case: Case) -> dict[str, Any]:  # Any: the SDK's
@@ -91,7 +87,7 @@ def _information(case: Case) -> dict[str, Any]:  # Any: the SDK's
 
     cloud = case.profile.cloud
     options = cloud.sdk_options()
-    url = f"https://{case.account}.{cloud.blob_suffix}"
+    url = cloud.blob_url(case.account)
     opens = identity.storage_credential(case.profile, case.account, case.clock)
     client = BlobServiceClient(
         url,
