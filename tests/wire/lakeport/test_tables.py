@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from lakeport import profiles, tables
+from lakeport import connect, profiles, tables
 from lakeport.errors import Conflict, Forbidden, LakeportError, NotFound
 from lakeport.lake import FileSystem, LakeUrl
 
@@ -138,6 +138,15 @@ def test_every_format_comes_back_from_a_lake_as_it_was_written(running: LocalAzu
         with pytest.raises(Conflict, match="is there already"):
             tables.write(ROWS, target, file_format=kind)
     assert tables.read(f"{AT}/formats/set-delta", version=0).num_rows == 100
+
+
+def test_a_connection_reads_and_writes_tables(running: LocalAzure, here: Path) -> None:
+    lake = connect("local:provider", file_system="share-data")
+    assert lake.write_table(pl.DataFrame(ROWS), "by-connection/", partition_by=["kind"]).files == 2
+    assert lake.read_table("by-connection", columns=["id"], where="kind = 'a'").num_rows == 50
+    found = lake.scan_table("by-connection", where="id < 5")
+    assert (found.polars().height, len(found.pandas()), found.count()) == (5, 5, 5)
+    assert sum(batch.num_rows for batch in found.batches(rows=2)) == 5
 
 
 def test_nobody_sees_half_a_set_and_a_failed_one_leaves_nothing(both: LocalAzure) -> None:

@@ -14,13 +14,14 @@ from lakeport.lake import FileSystem, LakeUrl, parse, profile_of
 from lakeport.lake.opened import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from lakeport.access.permissions import Permissions
     from lakeport.engines import Library
     from lakeport.engines.file_system import LakeFileSystem
     from lakeport.lake import Entry
     from lakeport.profiles import Profile
+    from lakeport.tables import Place, Scan, Written
 
 
 def connect(where: str = "", *, account: str = "", file_system: str = "") -> Lake:
@@ -189,6 +190,80 @@ class Lake:
         """Return a file of the lake as Python's `open` returns one of this machine; see `File.open`."""
         found = self.file(path)
         return opened(found.lake, found.path, mode, encoding=encoding, errors=errors, newline=newline)
+
+    def scan_table(
+        self,
+        path: str,
+        *,
+        columns: Sequence[str] = (),
+        where: str | Any = "",  # Any: pyarrow's Expression
+        file_format: str = "",
+        types: Mapping[str, object] | None = None,
+        version: int | None = None,
+    ) -> Scan:
+        """Return a table that is there to be read, in batches or whole; see `tables.scan`.
+
+        Example:
+            >>> found = lake.scan_table("sales", where="year = 2030", columns=["price"])  # doctest: +SKIP
+            >>> sum(batch.num_rows for batch in found.batches())  # doctest: +SKIP
+            1200
+        """
+        from lakeport import tables  # noqa: PLC0415  (an extra)
+
+        place = self._place(path)
+        return tables.scan(place, columns=columns, where=where, file_format=file_format, types=types, version=version)
+
+    def read_table(
+        self,
+        path: str,
+        *,
+        columns: Sequence[str] = (),
+        where: str | Any = "",  # Any: pyarrow's Expression
+        file_format: str = "",
+        types: Mapping[str, object] | None = None,
+        version: int | None = None,
+    ) -> Any:  # Any: pyarrow has no types
+        """Return a table as a `pyarrow.Table`; it must fit in memory. See `tables.scan`.
+
+        Example:
+            >>> lake.read_table("sales/2030.parquet", columns=["price"]).num_columns  # doctest: +SKIP
+            1
+        """
+        return self.scan_table(
+            path, columns=columns, where=where, file_format=file_format, types=types, version=version
+        ).table()
+
+    def write_table(
+        self,
+        data: object,
+        path: str,
+        *,
+        file_format: str = "",
+        mode: str = "error",
+        partition_by: Sequence[str] = (),
+        compression: str = "",
+    ) -> Written:
+        """Write a table, frame or rows; it appears whole, or not at all. See `tables.write`.
+
+        Example:
+            >>> lake.write_table({"n": [1, 2]}, "numbers.parquet").rows  # doctest: +SKIP
+            2
+        """
+        from lakeport import tables  # noqa: PLC0415  (an extra)
+
+        return tables.write(
+            data,
+            self._place(path),
+            file_format=file_format,
+            mode=mode,
+            partition_by=partition_by,
+            compression=compression,
+        )
+
+    def _place(self, path: str) -> Place:
+        from lakeport import tables  # noqa: PLC0415  (an extra)
+
+        return tables.Place(self._inside(path), self.file_system, is_folder=path.endswith("/"))
 
     def _inside(self, path: str) -> str:
         """Return a path of this lake's file system, of a path or of a URL."""

@@ -48,7 +48,8 @@ def source(place: Place, version: int | None = None) -> Dataset:
         dataset = table.to_pyarrow_dataset(filesystem=inner)
         added = pa.table(table.get_add_actions(flatten=True))
     sizes = dict(zip(map(unquote, added["path"].to_pylist()), added["size_bytes"].to_pylist(), strict=True))
-    return Dataset(dataset, place.title, lambda path: place.titled(f"{place.inside}/{path}"), sizes)
+    said = frozenset(table.metadata().partition_columns)
+    return Dataset(dataset, place.title, lambda path: place.titled(f"{place.inside}/{path}"), said, sizes)
 
 
 def write(

@@ -12,6 +12,7 @@ import pyarrow.dataset as ds
 from lakeport.errors import Misused
 from lakeport.tables import conditions, formats, partitions, refusals, schemas, sources, streams
 from lakeport.tables.conditions import Condition
+from lakeport.tables.extras import needed
 from lakeport.tables.places import at
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from lakeport.tables.sources import Source
 
 Arrow = Any  # pyarrow has no types
+Foreign = Any  # a frame of a library that may not be installed
 LOOKERS = 8
 """How many files' schemas are looked at at once."""
 
@@ -77,7 +79,25 @@ class Scan:
 
     def table(self) -> Arrow:
         """Return all rows as a `pyarrow.Table`; they must fit in memory."""
-        return pa.Table.from_batches(self.batches(), self.schema)
+        found = self.source.table(self.columns, self.condition.expression if self.condition else None)
+        return found.replace_schema_metadata(self.schema.metadata)
+
+    def polars(self) -> Foreign:
+        """Return all rows as a `polars.DataFrame`.
+
+        Raises:
+            MissingExtra: polars is not installed.
+        """
+        return needed("polars", "a polars frame").from_arrow(self.table())
+
+    def pandas(self) -> Foreign:
+        """Return all rows as a `pandas.DataFrame`, with the index that pandas gave the file, if it did.
+
+        Raises:
+            MissingExtra: pandas is not installed.
+        """
+        needed("pandas", "a pandas frame")
+        return self.table().to_pandas()
 
     def head(self, rows: int) -> Arrow:
         """Return the first rows as a `pyarrow.Table`, without reading on."""
@@ -91,7 +111,10 @@ class Scan:
 
     def count(self) -> int:
         """Return how many rows there are; of Parquet without a condition, none is read."""
-        return self.source.count(self.condition.expression if self.condition else None)
+        condition = self.condition
+        return self.source.count(
+            condition.expression if condition else None, condition.columns if condition else frozenset()
+        )
 
 
 def scan(
@@ -234,7 +257,7 @@ class _Opening:
         dataset = ds.FileSystemDataset(
             fragments, _together(inner, self.said), sources.format_of(name), self.place.file_system
         )
-        return sources.Dataset(dataset, self.place.title, self.place.titled)
+        return sources.Dataset(dataset, self.place.title, self.place.titled, frozenset(self.said.names))
 
     def all_of(self, parts: list[Part]) -> list[Arrow]:
         with ThreadPoolExecutor(LOOKERS) as threads:

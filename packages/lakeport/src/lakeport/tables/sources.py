@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from lakeport.tables import refusals, streams
+from lakeport.tables import pieces, refusals, streams
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 Arrow = Any  # pyarrow has no types
 BATCH_ROWS = 64 << 10
-AHEAD_BATCHES = 4
-AHEAD_FILES = 2
-"""How far reading goes ahead of whoever takes the batches; what bounds memory."""
 
 
 class Source(Protocol):
@@ -45,8 +42,12 @@ class Source(Protocol):
         """
         ...
 
-    def count(self, condition: Arrow) -> int:
-        """Return how many rows meet a condition."""
+    def table(self, columns: Sequence[str], condition: Arrow) -> Arrow:
+        """Return all rows as a `pyarrow.Table`; arguments as those of `batches`."""
+        ...
+
+    def count(self, condition: Arrow, needed: frozenset[str]) -> int:
+        """Return how many rows meet a condition that looks at some columns."""
         ...
 
 
@@ -58,12 +59,14 @@ class Dataset:
         dataset: `pyarrow.dataset.Dataset`.
         title: What people call it.
         titled: What people call a file of it.
+        said: The columns that directories say.
         sizes: Of files in bytes, by path, where a log says them.
     """
 
     dataset: Arrow
     title: str
     titled: Callable[[str], str]
+    said: frozenset[str] = frozenset()
     sizes: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -73,22 +76,29 @@ class Dataset:
 
     def batches(self, columns: Sequence[str], condition: Arrow, needed: frozenset[str], rows: int) -> Iterator[Arrow]:
         """Yield batches; only columns and row groups that are wanted are fetched."""
-        scanner = self.dataset.scanner(
-            columns=list(columns),
-            filter=condition,
-            batch_size=rows,
-            batch_readahead=AHEAD_BATCHES,
-            fragment_readahead=AHEAD_FILES,
-        )
-        with refusals.reading(self.title, lambda: self._culprit(columns, condition)):
-            for batch in scanner.to_batches():
-                if batch.num_rows:
-                    yield batch
+        wanted = frozenset(columns) | needed
+        fields = pa.schema([one for one in self.schema if one.name in wanted])
+        for fragment in self.dataset.get_fragments(filter=condition):
+            with refusals.reading(self.titled(str(fragment.path))):
+                said = {
+                    name: value
+                    for name, value in ds.get_partition_keys(fragment.partition_expression).items()
+                    if name in self.said
+                }
+                for batch in pieces.batches(fragment, self.schema, fields.names, condition, rows):
+                    yield from _chosen(_shaped(batch, fields, said), columns, condition, rows)
 
-    def count(self, condition: Arrow) -> int:
+    def table(self, columns: Sequence[str], condition: Arrow) -> Arrow:
+        """Return all rows as a `pyarrow.Table`, as fast as pyarrow reads."""
+        with refusals.reading(self.title, lambda: self._culprit(columns, condition)):
+            return self.dataset.to_table(columns=list(columns), filter=condition)
+
+    def count(self, condition: Arrow, needed: frozenset[str]) -> int:
         """Return how many rows meet a condition; without one the files' own counts tell."""
+        if condition is not None:
+            return sum(one.num_rows for one in self.batches(sorted(needed), condition, needed, BATCH_ROWS))
         with refusals.reading(self.title, lambda: self._culprit((), condition)):
-            return int(self.dataset.count_rows(filter=condition))
+            return int(self.dataset.count_rows())
 
     def _culprit(self, columns: Sequence[str], condition: Arrow) -> str:
         """Which file is damaged, by reading one after another: Arrow does not say."""
@@ -124,9 +134,7 @@ class Streams:
         fields = pa.schema([one for one in self.schema if one.name in wanted])
         for part in self.parts:
             for batch in self._of(part, fields):
-                found = batch if condition is None else batch.filter(condition)
-                for at in range(0, found.num_rows, rows):
-                    yield found.slice(at, rows).select(list(columns))
+                yield from _chosen(batch, columns, condition, rows)
 
     def _of(self, part: Part, fields: Arrow) -> Iterator[Arrow]:
         said = part.values
@@ -137,10 +145,23 @@ class Streams:
             for batch in _each(reader, part.file.title):
                 yield _shaped(batch, fields, said)
 
-    def count(self, condition: Arrow) -> int:
+    def table(self, columns: Sequence[str], condition: Arrow) -> Arrow:
+        """Return all rows as a `pyarrow.Table`."""
+        fields = pa.schema([self.schema.field(name) for name in columns], metadata=self.schema.metadata)
+        needed = frozenset(self.schema.names) if condition is not None else frozenset()
+        return pa.Table.from_batches(self.batches(columns, condition, needed, BATCH_ROWS), fields)
+
+    def count(self, condition: Arrow, needed: frozenset[str]) -> int:
         """Return how many rows meet a condition, by reading them."""
-        needed = frozenset(self.schema.names) if condition is not None else frozenset(self.schema.names[:1])
-        return sum(one.num_rows for one in self.batches(sorted(needed), condition, needed, 1 << 30))
+        columns = sorted(needed) or self.schema.names[:1]
+        return sum(one.num_rows for one in self.batches(columns, condition, needed, BATCH_ROWS))
+
+
+def _chosen(batch: Arrow, columns: Sequence[str], condition: Arrow, rows: int) -> Iterator[Arrow]:
+    """Yield the rows and columns of a batch that are wanted, no more than so many rows at once."""
+    found = batch if condition is None else batch.filter(condition)
+    for at in range(0, found.num_rows, rows):
+        yield found.slice(at, rows).select(list(columns))
 
 
 def _each(reader: Arrow, title: str) -> Iterator[Arrow]:
