@@ -201,3 +201,38 @@ file_systems = ["data"]
     assert done.status == 0, done.err
     assert through == []
     assert package.connect("flat").file("y/two words.bin").read_bytes() == b"12345"
+
+
+def test_a_pattern_and_several_sources_are_copied_by_their_names(
+    source: package.Lake, target: package.Lake, here: Path, lakeport: Lakeport
+) -> None:
+    for name in ("2029/a.csv", "2030/a.csv", "2030/b.json", "2030/01/c.csv", "odd/[x].csv"):
+        source.file(f"several/{name}").write_text(name)
+    tree = "local:provider:share-data/several"
+    refused = lakeport("cp", f"{tree}/**/*.csv", "tables")
+    assert (refused.status, "would both be tables/a.csv" in refused.err, (here / "tables").exists()) == (2, True, False)
+    done = lakeport("cp", f"{tree}/{{2030,odd}}/**/*.csv", "tables")
+    assert done.status == 0, done.err
+    assert {one.name for one in (here / "tables").iterdir()} == {"a.csv", "c.csv", "[x].csv"}
+    refused = lakeport("cp", f"{tree}/2030/*", "whole")
+    assert (refused.status, (here / "whole").exists()) == (2, False)
+    assert lakeport("cp", "-r", f"{tree}/2030/*", f"{tree}/odd/[x].csv", "whole").status == 0
+    files = {str(one.relative_to(here / "whole")) for one in (here / "whole").rglob("*") if one.is_file()}
+    assert files == {"01/c.csv", "a.csv", "b.json", "[x].csv"}
+    assert lakeport("cp", "-r", "whole/01", "whole/a.csv", f"{tree}/back").status == 0
+    assert sorted(one.path for one in source.glob("several/back/**/*.csv")) == [
+        "several/back/01/c.csv",
+        "several/back/a.csv",
+    ]
+    assert lakeport("cp", f"{tree}/2030/*.csv", "local:consumer:copies/between/").status == 0
+    assert target.file("between/a.csv").read_text() == "2030/a.csv"
+    assert lakeport("cp", f"{tree}/odd/[x].csv", "one.csv").status == 0
+    assert (here / "one.csv").read_text() == "odd/[x].csv"
+    for wrong in (
+        ("one.csv", f"{tree}/2030/a.csv", "whole"),
+        ("one.csv", "whole/a.csv", "whole"),
+        ("-r", tree, "one.csv"),
+    ):
+        assert lakeport("cp", *wrong).status in {2, 3}
+    nothing = lakeport("cp", f"{tree}/none*", "whole")
+    assert (nothing.status, "nothing matches" in nothing.err) == (5, True)

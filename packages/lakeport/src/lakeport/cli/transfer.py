@@ -32,7 +32,7 @@ limit = click.option("--limit", default="", metavar="RATE", help="Bytes a second
 
 
 @click.command()
-@click.argument("source")
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
 @click.argument("target")
 @click.option("-r", "--recursive", is_flag=True, help="A folder with everything below it.")
 @jobs
@@ -44,7 +44,7 @@ limit = click.option("--limit", default="", metavar="RATE", help="Bytes a second
 def cp(
     output: Output,
     *,
-    source: str,
+    sources: tuple[str, ...],
     target: str,
     recursive: bool,
     jobs: int,
@@ -53,6 +53,8 @@ def cp(
     dry_run: bool,
 ) -> None:
     """Copy files to a lake, from one, or from lake to lake; a folder's content goes below the target.
+
+    Several sources, or a pattern (*, ?, [abc], {a,b}, ** for any directories), go into the target by their names.
 
     Many files, and parts of one, go at once; every byte is checked on arrival. Nobody sees half a file. What was
     interrupted goes on with `lakeport transfer resume`. From lake to lake, also of two tenants, the target reads
@@ -64,10 +66,12 @@ def cp(
     lakeport cp -r ./penguins local:provider:share-data/penguins
     lakeport cp local:consumer:share-data/penguins/penguins.csv .
     lakeport cp -r local:provider:share-data/penguins local:consumer:share-data/copy
+    lakeport cp 'local:provider:share-data/**/*.csv' tables
     """
     from lakeport import transfer  # noqa: PLC0415  (loads what few commands need)
 
-    decided = transfer.copy(parse(source), parse(target), recursive=recursive, profile=profile)
+    found = [parse(source) for source in sources]
+    decided = transfer.copy_all(found, parse(target), recursive=recursive, profile=profile)
     _do(output, decided, jobs=jobs, limit=limit, dry_run=dry_run)
 
 

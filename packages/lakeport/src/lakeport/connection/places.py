@@ -7,7 +7,6 @@ from typing import IO, TYPE_CHECKING, Any
 
 from lakeport.errors import Conflict, Misused, NotFound
 from lakeport.lake import LakeUrl
-from lakeport.lake.globs import walk
 from lakeport.lake.opened import Writer, opened
 
 if TYPE_CHECKING:
@@ -279,21 +278,9 @@ class Directory(Place):
         """
         below = f"{literally(self.path)}/{pattern}".strip("/")
         try:
-            yield from walk(below, self._entries_of, self._entry_of)
+            yield from self.lake.glob(below)
         except ValueError as error:
             raise Misused(str(error)) from None
-
-    def _entries_of(self, under: str, *, recursive: bool) -> Iterator[Entry]:
-        try:
-            yield from self.lake.entries(under, recursive=recursive)
-        except NotFound:
-            return
-
-    def _entry_of(self, path: str) -> Entry | None:
-        try:
-            return self.lake.entry(path)
-        except NotFound:
-            return None
 
     def make(self) -> Directory:
         """Make it and the directories above it; one that is there stays as it is.

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from lakeport import identity
 from lakeport.errors import Conflict, NotFound, NotVerified
 from lakeport.identity import translated
+from lakeport.lake.globs import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -137,6 +138,32 @@ class FileSystem:
             found = self._client.get_file_client(path).get_file_properties()
         is_directory = (found.metadata or {}).get("hdi_isfolder") == "true"
         return Entry(path, is_directory, int(found.size or 0), found.last_modified, str(found.etag or ""))
+
+    def glob(self, pattern: str) -> Iterator[Entry]:
+        """Yield the paths that a pattern means, once each; only directories that can hold something of it are listed.
+
+        Raises:
+            ValueError: It is no pattern.
+        """
+
+        def below(under: str, *, recursive: bool) -> Iterator[Entry]:
+            with suppress(NotFound):
+                yield from self.entries(under, recursive=recursive)
+
+        def one(path: str) -> Entry | None:
+            with suppress(NotFound):
+                return self.entry(path)
+            return None
+
+        return walk(pattern, below, one)
+
+    def has(self, path: str) -> bool:
+        """Tell if a file or directory is there."""
+        try:
+            self.entry(path)
+        except NotFound:
+            return False
+        return True
 
     def root(self) -> Entry:
         """Return the file system's root.

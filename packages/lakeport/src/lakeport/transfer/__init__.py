@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from lakeport.transfer.plan import Filter, Plan, Rules
 from lakeport.transfer.run import Outcome
+from lakeport.transfer.several import copy_all
 from lakeport.transfer.tasks import Transfer, copy, resume, sync
 
-__all__ = ["Filter", "Outcome", "Plan", "Rules", "Transfer", "copy", "resume", "sync"]
+__all__ = ["Filter", "Outcome", "Plan", "Rules", "Transfer", "copy", "copy_all", "resume", "sync"]

@@ -121,21 +121,21 @@ def copy(
     Wire: one request for a file; one a page of 5,000 paths for a folder of a lake.
     """
     if isinstance(source, Path) and isinstance(target, LakeUrl):
-        side = _side(target, profile, patience)
-        files, base = _local(source, recursive=recursive), str(source)
+        side = side_of(target, profile, patience)
+        files, base = local_files(source, recursive=recursive), str(source)
         into = _into(target, source.name) if source.is_file() else target.path
-        return _transfer("upload", plan.copy("upload", files, base, into), side, base, into)
+        return decided("upload", plan.copy("upload", files, base, into), side, base, into)
     if isinstance(source, LakeUrl) and isinstance(target, Path):
-        side = _side(source, profile, patience)
+        side = side_of(source, profile, patience)
         found = _found(side, source.path)
         if found is not None:
             into = str(target / PurePosixPath(source.path).name if target.is_dir() else target)
             one = Entry("", found.size_bytes, found.modified_at, found.etag)
-            return _transfer("download", plan.copy("download", [one], source.path, into), side, source.path, into)
+            return decided("download", plan.copy("download", [one], source.path, into), side, source.path, into)
         if not recursive:
             raise Misused(f"{source.path or source.file_system} is a directory", hint="Next: add -r")
-        files = _remote(side, source.path)
-        return _transfer(
+        files = remote_files(side, source.path)
+        return decided(
             "download", plan.copy("download", files, source.path, str(target)), side, source.path, str(target)
         )
     if isinstance(source, LakeUrl) and isinstance(target, LakeUrl):
@@ -147,17 +147,17 @@ def _between(
     source: LakeUrl, target: LakeUrl, profile: str | None, *, recursive: bool, patience: Patience | None
 ) -> Transfer:
     """The copy of a file, or of what is below a folder, from lake to lake."""
-    origin, side = _side(source, profile, patience), _side(target, profile, patience)
+    origin, side = side_of(source, profile, patience), side_of(target, profile, patience)
     found = _found(origin, source.path)
     if found is not None:
         into = _into(target, PurePosixPath(source.path).name)
         files: Iterable[Entry] = [Entry("", found.size_bytes, found.modified_at, found.etag)]
     elif recursive:
-        into, files = target.path, _remote(origin, source.path)
+        into, files = target.path, remote_files(origin, source.path)
     else:
         raise Misused(f"{source.path or source.file_system} is a directory", hint="Next: add -r")
     _check_apart(origin, source.path, side, into)
-    return _transfer("copy", plan.copy("copy", files, source.path, into), side, source.path, into, origin=origin)
+    return decided("copy", plan.copy("copy", files, source.path, into), side, source.path, into, origin=origin)
 
 
 def _check_apart(origin: Side, source: str, side: Side, target: str) -> None:
@@ -193,22 +193,25 @@ def sync(
     """
     rules = rules or Rules()
     if isinstance(source, Path) and isinstance(target, LakeUrl):
-        side = _side(target, profile, patience)
-        here, there = list(_local(source, recursive=True)), list(_remote(side, target.path, may_be_missing=True))
+        side = side_of(target, profile, patience)
+        here, there = (
+            list(local_files(source, recursive=True)),
+            list(remote_files(side, target.path, may_be_missing=True)),
+        )
         digests = _digests(side, source, target.path, here, there) if rules.checksums else None
         found = plan.sync(
             "upload", here, there, rules, source=str(source), target=target.path.strip("/"), digests=digests
         )
-        return _transfer("upload", found, side, str(source), target.path)
+        return decided("upload", found, side, str(source), target.path)
     if isinstance(source, LakeUrl) and isinstance(target, Path):
-        side = _side(source, profile, patience)
-        here = list(_remote(side, source.path))
+        side = side_of(source, profile, patience)
+        here = list(remote_files(side, source.path))
         there = list(disk.below(target)) if target.is_dir() else []
         digests = _digests(side, target, source.path, there, here) if rules.checksums else None
         found = plan.sync(
             "download", here, there, rules, source=source.path.strip("/"), target=str(target), digests=digests
         )
-        return _transfer("download", found, side, source.path, str(target))
+        return decided("download", found, side, source.path, str(target))
     if isinstance(source, LakeUrl) and isinstance(target, LakeUrl):
         return _sync_between(source, target, rules, profile, patience)
     raise Misused("one side must be a lake", hint="Lakes are PROFILE:PATH or abfss:// URLs")
@@ -218,9 +221,9 @@ def _sync_between(
     source: LakeUrl, target: LakeUrl, rules: Rules, profile: str | None, patience: Patience | None
 ) -> Transfer:
     """What makes a folder of a lake like a folder of another."""
-    origin, side = _side(source, profile, patience), _side(target, profile, patience)
+    origin, side = side_of(source, profile, patience), side_of(target, profile, patience)
     _check_apart(origin, source.path, side, target.path)
-    here, there = list(_remote(origin, source.path)), list(_remote(side, target.path, may_be_missing=True))
+    here, there = list(remote_files(origin, source.path)), list(remote_files(side, target.path, may_be_missing=True))
     digests = None
     if rules.checksums:
         mine, theirs = _kept(origin, source.path, here, there), _kept(side, target.path, there, here)
@@ -228,7 +231,7 @@ def _sync_between(
     found = plan.sync(
         "copy", here, there, rules, source=source.path.strip("/"), target=target.path.strip("/"), digests=digests
     )
-    return _transfer("copy", found, side, source.path, target.path, origin=origin)
+    return decided("copy", found, side, source.path, target.path, origin=origin)
 
 
 def _kept(side: Side, under: str, mine: list[Entry], others: list[Entry]) -> dict[str, str]:
@@ -291,15 +294,17 @@ def _again(side: Side, direction: Direction, item: Item) -> Item:
     return replace(item, size_bytes=found.size_bytes, modified_at=found.modified_at, etag=found.etag)
 
 
-def _side(url: LakeUrl, named: str | None, patience: Patience | None = None) -> Side:
+def side_of(url: LakeUrl, named: str | None, patience: Patience | None = None) -> Side:
+    """Return the file system that a URL is in, and who opens it."""
     profile: Profile = profile_of(url, named)
     account = url.account or profile.storage_account
     return Side(profile, account, url.file_system or profile.file_system, opener(profile, account), patience)
 
 
-def _transfer(
+def decided(
     direction: Direction, found: Plan, side: Side, source: str, target: str, *, origin: Side | None = None
 ) -> Transfer:
+    """Return a transfer that is to begin now."""
     now = datetime.now(UTC)
     header = journal.Header(
         transfer=f"{now:%Y%m%d-%H%M%S}-{uuid4().hex[:6]}",
@@ -318,7 +323,12 @@ def _transfer(
     return Transfer(found, side, header, origin=origin)
 
 
-def _local(source: Path, *, recursive: bool) -> Iterable[Entry]:
+def local_files(source: Path, *, recursive: bool) -> Iterable[Entry]:
+    """Return the files of this machine that a path means, relative to it.
+
+    Raises:
+        Misused: It is a folder and `recursive` is false.
+    """
     if source.is_dir() and not recursive:
         raise Misused(f"{source} is a folder", hint="Next: add -r")
     return disk.below(source) if source.is_dir() else [disk.one(source)]
@@ -342,7 +352,12 @@ def _found(side: Side, path: str) -> Found | None:
     return None if found.is_directory else found
 
 
-def _remote(side: Side, under: str, *, may_be_missing: bool = False) -> Iterable[Entry]:
+def remote_files(side: Side, under: str, *, may_be_missing: bool = False) -> Iterable[Entry]:
+    """Yield the files below a directory of a lake, relative to it.
+
+    Raises:
+        NotFound: There is no such directory, and `may_be_missing` is false.
+    """
     blobs, base = Blobs(side, SystemClock()), under.strip("/")
     try:
         for one in blobs.below(base):
