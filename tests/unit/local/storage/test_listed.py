@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lakeport_local.storage.listed import page_of, runs
+from lakeport_local.storage.listed import Listing, page_of
 from lakeport_local.storage.walk import walk
 
 if TYPE_CHECKING:
+    from lakeport_local.storage.listed import Listed
     from lakeport_local.storage.paths import Path
 
     World = Any  # conftest's; test modules do not import one another
@@ -33,8 +34,12 @@ def root(world: World) -> Path:
     return found
 
 
-def listed(world: World, root: Path, most: int, **how: Any) -> list[tuple[str, int, bool]]:
-    page, _ = page_of(runs(world.lake.paths, root, "", most=most + 1, **how), most)
+def reading(world: World, most: int, *, recursive: bool) -> Listing[Listed]:
+    return Listing(world.lake.paths, world.lake.paths.listed, is_recursive=recursive, most=most + 1)
+
+
+def listed(world: World, root: Path, most: int, *, recursive: bool, **how: Any) -> list[tuple[str, int, bool]]:
+    page, _ = page_of(reading(world, most, recursive=recursive).runs(root, "", **how), most)
     return [(run.base + row.name, row.etag, bool(row.is_directory)) for run in page for row in run.rows]
 
 
@@ -44,12 +49,17 @@ def walked(world: World, root: Path, **how: Any) -> list[tuple[str, int, bool]]:
 
 @pytest.mark.parametrize("recursive", [True, False])
 def test_a_listing_from_any_path_on_is_the_walk_from_there(world: World, root: Path, *, recursive: bool) -> None:
+    how: dict[str, Any]
     everything = walked(world, root, recursive=recursive)
     assert len(everything) == (len(NAMES) + 300 + 37 * 8 if recursive else len(NAMES) + 300)
     assert listed(world, root, 5000, recursive=recursive) == everything
     for after in ("a", "a/a", "a/a/leaf", "a/nothing", "n127", "n127/zz", "n128", "nowhere", "zz/\U0001f600"):
         for inclusive in (True, False):
             how = {"recursive": recursive, "after": after, "inclusive": inclusive}
+            assert listed(world, root, 5000, **how) == walked(world, root, **how), how
+    for begins in ("a", "n1", "n12", "n127", "o", "\u00e4"):
+        for after in ("", "n12", "n127", "n127/zz"):
+            how = {"recursive": recursive, "after": after, "begins": begins}
             assert listed(world, root, 5000, **how) == walked(world, root, **how), how
 
 
@@ -59,7 +69,7 @@ def test_pages_of_any_size_join_without_a_gap(world: World, root: Path) -> None:
         found: list[tuple[str, int, bool]] = []
         has_more, after = True, ""
         while has_more:
-            page, has_more = page_of(runs(world.lake.paths, root, "", most=most + 1, recursive=True, after=after), most)
+            page, has_more = page_of(reading(world, most, recursive=True).runs(root, "", after=after), most)
             found += [(run.base + row.name, row.etag, bool(row.is_directory)) for run in page for row in run.rows]
             assert sum(len(run.rows) for run in page) == (most if has_more else len(everything) % most or most)
             after = found[-1][0]

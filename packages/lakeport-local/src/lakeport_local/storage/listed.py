@@ -5,17 +5,20 @@ SQLite hands over the children of a directory as one text of JSON, which costs h
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import msgspec
 
+from lakeport_local.access.acl import EXECUTE, READ
 from lakeport_local.core import file_time
 from lakeport_local.storage.stamps import instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lakeport_local.access import Step
     from lakeport_local.storage.paths import Path, Paths
+    from lakeport_local.storage.place import Place
 
 _FEW, _MANY = 128, 4096
 FILE_TIME_AT_UNIX = file_time(instant(0))
@@ -44,90 +47,183 @@ class Listed(msgspec.Struct, frozen=True, gc=False, array_like=True):
     details: str | None
 
 
-_ROW = (
-    f"json_array(id, name, is_directory, size_bytes, etag, created * 10 + {FILE_TIME_AT_UNIX}, modified / 1000000,"
-    " owner, owning_group, acl, nullif(details, '{}')) AS row"
-)
-# What is aggregated comes in the order of the inner query, which its limit keeps apart.
-LISTED = tuple(
-    f"SELECT '[' || ifnull(group_concat(row), '') || ']' FROM"
-    f" (SELECT {_ROW} FROM paths WHERE parent = ? AND name {than} ? ORDER BY name LIMIT ?)"
-    for than in (">", ">=")
-)
-"""Statements for the children of a directory behind a name, and for those from a name on: one text."""
-listed_rows = msgspec.json.Decoder(list[Listed]).decode
+class ListedBlob(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """As much of a blob as plain blob listings show.
+
+    Attributes:
+        created: In seconds since 1970.
+        modified: Likewise.
+        acl: Number of its access control list.
+        made_by: As in `Path`.
+        md5: In hexadecimal digits.
+        headers: Content headers, as JSON; None for none.
+        has_details: There is more in its row.
+    """
+
+    id: int
+    name: str
+    is_directory: int
+    size_bytes: int
+    etag: int
+    created: int
+    modified: int
+    owner: str
+    group: str
+    acl: int
+    made_by: str
+    md5: str | None
+    headers: str | None
+    has_details: int
 
 
-class Run(msgspec.Struct, frozen=True, gc=False):
+def _statements(columns: str) -> tuple[str, str]:
+    """Return statements for the children of a directory behind a name, and for those from a name on: each gives one text."""
+    # What is aggregated comes in the order of the inner query, which its limit keeps apart.
+    behind, since = (
+        f"SELECT '[' || ifnull(group_concat(row), '') || ']' FROM (SELECT json_array({columns}) AS row"
+        f" FROM paths WHERE parent = ? AND name {than} ? ORDER BY name LIMIT ?)"
+        for than in (">", ">=")
+    )
+    return behind, since
+
+
+PATHS = _statements(
+    f"id, name, is_directory, size_bytes, etag, created * 10 + {FILE_TIME_AT_UNIX}, modified / 1000000,"
+    " owner, owning_group, acl, nullif(details, '{}')"
+)
+BLOBS = _statements(
+    "id, name, is_directory, size_bytes, etag, created / 1000000, modified / 1000000, owner, owning_group, acl,"
+    " made_by, nullif(hex(md5), ''), nullif(headers, '{}'), details != '{}'"
+)
+paths_in = msgspec.json.Decoder(list[Listed]).decode
+blobs_in = msgspec.json.Decoder(list[ListedBlob]).decode
+
+
+Row = TypeVar("Row", Listed, ListedBlob)
+
+
+class Run(msgspec.Struct, Generic[Row], frozen=True, gc=False):
     """Paths of one directory that follow one another in a listing.
 
     Attributes:
         base: What stands before their names in their full paths.
         rows: The paths.
-        is_plain: Their names are in JSON what they are.
+        is_plain: All that they say stands for itself in what is listed: nothing of it has to be escaped.
     """
 
     base: str
-    rows: list[Listed]
+    rows: list[Row]
     is_plain: bool
 
 
-def runs(
-    paths: Paths,
-    directory: Path | Listed,
-    prefix: str,
-    *,
-    recursive: bool,
-    most: int,
-    after: str = "",
-    inclusive: bool = False,
-    is_flat: bool = False,
-) -> Iterator[Run]:
-    """Yield what is below a directory in the order of `walk`.
+class Reader(Protocol[Row]):
+    """Reads the next children of a directory."""
+
+    def __call__(self, parent: int, *, after: str, or_equal: bool, limit: int) -> tuple[list[Row], bool]:
+        """Return them by name in byte order, and whether nothing that they say has to be escaped."""
+        ...
+
+
+class Listing(Generic[Row]):
+    """Reads what is below a directory, in the order of `walk`.
 
     Args:
         paths: Where.
-        directory: Where to begin.
-        prefix: Full path of `directory`.
-        recursive: Descend.
+        read: Reads children.
+        is_recursive: Descend.
         most: How many paths will be taken.
-        after: Full path, below `prefix`, behind which to begin; it need not exist any more.
-        inclusive: Begin with `after` itself.
-        is_flat: There are no directories: names are full paths.
     """
-    start, _, rest = (after, "", "") if is_flat else after.removeprefix(prefix).lstrip("/").partition("/")
-    base = f"{prefix}/" if prefix else ""
-    first = paths.child(directory.id, start) if start and recursive and not (inclusive and not rest) else None
-    if first is not None and first.is_directory:
-        below = after if rest else ""
-        yield from runs(paths, first, base + start, recursive=True, most=most, after=below, inclusive=inclusive)
-    or_equal = inclusive and not rest and bool(start)
-    limit = min(most, _FEW if recursive and not is_flat else _MANY)
-    while True:
-        rows, is_plain = paths.listed(directory.id, after=start, or_equal=or_equal, limit=limit)
-        begun = 0
-        for at, row in enumerate(rows) if recursive else ():
-            if row.is_directory:
-                yield Run(base, rows[begun : at + 1], is_plain)
-                yield from runs(paths, row, base + row.name, recursive=True, most=most)
-                begun = at + 1
-        if begun < len(rows):
-            yield Run(base, rows[begun:], is_plain)
-        if len(rows) < limit:
-            return
-        start, or_equal = rows[-1].name, False
-        limit = limit if begun else min(most, _MANY)
+
+    def __init__(self, paths: Paths, read: Reader[Row], *, is_recursive: bool, most: int) -> None:
+        self._paths = paths
+        self._read: Reader[Row] = read
+        self._is_recursive = is_recursive
+        self._most = most
+
+    def runs(
+        self, directory: Path, prefix: str, *, after: str = "", inclusive: bool = False, begins: str = ""
+    ) -> Iterator[Run[Row]]:
+        """Yield the paths.
+
+        Args:
+            directory: Where to begin.
+            prefix: Full path of `directory`.
+            after: Full path, below `prefix`, behind which to begin; it need not exist any more.
+            inclusive: Begin with `after` itself.
+            begins: Only the children whose names begin so, and what is below them.
+        """
+        if directory.is_flat:
+            start, rest, first = after, "", None
+        else:
+            start, _, rest = after.removeprefix(prefix).lstrip("/").partition("/")
+            is_within = start.startswith(begins) and (bool(rest) or not inclusive)
+            first = self._paths.child(directory.id, start) if start and self._is_recursive and is_within else None
+        if first is not None and first.is_directory:
+            full = f"{prefix}/{start}" if prefix else start
+            yield from self.runs(first, full, after=after if rest else "", inclusive=inclusive)
+        or_equal = inclusive and not rest and bool(start)
+        if begins > start:
+            start, or_equal = begins, True
+        limit = _FEW if self._is_recursive and not directory.is_flat else _MANY
+        for run in self._children(directory.id, prefix, start, or_equal=or_equal, limit=limit):
+            last = run.rows[-1]
+            if begins and not last.name.startswith(begins):
+                rows = [row for row in run.rows if row.name.startswith(begins)]
+                if rows:
+                    yield Run(run.base, rows, run.is_plain)
+                return
+            yield run
+            if last.is_directory and self._is_recursive:
+                yield from self._below(last.id, run.base + last.name)
+
+    def _below(self, directory: int, prefix: str) -> Iterator[Run[Row]]:
+        for run in self._children(directory, prefix, "", or_equal=False, limit=_FEW):
+            yield run
+            last = run.rows[-1]
+            if last.is_directory:
+                yield from self._below(last.id, run.base + last.name)
+
+    def _children(self, directory: int, prefix: str, start: str, *, or_equal: bool, limit: int) -> Iterator[Run[Row]]:
+        """Yield the children of a directory; those that are gone into end their run."""
+        base = f"{prefix}/" if prefix else ""
+        while True:
+            limit = min(self._most, limit)
+            rows, is_plain = self._read(directory, after=start, or_equal=or_equal, limit=limit)
+            begun = 0
+            for at, row in enumerate(rows) if self._is_recursive else ():
+                if row.is_directory:
+                    yield Run(base, rows[begun : at + 1], is_plain)
+                    begun = at + 1
+            if begun < len(rows):
+                yield Run(base, rows[begun:], is_plain)
+            if len(rows) < limit:
+                return
+            start, or_equal = rows[-1].name, False
+            limit = limit if begun else _MANY
 
 
-def page_of(found: Iterator[Run], most: int) -> tuple[list[Run], bool]:
+def page_of(found: Iterator[Run[Row]], most: int) -> tuple[list[Run[Row]], bool]:
     """Return the first so many paths, and whether there are more."""
-    page: list[Run] = []
+    page: list[Run[Row]] = []
     left = most
     for run in found:
         if not left:
             return page, True
         if len(run.rows) > left:
-            return [*page, Run(run.base, run.rows[:left], run.is_plain)], True
+            page.append(Run(run.base, run.rows[:left], run.is_plain))
+            return page, True
         page.append(run)
         left -= len(run.rows)
     return page, False
+
+
+def listed_steps(place: Place, page: list[Run[Row]], *, is_recursive: bool = True) -> Iterator[Step]:
+    """Yield what a page of a listing asks: read and execute on the directory, and on each one that was gone into."""
+    yield from place.steps(item=READ | EXECUTE)
+    if not is_recursive or not page:
+        return
+    yield from place.inner_steps(page[0].base + page[0].rows[0].name, READ | EXECUTE)
+    for run in page:
+        for row in run.rows:
+            if row.is_directory:
+                yield place.step(row, run.base + row.name, READ | EXECUTE)

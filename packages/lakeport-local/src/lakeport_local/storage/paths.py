@@ -11,7 +11,7 @@ import orjson
 from lakeport_local.access.acl import Acl, inherited, parse_acl, plain_acl
 from lakeport_local.state import Remembered
 from lakeport_local.storage.errors import refusal
-from lakeport_local.storage.listed import LISTED, Listed, listed_rows
+from lakeport_local.storage.listed import BLOBS, PATHS, Listed, ListedBlob, blobs_in, paths_in
 from lakeport_local.storage.stamps import Stamps, etag_text, instant
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from lakeport_local.storage.content import Contents
 
 FLAT = "flat"
+_MARKUP = ("&", "<", ">", "\ufffe", "\uffff")
 DETACHED = -1
 """The parent of what is deleted and waits to be reclaimed."""
 KEPT = -2
@@ -151,6 +152,12 @@ class Paths:
             self._numbered.keep(path_id, found)
         return found
 
+    def rows(self, numbers: list[int]) -> dict[int, Path]:
+        """Return paths by their ids, wherever they are."""
+        asked = orjson.dumps(numbers).decode()
+        sql = f"SELECT {_COLUMNS} FROM paths WHERE id IN (SELECT value FROM json_each(?))"
+        return {row["id"]: _path(row) for row in self._db.execute(sql, (asked,))} if numbers else {}
+
     def child(self, parent: int, name: str) -> Path | None:
         """Return what is named so in a directory, or None."""
         key = (parent, name)
@@ -189,10 +196,15 @@ class Paths:
         )
         return [_path(row) for row in rows]
 
-    def listed(self, parent: int, *, after: str = "", or_equal: bool = False, limit: int) -> tuple[list[Listed], bool]:
-        """Return what listings show of the next children of a directory, and whether they are plain: see `Run`."""
-        text = self._db.execute(LISTED[or_equal], (parent, after, limit)).fetchone()[0]
-        return listed_rows(text), "\\" not in text
+    def listed(self, parent: int, *, after: str, or_equal: bool, limit: int) -> tuple[list[Listed], bool]:
+        """Return what dfs listings show of the next children of a directory, and whether none of it is escaped in JSON."""
+        text = self._db.execute(PATHS[or_equal], (parent, after, limit)).fetchone()[0]
+        return paths_in(text), "\\" not in text
+
+    def listed_blobs(self, parent: int, *, after: str, or_equal: bool, limit: int) -> tuple[list[ListedBlob], bool]:
+        """Return what plain blob listings show of the next children of a directory, and whether none of it is escaped in XML."""
+        text = self._db.execute(BLOBS[or_equal], (parent, after, limit)).fetchone()[0]
+        return blobs_in(text), not any(mark in text for mark in _MARKUP)
 
     def has_children(self, directory: Path) -> bool:
         """Tell whether a directory holds anything."""
@@ -200,7 +212,7 @@ class Paths:
 
     # Access control lists, interned
 
-    def acl(self, path: Path | Listed) -> Acl:
+    def acl(self, path: Path | Listed | ListedBlob) -> Acl:
         """Return a path's access control list."""
         return self.numbered_acl(path.acl)
 

@@ -38,15 +38,15 @@ def walk(
         yield from _walk_flat(paths, directory, after=after, inclusive=inclusive, begins=begins)
         return
     start, _, rest = after.removeprefix(prefix).lstrip("/").partition("/")
-    first = paths.child(directory.id, start) if start else None
+    first = paths.child(directory.id, start) if start and start.startswith(begins) else None
     if first is not None:
         full = f"{prefix}/{start}" if prefix else start
         if inclusive and not rest:
             yield full, first
         if recursive and first.is_directory:
             yield from walk(paths, first, full, recursive=True, after=after if rest else "", inclusive=inclusive)
-    from_start = bool(begins) and not start
-    while batch := paths.children(directory.id, after=start or begins, or_equal=from_start):
+    from_start = begins > start
+    while batch := paths.children(directory.id, after=max(start, begins), or_equal=from_start):
         for path in batch:
             if not path.name.startswith(begins):
                 return

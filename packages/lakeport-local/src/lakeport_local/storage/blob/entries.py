@@ -11,6 +11,7 @@ import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from lakeport_local.storage.listed import Listing
 from lakeport_local.storage.walk import walk
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from lakeport_local.storage.call import Call
     from lakeport_local.storage.kept import Kept
+    from lakeport_local.storage.listed import ListedBlob, Run
     from lakeport_local.storage.paths import Path
     from lakeport_local.storage.place import Place
 
@@ -78,6 +80,11 @@ class Wanted:
         return kept.kind == "deleted" or f"{kept.kind}s" in self.include
 
     @property
+    def is_bare(self) -> bool:
+        """Whether all blobs are asked for and nothing special is, of any of them."""
+        return self.delimiter is None and not self.only and not self.include
+
+    @property
     def is_plain(self) -> bool:
         """Whether blobs alone are asked for."""
         more = {"snapshots", "versions", "deleted", "deletedwithversions", "uncommittedblobs"}
@@ -133,12 +140,28 @@ def _merged(call: Call, place: Place, wanted: Wanted, behind: Position) -> Itera
     return heapq.merge(*streams, key=key)
 
 
-def _blobs(call: Call, place: Place, wanted: Wanted, behind: Position) -> Iterator[Entry]:
-    directory, (after, moment) = place.item, behind
+def plain_runs(call: Call, place: Place, wanted: Wanted, behind: Position, most: int) -> Iterator[Run[ListedBlob]]:
+    """Yield what `entries` does for a listing that is bare, many at a time."""
+    directory = place.item
     if directory is None or not directory.is_directory:
-        return
+        return iter(())
+    found = Listing(call.lake.paths, call.lake.paths.listed_blobs, is_recursive=True, most=most)
+    after, moment = _begin(place, behind)
+    begins = wanted.prefix if place.is_flat else wanted.prefix.rpartition("/")[2]
+    return found.runs(directory, place.path, after=after, inclusive=moment < NOW, begins=begins)
+
+
+def _begin(place: Place, behind: Position) -> Position:
+    after, moment = behind
     if place.path and after and not after.startswith(f"{place.path}/"):
         after = "" if after <= place.path else f"{place.path}/\U0010ffff"
+    return after, moment
+
+
+def _blobs(call: Call, place: Place, wanted: Wanted, behind: Position) -> Iterator[Entry]:
+    directory, (after, moment) = place.item, _begin(place, behind)
+    if directory is None or not directory.is_directory:
+        return
     recursive = wanted.delimiter is None
     found = walk(
         call.lake.paths,

@@ -10,21 +10,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 import orjson
 
-from lakeport_local.access.acl import EXECUTE, READ
 from lakeport_local.access.storage import LIST
 from lakeport_local.core import Response
 from lakeport_local.storage.answers import JSON, stamps
 from lakeport_local.storage.continuation import read_token, write_token
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.identities import naming
-from lakeport_local.storage.listed import FILE_TIME_AT_UNIX, Run, page_of, runs
+from lakeport_local.storage.listed import FILE_TIME_AT_UNIX, Listing, Run, listed_steps, page_of
 from lakeport_local.storage.names import normal_path
 from lakeport_local.storage.stamps import second_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from lakeport_local.access import Step
     from lakeport_local.storage.call import Call
     from lakeport_local.storage.listed import Listed
     from lakeport_local.storage.place import Place
@@ -41,7 +39,7 @@ def list_paths(call: Call) -> Response:
     recursive, most = call.flag("recursive"), call.page_size("maxResults")
     place = call.place_of(call.file_system, normal_path(call.parameter("directory") or ""))
     page, has_more = _page(call, place, recursive=recursive, most=most)
-    call.demand(LIST, lambda: _steps(place, page, recursive=recursive), place=place)
+    call.demand(LIST, lambda: listed_steps(place, page, is_recursive=recursive), place=place)
     if place.item is None:
         raise refusal("PathNotFound")
     more = []
@@ -51,7 +49,7 @@ def list_paths(call: Call) -> Response:
     return Response(200, [("Content-Type", JSON), *stamps(call.file_system), *more], _document(call, page))
 
 
-def _page(call: Call, place: Place, *, recursive: bool, most: int) -> tuple[list[Run], bool]:
+def _page(call: Call, place: Place, *, recursive: bool, most: int) -> tuple[list[Run[Listed]], bool]:
     """Return the paths of a page, and whether more follow."""
     begin, paths = place.item, call.lake.paths
     if begin is None:
@@ -66,32 +64,12 @@ def _page(call: Call, place: Place, *, recursive: bool, most: int) -> tuple[list
         inclusive = True
     if place.path and after and not after.startswith(f"{place.path}/"):
         raise refusal("OutOfRangeInput")
-    found = runs(
-        paths,
-        begin,
-        place.path,
-        recursive=recursive,
-        most=most + 1,
-        after=after,
-        inclusive=inclusive,
-        is_flat=begin.is_flat,
-    )
-    return page_of(found, most)
+    found = Listing(paths, paths.listed, is_recursive=recursive, most=most + 1)
+    return page_of(found.runs(begin, place.path, after=after, inclusive=inclusive), most)
 
 
 def _listing(place: Place, *, recursive: bool) -> str:
     return f"{'all' if recursive else 'one'} below {place.path}"
-
-
-def _steps(place: Place, page: list[Run], *, recursive: bool) -> Iterator[Step]:
-    """Yield what a page of a listing asks: read and execute on the directory, and on each one that was gone into."""
-    yield from place.steps(item=READ | EXECUTE)
-    if recursive and page:
-        yield from place.inner_steps(page[0].base + page[0].rows[0].name, READ | EXECUTE)
-    for run in page if recursive else ():
-        for row in run.rows:
-            if row.is_directory:
-                yield place.step(row, run.base + row.name, READ | EXECUTE)
 
 
 class _Spelled(dict[Key, str]):
@@ -106,7 +84,7 @@ class _Spelled(dict[Key, str]):
         return found
 
 
-def _document(call: Call, page: list[Run]) -> bytes:
+def _document(call: Call, page: list[Run[Listed]]) -> bytes:
     """Spell a page by hand: a listing of a million paths is mostly this."""
     named, paths = naming(call), call.lake.paths
     quoted: _Spelled[str] = _Spelled(lambda one: _quoted(named(one)))
@@ -114,7 +92,7 @@ def _document(call: Call, page: list[Run]) -> bytes:
     return f'{{"paths":[{",".join([_rows(run, quoted, permissions) for run in page])}]}}\n'.encode()
 
 
-def _rows(run: Run, quoted: _Spelled[str], permissions: _Spelled[int]) -> str:
+def _rows(run: Run[Listed], quoted: _Spelled[str], permissions: _Spelled[int]) -> str:
     base = _quoted(run.base)[:-1]
     return ",".join(
         [
