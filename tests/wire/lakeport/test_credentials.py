@@ -163,8 +163,12 @@ def test_a_code_is_shown_and_typed_by_a_guest_in_the_host_s_tenant(running: Loca
         )
         assert done.status_code == 200, done.text
 
+    profile = resolved(credential="device_code", tenant_id=host)
+    identity.credential(profile).sign_out()
     with device_code.shown_by(show):
-        assert signed_in_as(resolved(credential="device_code", tenant_id=host)) == guest["object_id"]
+        assert signed_in_as(profile) == guest["object_id"]
+        assert signed_in_as(profile) == guest["object_id"], "nobody is asked twice"
+    assert len(shown) == 1
     assert shown[0] > datetime.now(UTC)
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lakeport.connection import Directory, File, Lake, connect
     from lakeport.errors import LakeportError
     from lakeport.identity import credential
+    from lakeport.identity.sign_in import sign_in
     from lakeport.lake import FileSystem, LakeUrl
     from lakeport.lake import parse as parse_url
     from lakeport.profiles import Profile
@@ -41,6 +42,7 @@ _WHERE = {
     "profile": "profiles:resolve",
     "read_receive_file": "share.files:consumer",
     "read_share_file": "share.files:provider",
+    "sign_in": "identity.sign_in:sign_in",
 }
 
 __all__ = [
@@ -63,6 +65,7 @@ __all__ = [
     "profile",
     "read_receive_file",
     "read_share_file",
+    "sign_in",
 ]
 
 

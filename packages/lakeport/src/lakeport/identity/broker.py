@@ -65,6 +65,7 @@ class Broker:
         self._clock = clock or SystemClock()
         self._held: dict[str, Held] = {}
         self._paused: dict[str, datetime] = {}
+        self._keys: defaultdict[str, set[str]] = defaultdict(set)
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 
     def token(self, principal: str, audience: str, ask: Callable[[], Held]) -> Held:
@@ -80,6 +81,7 @@ class Broker:
             LakeportError: Whatever `ask` raises.
         """
         key = hashlib.sha256(f"{principal}\n{audience}".encode()).hexdigest()
+        self._keys[principal].add(key)
         found = self._good(self._held.get(key))
         if found is not None:
             return found
@@ -106,6 +108,14 @@ class Broker:
                 del self._held[key]
             if self._folder is not None and kept is not None and kept.token == refused:
                 (self._folder / key).unlink(missing_ok=True)
+
+    def forget(self, principal: str) -> None:
+        """Hand out none of a principal's tokens any more: another person has signed in as it."""
+        for key in tuple(self._keys[principal]):
+            with self._locks[key], self._alone(key):
+                self._held.pop(key, None)
+                if self._folder is not None:
+                    (self._folder / key).unlink(missing_ok=True)
 
     def _asked(self, key: str, ask: Callable[[], Held]) -> Held:
         until = self._paused.get(key)

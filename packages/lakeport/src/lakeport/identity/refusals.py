@@ -11,7 +11,7 @@ from lakeport.errors import LakeportError, NotSignedIn, Unavailable, WrongTenant
 from lakeport.identity.reach import is_unreachable, unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from lakeport.profiles import Profile
 
@@ -30,6 +30,19 @@ SIGN_IN_HINTS = {
     "700016": "The application is not in this tenant: check client_id and tenant_id",
     "90002": "There is no such tenant: check tenant_id",
 }
+_POLICY = "The tenant forbids this way to sign in, as many forbid device codes: ask for an exception, or use interactive_browser"
+PEOPLE_HINTS = {
+    "7000218": "The application does not let people sign in by a code: allow public client flows, or leave client_id out",
+    "53003": _POLICY,
+    "530032": _POLICY,
+    "53000": "The tenant demands a managed device, which a code cannot prove: use interactive_browser on one",
+    "53001": "The tenant demands a joined device, which a code cannot prove: use interactive_browser on one",
+    "50076": "The tenant demands a second factor: sign in again and give it",
+    "65001": "Nobody has agreed that this application may act here: an administrator has to",
+    "70019": "The code has ended: ask for another",
+    "70020": "The code has ended: ask for another",
+}
+"""For who signs in by a code or in a browser."""
 HINTS = {
     "InvalidAuthenticationTokenTenant": "The subscription is in another tenant: check tenant_id and subscription_id",
     "MissingSubscriptionRegistration": "Next: az provider register --namespace Microsoft.DataShare",
@@ -64,7 +77,8 @@ def translate(error: Exception, profile: Profile | None = None, about: str = "")
     who = f"profile {profile.name!r}" if profile else "the credential"
     signing_in = _AADSTS.search(str(error))
     if signing_in:
-        return _refused_sign_in(who, signing_in)
+        is_person = profile is not None and profile.credential in {"device_code", "interactive_browser"}
+        return _refused_sign_in(who, signing_in, PEOPLE_HINTS if is_person else {})
     elsewhere = _OTHER_TENANT.search(str(error))
     if elsewhere:
         return _wrong_tenant(who, elsewhere[1], profile)
@@ -88,10 +102,11 @@ def _cannot_sign_in(error: Exception, who: str, profile: Profile | None) -> Lake
     return NotSignedIn(f"{who} cannot sign in: {_first_line(error)}", hint=_chain_hint(error))
 
 
-def _refused_sign_in(who: str, found: re.Match[str]) -> LakeportError:
+def _refused_sign_in(who: str, found: re.Match[str], hints: Mapping[str, str]) -> LakeportError:
     number, said = found[1], one_line(found[2])
     cls = class_of(f"AADSTS{number}", 401)
-    return cls(f"{who} cannot sign in: {said}", code=f"AADSTS{number}", status=401, hint=SIGN_IN_HINTS.get(number, ""))
+    hint = hints.get(number) or SIGN_IN_HINTS.get(number, "")
+    return cls(f"{who} cannot sign in: {said}", code=f"AADSTS{number}", status=401, hint=hint)
 
 
 def _wrong_tenant(who: str, tenant_id: str, profile: Profile | None) -> LakeportError:

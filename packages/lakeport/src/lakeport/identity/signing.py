@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from azure.core.credentials import AccessToken, AccessTokenInfo
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 PEOPLE = frozenset({"device_code", "interactive_browser"})
 """Kinds that ask a person: nobody is asked again because a service refused a token."""
+
+_PERSONS: dict[str, TokenCredential] = {}
+"""Who has signed in, by principal."""
+_LOCK = Lock()
 
 
 class Signing:
@@ -42,9 +47,15 @@ class Signing:
         self._built: TokenCredential | None = None
 
     @property
-    def _inner(self) -> TokenCredential:
+    def inner(self) -> TokenCredential:
+        """azure-identity's credential; a person's is one for the whole process, so that nobody signs in twice."""
         if self._built is None:
-            self._built = self._build()
+            if self._profile.credential in PEOPLE:
+                with _LOCK:
+                    self._built = _PERSONS.get(self._principal) or self._build()
+                    _PERSONS[self._principal] = self._built
+            else:
+                self._built = self._build()
         return self._built
 
     def get_token(
@@ -84,6 +95,17 @@ class Signing:
             held = self._broker.token(self._principal, audience, lambda: self._ask(scopes, asked))
         return AccessTokenInfo(held.token, held.expires_on, refresh_on=held.refresh_on)
 
+    def begin_anew(self) -> None:
+        """Hand out no token that was there before: another person may have signed in."""
+        self._broker.forget(self._principal)
+
+    def sign_out(self) -> None:
+        """Forget the person: the next one who is needed is asked."""
+        self._built = None
+        with _LOCK:
+            _PERSONS.pop(self._principal, None)
+        self._broker.forget(self._principal)
+
     def is_same(self, other: Signing) -> bool:
         """Tell if another credential is of the same principal and gets the same tokens."""
         return (self._principal, self._broker) == (other._principal, other._broker)
@@ -106,13 +128,13 @@ class Signing:
 
     def _ask(self, scopes: tuple[str, ...], options: TokenRequestOptions) -> Held:
         with translated(self._profile):
-            ask = getattr(self._inner, "get_token_info", None)
-            found = ask(*scopes, options=options) if ask else self._inner.get_token(*scopes, **options)
+            ask = getattr(self.inner, "get_token_info", None)
+            found = ask(*scopes, options=options) if ask else self.inner.get_token(*scopes, **options)
         return Held(found.token, found.expires_on, getattr(found, "refresh_on", None))
 
     def close(self) -> None:
         """Close the connections that it holds."""
-        if self._built is not None:
+        if self._built is not None and self._profile.credential not in PEOPLE:
             self._built.close()  # type: ignore[attr-defined]
 
 

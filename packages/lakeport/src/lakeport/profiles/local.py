@@ -79,6 +79,15 @@ def cloud_of(found: Mapping[str, str]) -> clouds.Cloud:
     return clouds.local(found["HTTPS_PROXY"], ca_bundle)
 
 
+def approve(code: str, object_id: str) -> None:
+    """Type a code into the page of a device sign-in, as a user of the local Azure.
+
+    Raises:
+        Unreachable: None is running, or it knows of no such code.
+    """
+    _ask("approve", code, "--user", object_id)
+
+
 def forget() -> None:
     """Ask again from now on: another local Azure may be running."""
     _answers.clear()

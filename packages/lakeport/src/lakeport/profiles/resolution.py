@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from lakeport import clouds
 from lakeport.errors import BadProfile, LakeportError, NotFound
@@ -17,9 +19,9 @@ from lakeport.profiles.model import KEYS, WHOLE, Profile, Value
 from lakeport.profiles.secrets import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-PRINCIPALS = ("app", "managed_identity")
+PRINCIPALS = ("app", "managed_identity", "user")
 """Kinds of a local Azure's things that are profiles."""
 IDENTITY = frozenset(key.name for key in KEYS.values() if key.identity)
 
@@ -163,20 +165,14 @@ def _local_profile(name: str, given: Layer) -> Profile:
     """A principal of the running local Azure. The name says who signs in: nothing of the environment mixes in."""
     principal = name.removeprefix(local.PREFIX)
     found, things = local.variables(principal), local.things()
-    signs_in_as = found.get("AZURE_CLIENT_ID", "")
-    itself = next(
-        (
-            one
-            for one in things
-            if one.name == principal and one.kind in PRINCIPALS and signs_in_as in {"", str(one.client_id)}
-        ),
-        None,
-    )
+    itself = _itself(principal, found, things)
     values = {
         key.name: found[key.azure] for key in KEYS.values() if key.azure and key.identity and found.get(key.azure)
     }
-    if itself is not None and itself.kind == "managed_identity":
-        values["credential"] = itself.kind
+    if itself is not None and itself.kind != "app":
+        values["credential"] = {"user": "device_code"}.get(itself.kind, itself.kind)
+    if itself is not None and itself.kind == "user":
+        values["tenant_id"] = str(itself.tenant_id or "")
     tenant_id = values.get("tenant_id") or str((itself and itself.tenant_id) or "")
     values |= _surroundings([one for one in things if one.tenant_id == tenant_id])
     layer = Layer(
@@ -187,6 +183,15 @@ def _local_profile(name: str, given: Layer) -> Profile:
     )
     profile = _profile(name, [given, layer], at=local.cloud_of(found))
     return Profile(name, profile.cloud, profile.credential, itself.object_id if itself else None, profile.values)
+
+
+def _itself(principal: str, found: Mapping[str, str], things: Sequence[local.Thing]) -> local.Thing | None:
+    """Return the principal that variables sign in as: an app's have its client id, the others' proxy its object id."""
+    by_proxy = urlsplit(found.get("HTTPS_PROXY", "")).username or ""
+    client_id = found.get("AZURE_CLIENT_ID", "")
+    same = [one for one in things if one.kind in PRINCIPALS and client_id in {"", str(one.client_id)}]
+    exactly = [one for one in same if by_proxy and str(one.object_id) == by_proxy]
+    return next(iter(exactly or [one for one in same if one.name == principal]), None)
 
 
 def _surroundings(things: list[local.Thing]) -> dict[str, str]:
@@ -207,7 +212,9 @@ def names(start: Path | None = None) -> dict[str, str]:
     """Return every profile that can be named here, with where it is: files', and a running local Azure's."""
     found = {name: str(file.path) for file in reversed(profile_files(start)) for name in file.profiles}
     try:
-        principals = [one.name for one in local.things() if one.kind in PRINCIPALS]
+        principals = [one for one in local.things() if one.kind in PRINCIPALS]
     except LakeportError:
         return found  # none is running: it has no profiles
-    return found | {f"{local.PREFIX}{name}": "running local Azure" for name in principals}
+    often = Counter(one.name for one in principals)
+    named = [one.name if often[one.name] == 1 else f"{one.tenant}/{one.name}" for one in principals]
+    return found | {f"{local.PREFIX}{name}": "running local Azure" for name in named}
