@@ -135,6 +135,26 @@ def test_text_is_appended_and_read_by_lines(lake: lakeport.Lake) -> None:
     assert lake.file("text/log.txt").read_bytes() == b"\xe4"
 
 
+def test_what_was_written_whole_is_appended_to_whatever_wrote_it(lake: lakeport.Lake) -> None:
+    for size in (0, 3, 9 << 20):
+        file = lake.file(f"append/{size}")
+        file.write_bytes(b"1" * size)
+        with file.open("ab") as log:
+            assert log.tell() == size
+            log.write(b"22")
+            assert file.stat().size_bytes == size
+        assert file.read_bytes() == b"1" * size + b"22"
+        late = file.open("ab")
+        late.write(b"x" * (9 << 20))
+        file.write_bytes(b"other")
+        with pytest.raises(Conflict):
+            late.close()
+        assert file.read_bytes() == b"other"
+    with lake.open("append/new and empty", "ab"):
+        pass
+    assert lake.file("append/new and empty").read_bytes() == b""
+
+
 def test_a_file_is_read_at_any_place_and_only_as_it_was_opened(lake: lakeport.Lake) -> None:
     file = lake.file("seek/a.bin")
     data = bytes(range(256)) * 20_000

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lakeport.connection import Directory, File, Lake, connect
+    from lakeport.connection import AsyncDirectory, AsyncFile, AsyncLake, Directory, File, Lake, connect
     from lakeport.errors import LakeportError
     from lakeport.identity import credential
     from lakeport.identity.sign_in import sign_in
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _WHERE = {
+    "AsyncDirectory": "connection:AsyncDirectory",
+    "AsyncFile": "connection:AsyncFile",
+    "AsyncLake": "connection:AsyncLake",
     "Consumer": "share:Consumer",
     "Directory": "connection:Directory",
     "File": "connection:File",
@@ -46,6 +49,9 @@ _WHERE = {
 }
 
 __all__ = [
+    "AsyncDirectory",
+    "AsyncFile",
+    "AsyncLake",
     "Consumer",
     "Directory",
     "File",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lakeport.errors import Conflict, Misused, NotFound
-from lakeport.lake.client import Access, Checksum, Entry
+from lakeport.lake.values import Access, Checksum, Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

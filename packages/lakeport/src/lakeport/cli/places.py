@@ -14,7 +14,7 @@ from lakeport.lake.globs import is_pattern, walk
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from lakeport.lake.client import Entry
+    from lakeport.lake.values import Entry
 
 Files = FileSystem | Here
 

@@ -6,7 +6,8 @@ itself.
 
 from __future__ import annotations
 
+from lakeport.connection.asynchronous import AsyncDirectory, AsyncFile, AsyncLake
 from lakeport.connection.lake import Lake, connect
 from lakeport.connection.places import Directory, File
 
-__all__ = ["Directory", "File", "Lake", "connect"]
+__all__ = ["AsyncDirectory", "AsyncFile", "AsyncLake", "Directory", "File", "Lake", "connect"]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from lakeport.access.permissions import Permissions
+    from lakeport.connection.asynchronous import AsyncLake
     from lakeport.engines import Library
     from lakeport.engines.file_system import LakeFileSystem
     from lakeport.lake import Entry
@@ -101,6 +102,21 @@ class Lake:
             hint = f"Next: connect(..., file_system=NAME), or lake.of(NAME); {self.account}'s: lake.file_systems()"
             raise BadProfile("this lake names no file system", hint=hint)
         return FileSystem(self.profile, self.account, self._name)
+
+    @property
+    def name(self) -> str:
+        """The name of the file system that paths begin at, or empty."""
+        return self._name
+
+    def asynchronous(self) -> AsyncLake:
+        """Return the same lake for a program with an event loop, to be used by `async with`.
+
+        Raises:
+            MissingExtra: aiohttp is not installed.
+        """
+        from lakeport.connection.asynchronous import AsyncLake  # noqa: PLC0415  (few need it)
+
+        return AsyncLake(self)
 
     def of(self, file_system: str) -> Lake:
         """Return the same account, with paths that begin at another file system."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from lakeport.errors import Conflict, Misused, NotFound
-from lakeport.lake import LakeUrl
+from lakeport.errors import Misused
+from lakeport.lake import LakeUrl, deeds
+from lakeport.lake.deeds import done
 from lakeport.lake.opened import Writer, opened
 
 if TYPE_CHECKING:
@@ -60,11 +61,7 @@ class Place:
         Raises:
             Forbidden: The caller may not know.
         """
-        try:
-            self.stat()
-        except NotFound:
-            return False
-        return True
+        return done(deeds.exists(self.lake, self.path))
 
     def stat(self) -> Entry:
         """Return what is there: whether it is a directory, size in bytes, time of the last change, ETag.
@@ -214,9 +211,7 @@ class File(Place):
         Raises:
             Conflict: A directory is there.
         """
-        if self.exists() and self.stat().is_directory:
-            raise Conflict(f"{self.path} is a directory", hint="Next: lake.directory(PATH).remove()")
-        self.lake.remove(self.path)
+        done(deeds.remove_file(self.lake, self.path))
 
     def upload(self, local: str | PathLike[str]) -> Outcome:
         """Bring a file of this machine here, in parts, checked and noted in a journal; see `lakeport.transfer`."""
@@ -310,15 +305,7 @@ class Directory(Place):
             Misused: It is the root.
             Conflict: A file is there.
         """
-        if not self.path:
-            raise Misused("the root cannot be deleted", hint="Name a directory in it")
-        try:
-            found = self.stat()
-        except NotFound:
-            return
-        if not found.is_directory:
-            raise Conflict(f"{self.path} is a file", hint="Next: lake.file(PATH).remove()")
-        self.lake.delete(self.path, is_directory=True)
+        done(deeds.remove_directory(self.lake, self.path))
 
     def upload(self, local: str | PathLike[str]) -> Outcome:
         """Bring what is below a folder of this machine below this directory; see `lakeport.transfer.copy`."""

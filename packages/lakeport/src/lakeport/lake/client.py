@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from lakeport import identity
-from lakeport.errors import Conflict, NotFound, NotVerified
+from lakeport.errors import NotFound, NotVerified
 from lakeport.identity import translated
+from lakeport.lake import deeds
+from lakeport.lake.deeds import done
 from lakeport.lake.globs import walk
+from lakeport.lake.values import Access, Checksum, Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
-    from datetime import datetime
 
     from azure.core.credentials import TokenCredential
     from azure.storage.blob import ContainerClient
@@ -27,44 +27,13 @@ if TYPE_CHECKING:
     from lakeport.profiles import Profile
 
 BLOCK_BYTES = 4 << 20
-IF_NEW = {"If-None-Match": "*"}
-"""Refuses to replace what is there."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A path in a file system.
-
-    Attributes:
-        size_bytes: 0 for a directory.
-    """
-
-    path: str
-    is_directory: bool
-    size_bytes: int
-    modified_at: datetime | None
-    etag: str = ""
-
-
-@dataclass(frozen=True)
-class Checksum:
-    """A file's size and stored MD5, in hex; empty when the service has none."""
-
-    size_bytes: int
-    md5: str
-
-
-@dataclass(frozen=True)
-class Access:
-    """Who owns a path, and its access control list in its short text form."""
-
-    owner: str
-    group: str
-    acl: str
 
 
 class FileSystem:
     """One file system, as one caller."""
+
+    single_bytes = 8 << 20
+    """The most that is written in one request without blocks."""
 
     def __init__(self, profile: Profile, account: str, name: str, credential: TokenCredential | None = None) -> None:
         self.profile = profile
@@ -82,7 +51,8 @@ class FileSystem:
         return self._credential or identity.storage_credential(self.profile, self.account)
 
     @cached_property
-    def _client(self) -> FileSystemClient:
+    def dfs(self) -> FileSystemClient:
+        """The SDK's client of the file system, by the Data Lake API: for names and lists."""
         from azure.storage.filedatalake import ExponentialRetry, FileSystemClient  # noqa: PLC0415  (half a second)
 
         cloud = self.profile.cloud
@@ -134,10 +104,7 @@ class FileSystem:
         Raises:
             NotFound: There is none.
         """
-        with self.asking(path):
-            found = self._client.get_file_client(path).get_file_properties()
-        is_directory = (found.metadata or {}).get("hdi_isfolder") == "true"
-        return Entry(path, is_directory, int(found.size or 0), found.last_modified, str(found.etag or ""))
+        return done(deeds.entry(self, path))
 
     def glob(self, pattern: str) -> Iterator[Entry]:
         """Yield the paths that a pattern means, once each; only directories that can hold something of it are listed.
@@ -159,11 +126,7 @@ class FileSystem:
 
     def has(self, path: str) -> bool:
         """Tell if a file or directory is there."""
-        try:
-            self.entry(path)
-        except NotFound:
-            return False
-        return True
+        return done(deeds.exists(self, path))
 
     def root(self) -> Entry:
         """Return the file system's root.
@@ -171,18 +134,11 @@ class FileSystem:
         Raises:
             NotFound: There is no such file system.
         """
-        with self.asking():
-            found = self._client.get_file_system_properties()
-        return Entry("", is_directory=True, size_bytes=0, modified_at=found.last_modified, etag=str(found.etag or ""))
+        return done(deeds.root(self))
 
     def create(self) -> bool:
         """Make the file system; tell whether it was not there before."""
-        try:
-            with self.asking():
-                self._client.create_file_system()
-        except Conflict:
-            return False
-        return True
+        return done(deeds.create(self))
 
     def siblings(self) -> list[str]:
         """Return the names of the account's file systems."""
@@ -205,9 +161,7 @@ class FileSystem:
         Raises:
             NotFound: There is no such path.
         """
-        with self.asking(path):
-            found = self._client.get_file_client(path).get_file_properties()
-        return {str(name): str(value) for name, value in (found.metadata or {}).items() if name != "hdi_isfolder"}
+        return done(deeds.metadata(self, path))
 
     def set_metadata(self, path: str, metadata: Mapping[str, str]) -> None:
         """Replace the metadata of a path.
@@ -215,14 +169,11 @@ class FileSystem:
         Raises:
             NotFound: There is no such path.
         """
-        marked = {"hdi_isfolder": "true"} if self.entry(path).is_directory else {}
-        with self.asking(path):
-            self._client.get_file_client(path).set_metadata({**metadata, **marked})
+        done(deeds.set_metadata(self, path, metadata))
 
     def remove(self, path: str) -> None:
         """Delete a file; one that is not there is deleted."""
-        with suppress(NotFound), self.asking(path):
-            self._client.get_file_client(path).delete_file()
+        done(deeds.remove(self, path))
 
     def make_directory(self, path: str) -> None:
         """Make a directory and those above it; one that is there stays as it is.
@@ -230,12 +181,7 @@ class FileSystem:
         Raises:
             Conflict: A file is there.
         """
-        try:
-            with self.asking(path):
-                self._client.get_directory_client(path).create_directory(headers=IF_NEW)
-        except Conflict:
-            if not self.entry(path).is_directory:
-                raise
+        done(deeds.make_directory(self, path))
 
     def rename(self, source: str, target: str, *, replace: bool = False) -> None:
         """Give a file or directory another name, at once, with everything below it.
@@ -249,9 +195,7 @@ class FileSystem:
             NotFound: There is no such path.
             Conflict: Something is there already.
         """
-        with self.asking(source):
-            client = self._client.get_directory_client(quote(source))  # the SDK unquotes a source before it quotes it
-            client.rename_directory(f"{self.name}/{target}", headers={} if replace else IF_NEW)
+        done(deeds.rename(self, source, target, replace=replace))
 
     def delete(self, path: str, *, is_directory: bool) -> None:
         """Delete a file, or a directory with everything below it.
@@ -259,11 +203,7 @@ class FileSystem:
         Raises:
             NotFound: There is no such path.
         """
-        with self.asking(path):
-            if is_directory:
-                self._client.get_directory_client(path).delete_directory()
-            else:
-                self._client.get_file_client(path).delete_file()
+        done(deeds.delete(self, path, is_directory=is_directory))
 
     def access(self, path: str) -> Access:
         """Return who owns a path and what its list allows; it takes no right on the path itself.
@@ -272,16 +212,11 @@ class FileSystem:
             Forbidden: A directory above does not let the caller through.
             NotFound: There is no such path.
         """
-        with self.asking(path):
-            found = self._client.get_file_client(path or "/").get_access_control()
-        return Access(str(found["owner"]), str(found["group"]), str(found["acl"]))
+        return done(deeds.access(self, path))
 
     def checksum(self, path: str) -> Checksum:
         """Return a file's size and stored MD5."""
-        with self.asking(path):
-            found = self._client.get_file_client(path).get_file_properties()
-        stored = found.content_settings.content_md5 if found.content_settings else None
-        return Checksum(int(found.size or 0), bytes(stored).hex() if stored else "")
+        return done(deeds.checksum(self, path))
 
     def hashed(self, path: str) -> str:
         """Return the MD5 of a file's bytes, in hex, by reading them."""
@@ -293,7 +228,7 @@ class FileSystem:
     def chunks(self, path: str) -> Iterator[bytes]:
         """Yield a file's bytes in order, a few MiB at a time."""
         with self.asking(path):
-            yield from self._client.get_file_client(path).download_file().chunks()
+            yield from self.dfs.get_file_client(path).download_file().chunks()
 
     def read(self, found: Entry, offset: int, length: int) -> bytes:
         """Return some of a file's bytes, in one request when they are no more than 32 MiB.
@@ -301,16 +236,11 @@ class FileSystem:
         Raises:
             Conflict: Another has taken its place since it was found.
         """
-        from azure.core import MatchConditions  # noqa: PLC0415
-
-        same = MatchConditions.IfNotModified if found.etag else None
-        with self.asking(found.path):
-            blob = self.blobs.get_blob_client(found.path)
-            return blob.download_blob(offset, length, etag=found.etag or None, match_condition=same).readall()
+        return done(deeds.read(self, found, offset, length))
 
     def file_client(self, path: str) -> DataLakeFileClient:
         """Return the SDK's client of a file, by the Data Lake API."""
-        return self._client.get_file_client(path)
+        return self.dfs.get_file_client(path)
 
     def write(self, path: str, source: IO[bytes]) -> Checksum:
         """Write a file, replacing one that is there, with its MD5 stored beside it.
@@ -324,7 +254,7 @@ class FileSystem:
         size, digest = digest_of(source)
         settings = ContentSettings(content_md5=bytearray(digest))
         with self.asking(path):
-            file = self._client.get_file_client(path)
+            file = self.dfs.get_file_client(path)
             if size:
                 file.upload_data(source, size, overwrite=True, content_settings=settings)
             else:

@@ -6,20 +6,20 @@ seen before it is flushed (storage.md 2.4).
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import io
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from lakeport.errors import Conflict, Misused, NotFound
+from lakeport.errors import Conflict, Misused
+from lakeport.lake.blocks import Addition, Blocks
+from lakeport.lake.deeds import done
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from lakeport.lake.client import Entry, FileSystem
+    from lakeport.lake.client import FileSystem
+    from lakeport.lake.values import Entry
 
 READ_AHEAD_BYTES = 4 << 20
-BLOCK_BYTES = 8 << 20
 MODES = ("rb", "wb", "xb", "ab")
 
 
@@ -92,12 +92,7 @@ class Writer(io.RawIOBase):
         super().__init__()
         self._lake = lake
         self._path = path
-        self._blob = lake.blobs.get_blob_client(path)
-        self._is_new = is_new
-        self._held = bytearray()
-        self._blocks: list[str] = []
-        self._digest = hashlib.md5(usedforsecurity=False)
-        self._size = 0
+        self._blocks = Blocks(lake, path, is_new=is_new)
 
     @property
     def name(self) -> str:
@@ -110,27 +105,13 @@ class Writer(io.RawIOBase):
 
     def tell(self) -> int:
         """Return the place that was reached, from the beginning."""
-        return self._size
+        return self._blocks.size_bytes
 
     def write(self, data: Any) -> int:  # Any: whatever has a buffer
         """Take bytes; return how many, which is all of them."""
         if self.closed:
             raise ValueError("write to closed file")
-        view = memoryview(data).cast("B")
-        self._digest.update(view)
-        self._size += len(view)
-        for at in range(0, len(view), BLOCK_BYTES):
-            self._held += view[at : at + BLOCK_BYTES]
-            if len(self._held) >= BLOCK_BYTES:
-                self._send(bytes(self._held[:BLOCK_BYTES]))
-                del self._held[:BLOCK_BYTES]
-        return len(view)
-
-    def _send(self, block: bytes) -> None:
-        name = base64.b64encode(b"%08d" % len(self._blocks)).decode()
-        with self._lake.asking(self._path):
-            self._blob.stage_block(name, block)
-        self._blocks.append(name)
+        return done(self._blocks.write(data))
 
     def close(self) -> None:
         """Let the file appear.
@@ -142,25 +123,9 @@ class Writer(io.RawIOBase):
         if self.closed:
             return
         try:
-            self._commit()
+            done(self._blocks.commit())
         finally:
             super().close()
-
-    def _commit(self) -> None:
-        from azure.core import MatchConditions  # noqa: PLC0415
-        from azure.storage.blob import BlobBlock, ContentSettings  # noqa: PLC0415
-
-        settings = ContentSettings(content_md5=bytearray(self._digest.digest()))
-        with self._lake.asking(self._path):
-            if not self._blocks:
-                self._blob.upload_blob(bytes(self._held), overwrite=not self._is_new, content_settings=settings)
-                return
-        if self._held:
-            self._send(bytes(self._held))
-        with self._lake.asking(self._path):
-            blocks = [BlobBlock(name) for name in self._blocks]
-            condition = MatchConditions.IfMissing if self._is_new else None
-            self._blob.commit_block_list(blocks, content_settings=settings, match_condition=condition)
 
     def abort(self) -> None:
         """Let go of what was written; nothing appears."""
@@ -190,38 +155,12 @@ class Appender(Writer):
 
     def __init__(self, lake: FileSystem, path: str) -> None:
         super().__init__(lake, path)
-        try:
-            found = lake.entry(path)
-        except NotFound:
-            self._begin, self._etag = 0, ""
-        else:
-            if found.is_directory:
-                raise Conflict(f"{path} is a directory")
-            self._begin, self._etag = found.size_bytes, found.etag
-        self._sent = 0
+        self._blocks: Addition = Addition(lake, path)
+        done(self._blocks.begin())
 
     def tell(self) -> int:
         """Return the place that was reached, from the beginning."""
-        return self._begin + self._size
-
-    def _send(self, block: bytes) -> None:
-        with self._lake.asking(self._path):
-            file = self._lake.file_client(self._path)
-            if not self._etag:
-                self._etag = str(file.create_file(headers={"If-None-Match": "*"})["etag"])
-            file.append_data(block, self._begin + self._sent, len(block))
-        self._sent += len(block)
-
-    def _commit(self) -> None:
-        from azure.core import MatchConditions  # noqa: PLC0415
-
-        if self._held or not self._etag:
-            self._send(bytes(self._held))
-        if self._sent:
-            with self._lake.asking(self._path):
-                self._lake.file_client(self._path).flush_data(
-                    self._begin + self._sent, etag=self._etag, match_condition=MatchConditions.IfNotModified
-                )
+        return self._blocks.begins_at + self._blocks.size_bytes
 
 
 class TextWriter(io.TextIOWrapper):
