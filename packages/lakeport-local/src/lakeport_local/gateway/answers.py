@@ -18,6 +18,9 @@ ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _FIELD_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_MOST_PLAIN_NAMES = 1024
+_PLAIN_NAMES: set[str] = set()
+"""Names that were found to be those of fields which the gateway does not send itself."""
 _colon = ": ".join
 _OURS = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date"})
 
@@ -34,6 +37,8 @@ def _own_name(name: str) -> str:
         return lower
     if _FIELD_NAME.fullmatch(name) is None:
         raise BadResponse("a header field's name is malformed")
+    if len(_PLAIN_NAMES) < _MOST_PLAIN_NAMES:
+        _PLAIN_NAMES.add(name)
     return ""
 
 
@@ -60,8 +65,10 @@ def render_head(
     Raises:
         BadResponse: A field holds what would break the message apart.
     """
-    own = {lower: value for name, value in response.headers if (lower := _own_name(name))}
-    fields = [field for field in response.headers if not _own_name(field[0])] if own else response.headers
+    fields, own = response.headers, {}
+    if not _PLAIN_NAMES.issuperset([name for name, _ in fields]):
+        own = {lower: value for name, value in fields if (lower := _own_name(name))}
+        fields = [field for field in fields if not _own_name(field[0])]
     lines = [f"HTTP/1.1 {response.status} {response.reason or _REASONS.get(response.status, 'Unknown')}"]
     lines += map(_colon, fields)
     length, is_chunked = _framing(response, method, own.get("content-length"), is_http10=is_http10)

@@ -239,7 +239,7 @@ class Paths:
     def make_root(self, name: str, *, owner: str, is_flat: bool = False) -> Path:
         """Make the root directory of a new file system."""
         columns = {"parent": 0, "name": name, "is_directory": 1, "owner": owner, "owning_group": owner}
-        made = self._insert(columns | ({"made_by": FLAT} if is_flat else {}), plain_acl(0o750))
+        made = self._insert(columns | ({"made_by": FLAT} if is_flat else {}), self.acl_id(plain_acl(0o750)))
         return self.change(made, touch=False, root=made.id)
 
     def make(
@@ -256,13 +256,21 @@ class Paths:
             columns: Other columns of the row.
         """
         base = {"parent": parent.id, "name": name, "is_directory": int(is_directory), "owner": owner}
-        acl = acl or inherited(self.acl(parent), is_directory=is_directory)
-        return self._insert({"owning_group": parent.group, "root": parent.root, **base, **columns}, acl)
+        number = self.acl_id(acl) if acl is not None else self._inherited_acl(parent, is_directory=is_directory)
+        return self._insert({"owning_group": parent.group, "root": parent.root, **base, **columns}, number)
 
-    def _insert(self, columns: dict[str, Any], acl: Acl) -> Path:  # Any: SQLite's values
+    def _inherited_acl(self, parent: Path, *, is_directory: bool) -> int:
+        """Return the row of the list that what is made in a directory inherits."""
+        key = ("inherited", is_directory)
+        found: int | None = parent.derived.get(key)
+        if found is None:
+            found = parent.derived[key] = self.acl_id(inherited(self.acl(parent), is_directory=is_directory))
+        return found
+
+    def _insert(self, columns: dict[str, Any], acl: int) -> Path:  # Any: SQLite's values
         self._note_expiry(columns)
         etag, now = self._stamps.next()
-        row = {"etag": etag, "created": now, "modified": now, "acl": self.acl_id(acl), **columns}
+        row = {"etag": etag, "created": now, "modified": now, "acl": acl, **columns}
         marks = ", ".join("?" * len(row))
         sql = f"INSERT INTO paths ({', '.join(row)}) VALUES ({marks}) RETURNING {_COLUMNS}"
         return _path(self._db.execute(sql, tuple(row.values())).fetchone())

@@ -92,6 +92,8 @@ class Staging:
         self._contents = contents
         self._clock = clock
         self.drop_stale()
+        found = self._db.execute("SELECT DISTINCT file_system FROM blocks")
+        self._with_blocks = {int(row["file_system"]) for row in found}  # or that had some: most puts need not look
 
     # Segments
 
@@ -133,6 +135,7 @@ class Staging:
             ServiceError: 400 `InvalidBlobOrBlock`: its id has another length than the ids before.
         """
         key = (file_system, path, block)
+        self._with_blocks.add(file_system)
         other = self._db.execute(
             "SELECT block FROM blocks WHERE file_system = ? AND path = ? LIMIT 1", key[:2]
         ).fetchone()
@@ -168,6 +171,8 @@ class Staging:
 
     def drop_blocks(self, file_system: int, path: str, *, is_flat: bool = False) -> None:
         """Forget the uncommitted blocks of a path, and of everything below it where there are directories."""
+        if file_system not in self._with_blocks:
+            return
         if is_flat:
             self._drop("blocks", "file_system = ? AND path = ?", (file_system, path))
             return
