@@ -30,6 +30,12 @@ def test_importing_lakeport_loads_nothing_heavy() -> None:
     assert sum(name.startswith("lakeport") for name in found) == 1
 
 
+def test_importing_lakeport_takes_under_a_tenth_of_a_second_of_the_processor() -> None:
+    code = "import time; before = time.process_time(); import lakeport; print(time.process_time() - before)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 0.1
+
+
 def test_help_loads_nothing_heavy() -> None:
     found = modules_after("from lakeport.cli import main; main(['--help'])")
     assert not found & set(HEAVY)
