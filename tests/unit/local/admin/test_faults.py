@@ -80,9 +80,9 @@ def test_a_host_pattern_matches_every_account() -> None:
     assert answered(service_with(kind="429", host="*.dfs.core.windows.net"), asked()).status == 429
 
 
-def test_a_reset_promises_a_body_that_never_comes() -> None:
+def test_a_reset_cuts_the_connection_at_once() -> None:
     with pytest.raises(Cut):
-        body_of(answered(service_with(kind="reset"), asked())).read(1)
+        answered(service_with(kind="reset"), asked())
 
 
 async def test_a_slow_answer_is_the_services_own() -> None:
@@ -102,11 +102,9 @@ def test_a_request_is_done_before_its_answer_is_lost() -> None:
     sink = service.open_body(request)
     assert not isinstance(sink, Response)
     request.body = sink
-    answer = service.handle(request)
-    assert isinstance(answer, Response)
-    assert isinstance(request.body, MemorySink), "the service was given its own sink"
     with pytest.raises(Cut):
-        body_of(answer).read(1)
+        service.handle(request)
+    assert isinstance(request.body, MemorySink), "the service was given its own sink"
 
 
 def test_a_byte_of_a_requests_body_arrives_as_another() -> None:

@@ -24,7 +24,6 @@ _REFUSALS = {
     "expired": (401, "InvalidAuthenticationInfo", "Lifetime validation failed. The token is expired."),
 }
 _CUT_AT_ONCE = {"reset"}
-_CUT_IN_THE_END = {"reset-answer", "timeout"}
 _OF_ANSWERS = frozenset({"reset-body", "slow-body", "stall-body", "truncate", "corrupt"})
 
 
@@ -46,7 +45,11 @@ class FaultyService:
         self._name = name
 
     def open_body(self, request: Request) -> BodySink | Response:
-        """Let a fault answer first; else ask the service."""
+        """Let a fault answer first; else ask the service.
+
+        Raises:
+            Cut: The fault cuts the connection.
+        """
         if self._faults.is_empty:
             return self.service.open_body(request)
         opened = self.service.open_body(request) if self._faults.wants_operation else None
@@ -65,13 +68,19 @@ class FaultyService:
         return opened if isinstance(opened, Response) else _Struck(opened, strike, request)
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
-        """Ask the service, and let its answer meet what struck the request."""
+        """Ask the service, and let its answer meet what struck the request.
+
+        Raises:
+            Cut: The fault cuts the connection.
+        """
         body = request.body
         if not isinstance(body, _Struck):
             return self.service.handle(request)
         request.body, fault = body.inner, body.strike.fault
-        answer = _cut() if fault.kind == "timeout" else self.service.handle(request)
-        if fault.kind in {"slow", "timeout"} or inspect.isawaitable(answer):
+        if fault.kind == "timeout":
+            return _cut_after(fault.delay_s)
+        answer = self.service.handle(request)
+        if fault.kind == "slow" or inspect.isawaitable(answer):
             return _held(answer, body.strike)
         return _met(answer, body.strike)
 
@@ -119,25 +128,9 @@ class _Nowhere:
         """Nothing is kept."""
 
 
-class _Nothing:
-    """The body of an answer that never comes."""
-
-    size_bytes = 1
-
-    def read(self, limit_bytes: int) -> bytes:
-        raise Cut
-
-    def close(self) -> None:
-        """Nothing to release."""
-
-
-def _cut() -> Response:
-    return Response(200, [("Content-Length", "1")], _Nothing())
-
-
 def _refused(fault: Fault, service: str, request: Request) -> Response:
     if fault.kind in _CUT_AT_ONCE:
-        return _cut()
+        raise Cut
     status, code, message = _REFUSALS[fault.kind]
     headers = [("Retry-After", str(fault.retry_after_s))] if fault.kind in {"429", "503"} else []
     if fault.kind == "expired":
@@ -151,16 +144,21 @@ def _refused(fault: Fault, service: str, request: Request) -> Response:
 
 def _met(answer: Response, strike: Strike) -> Response:
     """Return what the struck request gets in place of an answer."""
-    if strike.fault.kind in _CUT_IN_THE_END:
+    if strike.fault.kind == "reset-answer":
         if not isinstance(answer.body, bytes):
             answer.body.close()
-        return _cut()
+        raise Cut
     if strike.fault.kind in _OF_ANSWERS and answer.body:
         answer.body = Spoiled(answer.body, strike)
     return answer
 
 
+async def _cut_after(seconds: float) -> Response:
+    await asyncio.sleep(seconds)
+    raise Cut
+
+
 async def _held(answer: Response | Awaitable[Response], strike: Strike) -> Response:
-    if strike.fault.kind in {"slow", "timeout"}:
+    if strike.fault.kind == "slow":
         await asyncio.sleep(strike.fault.delay_s)
     return _met(await answer if inspect.isawaitable(answer) else answer, strike)

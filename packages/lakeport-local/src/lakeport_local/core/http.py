@@ -66,7 +66,7 @@ class Headers:
 
 
 class Cut(Exception):
-    """Raised by a sink or a source in place of its work: the connection ends here, and nothing more is answered.
+    """Raised by a service, a sink or a source in place of its work: the connection ends here, and nothing more is answered.
 
     Attributes:
         is_polite: What was written is sent and the end announced; else the connection is reset.

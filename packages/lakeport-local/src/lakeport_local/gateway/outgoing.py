@@ -73,9 +73,6 @@ class Outgoing:
             return
         try:
             head, first = self._start(response, source, closes=closes)
-        except Cut as cut:
-            self._cut(cut)
-            return
         except Exception:  # noqa: BLE001  a source is the service's: its failure is answered as any other
             _LOG.exception("a response could not be sent")
             _close(source)

@@ -203,6 +203,9 @@ class HttpSession:
         self._service = admitted.service
         try:
             opened = self._service.open_body(request)
+        except Cut:
+            self._cut()
+            return
         except Exception as error:  # noqa: BLE001  any failure of a service is answered
             opened = self._answer_to(error, request)
         if isinstance(opened, Response):
@@ -261,13 +264,17 @@ class HttpSession:
         try:
             sink.write(part)
         except Cut:
-            self._input = _Input.LINGERING
-            self._release_sink()
-            self._wire.abort()
+            self._cut()
         except Exception as error:  # noqa: BLE001  any failure of a sink is answered
             self._release_sink()
             self._input = _Input.DROPPED
             self._outgoing.send(self._answer_to(error, request), closes=self._closes)
+
+    def _cut(self) -> None:
+        """End the connection here, without an answer."""
+        self._input = _Input.LINGERING
+        self._release_sink()
+        self._wire.abort()
 
     def _break_off(self) -> None:
         """Where the body ends cannot be told: refuse the request, unless it has been answered already."""
@@ -295,6 +302,9 @@ class HttpSession:
         try:
             sink.finish()
             answer = self._service.handle(request)
+        except Cut:
+            self._cut()
+            return
         except Exception as error:  # noqa: BLE001  any failure of a service is answered
             answer = self._answer_to(error, request)
         if isinstance(answer, Response):
@@ -307,6 +317,9 @@ class HttpSession:
     async def _await(self, answer: Awaitable[Response], request: Request) -> None:
         try:
             response = await answer
+        except Cut:
+            self._cut()
+            return
         except Exception as error:  # noqa: BLE001  any failure of a service is answered
             response = self._answer_to(error, request)
         self._outgoing.send(response, closes=self._closes)
