@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,3 +63,50 @@ class Az:
             f"https://management.azure.com{path}{separator}api-version=2021-08-01",
             *more,
         )
+
+
+class AzShell:
+    """The same `az`, signed in already, with many commands in one process: each costs its own work and no start."""
+
+    def __init__(self, az: Az) -> None:
+        config = az.azure.state / f"az-{az.name}"
+        environment = {**az.azure.exec_env(az.name), "AZURE_CONFIG_DIR": str(config)}
+        script = Path(__file__).with_name("scripts") / "az_shell.py"
+        command = [str(az.program.with_name("python")), str(script)]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=environment,
+        )
+
+    def raw(self, line: str, *more: str) -> tuple[int, str, str]:
+        """Run a command, as it is typed but for `az`; return its exit status, stdout and stderr."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps([*shlex.split(line), *more]) + "\n")
+        self._process.stdin.flush()
+        found = json.loads(self._process.stdout.readline())
+        return found["status"], found["out"], found["err"]
+
+    def __call__(self, line: str, *more: str) -> Any:  # Any: JSON of az
+        """Run a command, which must succeed; return its JSON, or None when it prints none."""
+        status, out, err = self.raw(line, *more)
+        assert status == 0, f"az {line}: {err}"
+        return json.loads(out) if out.strip() else None
+
+    def refused(self, line: str, *more: str) -> str:
+        """Run a command, which must fail; return what it says."""
+        status, _, err = self.raw(line, *more)
+        assert status != 0, line
+        return err
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(30)
+        assert self._process.stdout is not None
+        self._process.stdout.close()

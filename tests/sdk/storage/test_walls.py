@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from azure.core.credentials import AccessToken
 from azure.core.exceptions import HttpResponseError
 from azure.mgmt.storage import StorageManagementClient
 
@@ -109,3 +112,37 @@ def test_a_copy_does_not_climb_the_wall_of_its_source(
     wall(DENY)
     with refused("CannotVerifyCopySource"):
         target.start_copy_from_url(there.get_blob_client("f").url, **copy)
+
+
+def test_a_resource_that_a_rule_names_passes_with_its_identity_from_any_address(
+    lakes: Lakes, wall: Callable[..., None]
+) -> None:
+    environment = lakes.azure.exec_env("node")
+    answer = requests.get(
+        environment["IDENTITY_ENDPOINT"],
+        {"resource": "https://storage.azure.com/", "api-version": "2019-08-01"},
+        headers={"X-IDENTITY-HEADER": environment["IDENTITY_HEADER"]},
+        timeout=20,
+    ).json()
+    told = json.loads(base64.urlsafe_b64decode(answer["access_token"].split(".")[1] + "=="))
+
+    class Node:
+        def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
+            return AccessToken(answer["access_token"], int(answer["expires_on"]))
+
+    def listed(credential: Any) -> None:
+        list(lakes.dfs(credential, account="walled").list_file_systems())
+
+    rule = {"tenantId": told["tid"], "resourceId": told["xms_mirid"]}
+    anybody = "/subscriptions/*/resourcegroups/*/providers/Microsoft.ManagedIdentity/userAssignedIdentities/*"
+    for rules in ([rule], [{**rule, "resourceId": anybody}]):
+        for public in ("Enabled", "Disabled"):
+            wall({**DENY, "bypass": "None", "resourceAccessRules": rules}, public)
+            listed(Node())
+            for stranger in (lakes.key, lakes.credential("owner")):
+                with refused("AuthorizationFailure"):
+                    listed(stranger)
+    for other in ({**rule, "tenantId": str(uuid.uuid4())}, {**rule, "resourceId": f"{told['xms_mirid']}s"}):
+        wall({**DENY, "resourceAccessRules": [other]})
+        with refused("AuthorizationFailure"):
+            listed(Node())

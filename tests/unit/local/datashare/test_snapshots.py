@@ -386,6 +386,18 @@ async def test_a_firewall_must_let_trusted_services_in(
     assert (await snapshot(fabrikam, mapped))["status"] == status
 
 
+async def test_a_rule_of_the_firewall_lets_this_share_account_in(
+    world: Any, contoso: Any, fabrikam: Any, mapped: str
+) -> None:
+    account = world.resources.get(f"{fabrikam.group}/providers/Microsoft.DataShare/accounts/{fabrikam.account}")
+    rule = {"resourceId": account.id, "tenantId": account.identity["tenantId"]}
+    walled = {"networkAcls": {"defaultAction": "Deny", "bypass": "None", "resourceAccessRules": [rule]}}
+    world.resources.put(replace(fabrikam.store, properties=walled))
+    assert (await snapshot(fabrikam, mapped))["status"] == "Succeeded"
+    world.resources.put(replace(contoso.store, properties=walled))
+    assert (await snapshot(fabrikam, mapped))["status"] == "Failed", "the rule is for the consumer's account"
+
+
 async def test_a_runs_decisions_are_remembered_once_and_not_for_every_batch(
     world: Any, fabrikam: Any, mapped: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

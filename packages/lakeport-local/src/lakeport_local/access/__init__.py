@@ -9,6 +9,7 @@ from __future__ import annotations
 from lakeport_local.access.caller import Caller, Principal, SharedAccess, SharedKey, Stranger
 from lakeport_local.access.decision import Access
 from lakeport_local.access.log import DecisionLog
+from lakeport_local.access.network import lets_resource_in
 from lakeport_local.access.roles import BUILT_IN_ROLES, Role, RoleAssignment
 from lakeport_local.access.steps import Step
 from lakeport_local.access.verdict import Action, Decision, Target
@@ -28,4 +29,5 @@ __all__ = [
     "Step",
     "Stranger",
     "Target",
+    "lets_resource_in",
 ]

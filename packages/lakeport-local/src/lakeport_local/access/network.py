@@ -34,6 +34,35 @@ def refused_address(client: str, properties: Mapping[str, Any]) -> str | None:  
     return f"defaultAction is Deny and no ipRule covers {client}"
 
 
+def lets_resource_in(resource_id: str, tenant_id: str, properties: Mapping[str, Any]) -> bool:  # Any: a JSON object
+    """Tell whether an account's `resourceAccessRules` let an Azure resource in, wherever it calls from.
+
+    `[A]` A rule names a resource; `*` stands for any subscription, group or name in it. It holds also where public network
+    access is disabled, as Microsoft's pages say of exceptions.
+
+    Args:
+        resource_id: ARM id of the resource whose own identity asks.
+        tenant_id: That identity's tenant.
+        properties: The account's, as ARM shows them.
+
+    Example:
+        >>> rule = {"resourceId": "/subscriptions/S/providers/P/accounts/*", "tenantId": "T"}
+        >>> lets_resource_in("/subscriptions/s/providers/p/accounts/a", "t", {"networkAcls": {"resourceAccessRules": [rule]}})
+        True
+    """
+    rules = (properties.get("networkAcls") or {}).get("resourceAccessRules") or ()
+    return bool(resource_id) and any(
+        _names(str(rule.get("resourceId", "")), resource_id)
+        and str(rule.get("tenantId", "")).lower() == tenant_id.lower()
+        for rule in rules
+    )
+
+
+def _names(rule: str, resource_id: str) -> bool:
+    parts, found = rule.lower().split("/"), resource_id.lower().split("/")
+    return len(parts) == len(found) and all(part in {"*", one} for part, one in zip(parts, found, strict=True))
+
+
 def _covers(network: str, client: str) -> bool:
     try:
         address = ip_address(client)

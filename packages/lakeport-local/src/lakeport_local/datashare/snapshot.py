@@ -214,7 +214,7 @@ class _Copy:
         store = self._store(place)
         if identity is None or not self._may(identity, action, store, place.container):
             raise SnapshotFailed("5006", errors.role_missing_text(store.id))
-        if not stores.lets_services_in(store):
+        if not stores.lets_services_in(store, account):
             raise SnapshotFailed(
                 "94034", f"The firewall of storage account {store.name} keeps trusted Microsoft services out"
             )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lakeport_local.access import Action, Target
+from lakeport_local.access import Action, Target, lets_resource_in
 from lakeport_local.datashare import errors
 from lakeport_local.datashare.links import account_of, store_id, store_of, tenant_of
 
@@ -81,8 +81,10 @@ def may(
     return access.decide(identity, action, Target(scope, tenant_id), request_id=request_id).allowed
 
 
-def lets_services_in(store: Resource) -> bool:
-    """Tell whether a store's firewall admits trusted Microsoft services, of which Data Share is one (data-share.md 4)."""
+def lets_services_in(store: Resource, account: Resource) -> bool:
+    """Tell whether a store's firewall admits trusted Microsoft services, of which Data Share is one (data-share.md 4), or this one."""
+    if lets_resource_in(account.id, str((account.identity or {}).get("tenantId", "")), store.properties):
+        return True
     rules = store.properties.get("networkAcls") or {}
     bypass = [part.strip().lower() for part in str(rules.get("bypass", "AzureServices")).split(",")]
     return str(rules.get("defaultAction", "Allow")).lower() == "allow" or "azureservices" in bypass

@@ -12,6 +12,7 @@ from asyncio import wrap_future
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from lakeport_local.access import Principal, lets_resource_in
 from lakeport_local.core import MemorySink, Response, ServiceError
 from lakeport_local.storage.address import address_of, told_api
 from lakeport_local.storage.answers import JSON
@@ -186,7 +187,7 @@ class StorageService:
         account = self._account(address.account)
         if account is None:
             raise refusal("ResourceNotFound")
-        self._admit(request, account)
+        self._admit(request, account, address)
         response = preflight(cors_rules(account), request.headers)
         response.headers += self._common(request, _version(request), address.api)
         return response
@@ -198,7 +199,7 @@ class StorageService:
         account = self._account(address.account)
         if account is None:
             raise refusal("ResourceNotFound")
-        self._admit(request, account)
+        self._admit(request, account, address)
         if request.scheme == "http" and not request.explicit and account.properties.get("supportsHttpsTrafficOnly"):
             raise refusal("AccountRequiresHttps")
         version = _version(request)
@@ -211,15 +212,27 @@ class StorageService:
             self._lake, self._access, request, address, account, caller, version, authenticate, self._answer, self._upn
         )
 
-    def _admit(self, request: Request, account: Resource) -> None:
+    def _admit(self, request: Request, account: Resource, address: Address) -> None:
         """Refuse a peer whom the network rules keep out; those let in are remembered until any account changes."""
         key = (account.uid, request.client)
-        if key in self._admitted:
+        if key in self._admitted or self._is_resource(request, account, address):
             return
         if not self._access.admit(request.client, account, request_id=request.id).allowed:
             raise refusal("AuthorizationFailure")
         if len(self._admitted) < _MOST_ADMITTED:
             self._admitted.add(key)
+
+    def _is_resource(self, request: Request, account: Resource, address: Address) -> bool:
+        """Tell whether the identity of a resource asks whom the account's rules let in from anywhere."""
+        has_rules = (account.properties.get("networkAcls") or {}).get("resourceAccessRules")
+        if not has_rules or not (request.headers.get("authorization") or "").lower().startswith("bearer "):
+            return False
+        try:
+            caller = self._authentication.caller(request, account, address)
+        except ServiceError:
+            return False
+        identity = self._directory.managed_identity(caller.object_id) if isinstance(caller, Principal) else None
+        return identity is not None and lets_resource_in(identity.resource_id, identity.tenant_id, account.properties)
 
     def _account(self, name: str) -> Resource | None:
         """Return a storage account; those asked for are remembered until any account changes."""
