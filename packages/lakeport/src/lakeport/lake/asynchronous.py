@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from lakeport import identity
-from lakeport.errors import MissingExtra
+from lakeport.errors import MissingExtra, NotFound
 from lakeport.identity import translated
+from lakeport.lake import deeds
 from lakeport.lake.deeds import adone
 from lakeport.lake.values import Entry
 from lakeport.profiles.kinds import KINDS
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from azure.storage.blob.aio import BlobServiceClient, ContainerClient
     from azure.storage.filedatalake.aio import FileSystemClient
 
-    from lakeport.lake import deeds
     from lakeport.profiles import Profile
 
 
@@ -49,6 +49,7 @@ class AsyncFileSystem:
         self.profile = profile
         self.account = account
         self.name = name
+        self.flat: bool | None = None
 
     @cached_property
     def _opener(self) -> Any:  # Any: the SDK's clients are annotated with different unions of the same credentials
@@ -106,13 +107,43 @@ class AsyncFileSystem:
 
         Wire: one request a page of 5,000 paths.
         """
+        try:
+            with self.asking(under):
+                async for one in self.dfs.get_paths(under.strip("/") or None, recursive=recursive):
+                    etag = str(one.etag or "").strip('"')
+                    size = 0 if one.is_directory else int(one.content_length or 0)
+                    modified_at = one.last_modified.replace(tzinfo=UTC)  # the SDK leaves it out, and it always is
+                    yield Entry(str(one.name), bool(one.is_directory), size, modified_at, f'"{etag}"')
+        except NotFound:
+            found = await self._flat(under.strip("/"), recursive=recursive) if under and await self._is_flat() else []
+            if not found:
+                raise
+            for entry in found:
+                yield entry
+
+    async def _is_flat(self) -> bool:
+        return await adone(deeds.is_flat(self))
+
+    async def _flat(self, under: str, *, recursive: bool) -> list[Entry]:
+        """What is below a directory that is there only by the names of files."""
+        listing = self.blobs.list_blobs if recursive else self.blobs.walk_blobs
         with self.asking(under):
-            async for one in self.dfs.get_paths(under.strip("/") or None, recursive=recursive):
-                etag = str(one.etag or "")
-                size = 0 if one.is_directory else int(one.content_length or 0)
-                quoted = etag if etag.startswith('"') else f'"{etag}"'
-                modified_at = one.last_modified.replace(tzinfo=UTC)  # the SDK leaves it out, and it always is
-                yield Entry(str(one.name), bool(one.is_directory), size, modified_at, quoted)
+            return [deeds.listed(one) async for one in listing(name_starts_with=f"{under}/")]
+
+    async def below(self, path: str, *, most: int = 0) -> list[str]:
+        """Return the names of the files below a path of a flat account.
+
+        Args:
+            path: Which.
+            most: No more than so many; 0: all.
+        """
+        names: list[str] = []
+        with self.asking(path):
+            async for one in self.blobs.list_blobs(name_starts_with=f"{path}/", results_per_page=most or None):
+                names.append(str(one.name))
+                if len(names) == most:
+                    break
+        return names
 
     async def siblings(self) -> list[str]:
         """Return the names of the account's file systems."""

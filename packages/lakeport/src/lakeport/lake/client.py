@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from functools import cached_property
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 
 from lakeport import identity
@@ -39,6 +40,7 @@ class FileSystem:
         self.profile = profile
         self.account = account
         self.name = name
+        self.flat: bool | None = None
         self._credential = credential
 
     @classmethod
@@ -94,9 +96,32 @@ class FileSystem:
         """
         from lakeport.storage import Account, paths  # noqa: PLC0415  (pulls in azure-core)
 
-        with self.asking(under), Account(self.profile, self.account, credential=self._credential) as account:
-            for one in paths(account, self.name, under.strip("/"), recursive=recursive):
-                yield Entry(one.path, one.is_directory, one.size_bytes, one.modified_at, one.etag)
+        try:
+            with self.asking(under), Account(self.profile, self.account, credential=self._credential) as account:
+                for one in paths(account, self.name, under.strip("/"), recursive=recursive):
+                    yield Entry(one.path, one.is_directory, one.size_bytes, one.modified_at, one.etag)
+        except NotFound:
+            found = self._flat(under.strip("/"), recursive=recursive) if under and done(deeds.is_flat(self)) else []
+            if not found:
+                raise
+            yield from found
+
+    def _flat(self, under: str, *, recursive: bool) -> list[Entry]:
+        """What is below a directory that is there only by the names of files."""
+        listing = self.blobs.list_blobs if recursive else self.blobs.walk_blobs
+        with self.asking(under):
+            return [deeds.listed(one) for one in listing(name_starts_with=f"{under}/")]
+
+    def below(self, path: str, *, most: int = 0) -> list[str]:
+        """Return the names of the files below a path of a flat account.
+
+        Args:
+            path: Which.
+            most: No more than so many; 0: all.
+        """
+        with self.asking(path):
+            listing = self.blobs.list_blobs(name_starts_with=f"{path}/", results_per_page=most or None)
+            return [str(one.name) for one in islice(listing, most or None)]
 
     def entry(self, path: str) -> Entry:
         """Return one path.

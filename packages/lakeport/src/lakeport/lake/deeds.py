@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import quote
 
-from lakeport.errors import Conflict, Misused, NotFound
+from lakeport.errors import Conflict, LakeportError, Misused, NotFound
 from lakeport.lake.values import Access, Checksum, Entry
 
 if TYPE_CHECKING:
@@ -26,7 +26,13 @@ IF_NEW = {"If-None-Match": "*"}
 
 
 class Asked(Protocol):
-    """A file system, of either kind."""
+    """A file system, of either kind.
+
+    Attributes:
+        flat: Whether its account has no directories; `None` before that was asked.
+    """
+
+    flat: bool | None
 
     @property
     def name(self) -> str:
@@ -46,6 +52,10 @@ class Asked(Protocol):
     @property
     def blobs(self) -> Any:  # Any: as above
         """The SDK's client of the same, by the Blob API."""
+        ...
+
+    def below(self, path: str, *, most: int = 0) -> Any:  # Any: a list of names, or something to await that gives it
+        """Give the names of the files below a path of a flat account; no more than so many, or all."""
         ...
 
     def asking(self, path: str = "") -> AbstractContextManager[None]:
@@ -81,11 +91,29 @@ async def adone(deed: Deed[T]) -> T:
 
 
 def entry(lake: Asked, path: str) -> Deed[Entry]:
-    """Look one path up."""
-    with lake.asking(path):
-        found = yield lake.dfs.get_file_client(path).get_file_properties()
+    """Look one path up; in a flat account, what files lie in is a directory."""
+    try:
+        with lake.asking(path):
+            found = yield lake.dfs.get_file_client(path).get_file_properties()
+    except NotFound:
+        files = (yield lake.below(path, most=1)) if path and (yield from is_flat(lake)) else []
+        if not files:
+            raise
+        return Entry(path, is_directory=True, size_bytes=0, modified_at=None)
     is_directory = (found.metadata or {}).get("hdi_isfolder") == "true"
     return Entry(path, is_directory, int(found.size or 0), found.last_modified, str(found.etag or ""))
+
+
+def is_flat(lake: Asked) -> Deed[bool]:
+    """Tell if the account has no directories: asked once, and only after something was not found."""
+    if lake.flat is None:
+        try:
+            with lake.asking():
+                yield lake.dfs.get_directory_client("/").get_access_control()
+            lake.flat = False
+        except LakeportError as error:
+            lake.flat = error.code == "HierarchicalNamespaceNotEnabled"
+    return lake.flat
 
 
 def root(lake: Asked) -> Deed[Entry]:
@@ -148,12 +176,20 @@ def rename(lake: Asked, source: str, target: str, *, replace: bool = False) -> D
 
 
 def delete(lake: Asked, path: str, *, is_directory: bool) -> Deed[None]:
-    """Delete a file, or a directory with everything below it."""
-    with lake.asking(path):
-        if is_directory:
-            yield lake.dfs.get_directory_client(path).delete_directory()
-        else:
+    """Delete a file, or a directory with everything below it: in a flat account, one by one."""
+    if not is_directory:
+        with lake.asking(path):
             yield lake.dfs.get_file_client(path).delete_file()
+        return
+    try:
+        with lake.asking(path):
+            yield lake.dfs.get_directory_client(path).delete_directory()
+    except NotFound:
+        names = (yield lake.below(path)) if (yield from is_flat(lake)) else []
+        if not names:
+            raise
+        for name in names:
+            yield from remove(lake, name)
 
 
 def access(lake: Asked, path: str) -> Deed[Access]:
@@ -263,3 +299,13 @@ def remove_directory(lake: Asked, path: str) -> Deed[None]:
     if not found.is_directory:
         raise Conflict(f"{path} is a file", hint="Next: lake.file(PATH).remove()")
     yield from delete(lake, path, is_directory=True)
+
+
+def listed(one: Any) -> Entry:  # Any: what the SDK's lists of blobs hold
+    """Return what a list of a flat account's blobs says of one, or of a prefix of several."""
+    if not hasattr(one, "etag"):
+        return Entry(str(one.name).rstrip("/"), is_directory=True, size_bytes=0, modified_at=None)
+    is_directory = (one.metadata or {}).get("hdi_isfolder") == "true"
+    return Entry(
+        str(one.name), is_directory, int(one.size or 0), one.last_modified, f'"{str(one.etag).strip(chr(34))}"'
+    )
