@@ -82,6 +82,12 @@ def test_a_share_file_becomes_what_is_sent(tmp_path: Path) -> None:
         ("share: sales", "share: sa/les", "'sa/les' is no name for a share"),
         ("name: gold", "name: RAW", "two data sets named 'RAW'"),
         ("folder: share-data/gold", "folder: share-data", "folder 'share-data' must be FILE_SYSTEM/PATH"),
+        ("folder: share-data/gold", "folder: share-data/../gold", "'../gold' is no path in a lake"),
+        (
+            "gold, storage_account: lake",
+            "gold, storage_account: My_Lake",
+            "no name of a storage account",
+        ),
         ("folder: share-data/gold", "folder: a/b, file: a/c", "must say one thing that it is, and says folder, file"),
         ("account: acc\n", "", "says account. Write account: in the file"),
         ("02:00Z", "02:00", "schedule.at '02:00' is no time of day in UTC"),
@@ -112,6 +118,7 @@ def test_a_receive_file_becomes_rules(tmp_path: Path) -> None:
         ("{folder}", "{folder.__class__}", "unknown placeholder {folder.__class__}"),
         ("{folder}", "{folder", "is no template"),
         ("abfss://{file_system}@deststorage.dfs.core.windows.net", "lake", "is no place in a lake"),
+        ("in/{folder}", "in/../{folder}", "is no path in a lake"),
         ("from: contoso", 'from: "con*"', "'con*' is a pattern of names, and anybody can take a name"),
         ("from: contoso", "from: tailspin", "the tenant 'tailspin' is not known on this machine"),
         ("to:", "kind: SqlDBTable, to:", "is no place in a lake"),
@@ -131,6 +138,15 @@ def test_a_kind_of_no_folder_is_carried_through_with_its_properties(tmp_path: Pa
     body = found.destinations[0].body("sales", source)
     assert body == {"kind": "SqlDBTable", "properties": {"dataSetId": "D", "databaseName": "db-sales", "port": 1433}}
     assert found.stores == ()
+
+
+def test_a_provider_cannot_lead_what_it_shares_out_of_the_place_it_is_given(tmp_path: Path) -> None:
+    (place,) = receive(tmp_path).destinations
+    for path in ("raw/../../other", "raw/a/./b", "raw/.."):
+        with pytest.raises(ValueError, match="is no path in a lake"):
+            place.body("sales", SourceDataSet(data_set_id="D", data_set_path=path, data_set_type="AdlsGen2Folder"))
+    bare = SourceDataSet(data_set_id="D", data_set_path="raw", data_set_type="AdlsGen2FileSystem")
+    assert place.body("sales", bare)["properties"]["folderPath"] == "in"
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,7 @@ class Destination:
         """Return the mapping to send for a data set.
 
         Raises:
-            ValueError: Its kind does not go into a lake's folder, or the result is no file system's name.
+            ValueError: Its kind does not go into a lake's folder, or the result is no file system's name or path.
         """
         root, _, below = source.data_set_path.strip("/").partition("/")
         is_file = source.data_set_type in kinds.BY_WIRE and kinds.BY_WIRE[source.data_set_type].is_file

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from lakeport.profiles import Profile
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{2,90}")
+_ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 _PLACE = re.compile(
     r"(?P<scheme>abfss|wasbs)://(?P<file_system>[^@/]+)@(?P<account>[a-z0-9]{3,24})\.(?P<suffix>[a-z0-9.-]+)(?P<path>/.*)?"
 )
@@ -143,6 +144,8 @@ def _data_set(entry: schema.DataSetEntry, place: Place, resolved: Profile, where
     if not account:
         hint = "Write storage_account: there or give it to the profile"
         raise BadFile(f"{at}: neither the file nor profile {resolved.name!r} says storage_account", hint=hint)
+    if not _ACCOUNT.fullmatch(account):
+        raise BadFile(f"{at}: {account!r} is no name of a storage account", hint="3 to 24 of a-z and 0-9")
     store = Store(entry.subscription_id or place.subscription_id, entry.resource_group or place.resource_group, account)
     try:
         properties = kinds.source_properties(kinds.BY_KEY[key], path)
@@ -202,6 +205,10 @@ def _destination(rule: schema.MapEntry, place: Place, where: str) -> Destination
     path = (found["path"] or "").lstrip("/")
     for template in (found["file_system"], path):
         check_template(template, f"{where}.to")
+    try:
+        kinds.checked_path("/".join(part for part in path.split("/") if part))
+    except ValueError as error:
+        raise BadFile(f"{where}.to: {error}") from error
     if "{" not in found["file_system"]:
         checked_file_system(found["file_system"], f"{where}.to")
     subscription_id, group = rule.subscription_id or place.subscription_id, rule.resource_group or place.resource_group

@@ -39,6 +39,22 @@ BY_KEY = {kind.key: kind for kind in KINDS}
 BY_WIRE = {kind.wire: kind for kind in KINDS}
 
 
+def checked_path(path: str) -> str:
+    """Return a path below a file system, if it is one: who shares must not lead who receives elsewhere.
+
+    Raises:
+        ValueError: A part of it is empty, `.` or `..`, or it holds control characters.
+
+    Example:
+        >>> checked_path("2026/sales")
+        '2026/sales'
+    """
+    parts = path.split("/") if path else []
+    if any(part in {"", ".", ".."} for part in parts) or any(ord(one) < 32 for one in path):
+        raise ValueError(f"{path!r} is no path in a lake: no part of it may be empty, . or ..")
+    return path
+
+
 def source_properties(kind: Kind, path: str) -> dict[str, str]:
     """Return the properties that a path of a file means for a kind.
 
@@ -47,7 +63,7 @@ def source_properties(kind: Kind, path: str) -> dict[str, str]:
         path: `FILE_SYSTEM` or `FILE_SYSTEM/PATH`, as the kind needs.
 
     Raises:
-        ValueError: The kind needs a path below the file system, or may have none.
+        ValueError: The kind needs a path below the file system, or may have none; or it is no path.
     """
     root, _, below = path.strip("/").partition("/")
     if not root:
@@ -55,6 +71,7 @@ def source_properties(kind: Kind, path: str) -> dict[str, str]:
     if bool(below) != bool(kind.below):
         form = "FILE_SYSTEM/PATH" if kind.below else "FILE_SYSTEM only"
         raise ValueError(f"{kind.key} {path!r} must be {form}")
+    checked_path(below)
     return {kind.root: root} | ({kind.below: below} if kind.below else {})
 
 
@@ -71,7 +88,7 @@ def target(
         in_blob: The place is a container, of an account that may have no hierarchical namespace.
 
     Raises:
-        ValueError: The kind is not of files in a store.
+        ValueError: The kind is not of files in a store, or the place is none.
     """
     kind = BY_WIRE.get(source_wire)
     if kind is None:
@@ -81,5 +98,6 @@ def target(
     whole, folder, file = ("container", "blob_folder", "blob") if in_blob else ("file_system", "folder", "file")
     is_folder = not path or path.endswith("/")
     below = f"{path}{file_name if is_folder else ''}".lstrip("/") if kind.is_file else path.strip("/")
+    below = checked_path("/".join(part for part in below.split("/") if part))  # an empty placeholder leaves // behind
     chosen = BY_KEY[file if kind.is_file else folder if below else whole]
     return chosen.wire, {chosen.root: root} | ({chosen.below: below} if chosen.below else {})
