@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lakeport_local.storage.listed import Listing, page_of
+from lakeport_local.storage.listed import Listing, PathReader, page_of
 from lakeport_local.storage.walk import walk
 
 if TYPE_CHECKING:
-    from lakeport_local.storage.listed import Listed
+    from lakeport_local.storage.listed import Listed, Run
     from lakeport_local.storage.paths import Path
 
     World = Any  # conftest's; test modules do not import one another
@@ -26,7 +26,8 @@ def root(world: World) -> Path:
         found: Path = world.lake.paths.row(world.lake.file_systems.require(world.account.uid, "data").root)
         for name in [*NAMES, *MANY]:
             is_directory = name in NAMES or name.endswith("7")
-            made = world.lake.paths.make(found, name, is_directory=is_directory, owner="me")
+            owner = "you" if name[-1] in "35" else "me"
+            made = world.lake.paths.make(found, name, is_directory=is_directory, owner=owner)
             for below in NAMES if is_directory else ():
                 inner = world.lake.paths.make(made, below, is_directory=below == "a", owner="me")
                 if below == "a":
@@ -35,16 +36,27 @@ def root(world: World) -> Path:
 
 
 def reading(world: World, most: int, *, recursive: bool) -> Listing[Listed]:
-    return Listing(world.lake.paths, world.lake.paths.listed, is_recursive=recursive, most=most + 1)
+    return Listing(world.lake.paths, PathReader(world.lake.paths), is_recursive=recursive, most=most + 1)
 
 
-def listed(world: World, root: Path, most: int, *, recursive: bool, **how: Any) -> list[tuple[str, int, bool]]:
-    page, _ = page_of(reading(world, most, recursive=recursive).runs(root, "", **how), most)
-    return [(run.base + row.name, row.etag, bool(row.is_directory)) for run in page for row in run.rows]
+def shown(page: list[Run[Listed]]) -> list[Any]:
+    """Return what a page says of each path."""
+    found = []
+    for run in page:
+        for row in run.rows:
+            stands = row.own or run.standing
+            assert stands is not None
+            found.append((run.base + row.name, row.etag, row.directory > 0, stands.owner, stands.acl))
+    return found
 
 
-def walked(world: World, root: Path, **how: Any) -> list[tuple[str, int, bool]]:
-    return [(full, path.etag, path.is_directory) for full, path in walk(world.lake.paths, root, "", **how)]
+def listed(world: World, root: Path, most: int, *, recursive: bool, **how: Any) -> list[Any]:
+    return shown(page_of(reading(world, most, recursive=recursive).runs(root, "", **how), most)[0])
+
+
+def walked(world: World, root: Path, **how: Any) -> list[Any]:
+    found = walk(world.lake.paths, root, "", **how)
+    return [(full, path.etag, path.is_directory, path.owner, path.acl) for full, path in found]
 
 
 @pytest.mark.parametrize("recursive", [True, False])
@@ -66,11 +78,11 @@ def test_a_listing_from_any_path_on_is_the_walk_from_there(world: World, root: P
 def test_pages_of_any_size_join_without_a_gap(world: World, root: Path) -> None:
     everything = walked(world, root, recursive=True)
     for most in (1, 7, 129, 5000):
-        found: list[tuple[str, int, bool]] = []
+        found: list[Any] = []
         has_more, after = True, ""
         while has_more:
             page, has_more = page_of(reading(world, most, recursive=True).runs(root, "", after=after), most)
-            found += [(run.base + row.name, row.etag, bool(row.is_directory)) for run in page for row in run.rows]
+            found += shown(page)
             assert sum(len(run.rows) for run in page) == (most if has_more else len(everything) % most or most)
             after = found[-1][0]
         assert found == everything

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lakeport_local.core import FileSource
 
 WORTHWHILE_BYTES = 1024 * 1024
-_AT_ONCE_BYTES = 2 * 1024 * 1024
+_AT_ONCE_BYTES = 4 * 1024 * 1024
 
 
 class Sending:

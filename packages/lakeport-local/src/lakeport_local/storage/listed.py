@@ -24,36 +24,47 @@ _FEW, _MANY = 128, 4096
 FILE_TIME_AT_UNIX = file_time(instant(0))
 
 
+class Standing(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """What most paths have in common with the one before.
+
+    Attributes:
+        acl: Number of the access control list.
+        details: What few paths have, as JSON; None for nothing.
+    """
+
+    owner: str
+    group: str
+    acl: int
+    details: str | None = None
+
+
 class Listed(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """As much of a path as dfs listings show.
 
     Attributes:
+        directory: Its id, of a directory; 0 for a file.
         created: In units of 100 ns since 1601.
         modified: In seconds since 1970.
-        acl: Number of its access control list.
-        details: What few paths have, as JSON; None for nothing.
+        own: How it stands; None for a file that stands as its run does, never for a directory.
     """
 
-    id: int
+    directory: int
     name: str
-    is_directory: int
     size_bytes: int
     etag: int
     created: int
     modified: int
-    owner: str
-    group: str
-    acl: int
-    details: str | None
+    own: Standing | None
 
 
 class ListedBlob(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """As much of a blob as plain blob listings show.
 
     Attributes:
+        directory: Its id again, of a directory; 0 for a file.
         created: In seconds since 1970.
         modified: Likewise.
-        acl: Number of its access control list.
+        own: How it stands, of a directory.
         made_by: As in `Path`.
         md5: In hexadecimal digits.
         headers: Content headers, as JSON; None for none.
@@ -61,15 +72,13 @@ class ListedBlob(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """
 
     id: int
+    directory: int
     name: str
-    is_directory: int
     size_bytes: int
     etag: int
     created: int
     modified: int
-    owner: str
-    group: str
-    acl: int
+    own: Standing | None
     made_by: str
     md5: str | None
     headers: str | None
@@ -87,12 +96,16 @@ def _statements(columns: str) -> tuple[str, str]:
     return behind, since
 
 
+_DIRECTORY = "iif(is_directory, id, 0)"
 PATHS = _statements(
-    f"id, name, is_directory, size_bytes, etag, created * 10 + {FILE_TIME_AT_UNIX}, modified / 1000000,"
-    " owner, owning_group, acl, nullif(details, '{}')"
+    f"{_DIRECTORY}, name, size_bytes, etag, created * 10 + {FILE_TIME_AT_UNIX}, modified / 1000000,"
+    " json(iif(owner = ? AND owning_group = ? AND acl = ? AND details = '{}' AND NOT is_directory,"
+    " NULL, json_array(owner, owning_group, acl, nullif(details, '{}'))))"
 )
+"""The first three parameters are the standing that need not be told."""
 BLOBS = _statements(
-    "id, name, is_directory, size_bytes, etag, created / 1000000, modified / 1000000, owner, owning_group, acl,"
+    f"id, {_DIRECTORY}, name, size_bytes, etag, created / 1000000, modified / 1000000,"
+    " json(iif(is_directory, json_array(owner, owning_group, acl), NULL)),"
     " made_by, nullif(hex(md5), ''), nullif(headers, '{}'), details != '{}'"
 )
 paths_in = msgspec.json.Decoder(list[Listed]).decode
@@ -109,19 +122,64 @@ class Run(msgspec.Struct, Generic[Row], frozen=True, gc=False):
         base: What stands before their names in their full paths.
         rows: The paths.
         is_plain: All that they say stands for itself in what is listed: nothing of it has to be escaped.
+        standing: How those stand that do not say it themselves; None where all do.
     """
 
     base: str
     rows: list[Row]
     is_plain: bool
+    standing: Standing | None
 
 
 class Reader(Protocol[Row]):
     """Reads the next children of a directory."""
 
-    def __call__(self, parent: int, *, after: str, or_equal: bool, limit: int) -> tuple[list[Row], bool]:
-        """Return them by name in byte order, and whether nothing that they say has to be escaped."""
+    def __call__(
+        self, parent: int, *, after: str, or_equal: bool, limit: int
+    ) -> tuple[list[Row], bool, Standing | None]:
+        """Return them by name in byte order, whether nothing that they say has to be escaped, and their common standing."""
         ...
+
+
+class PathReader:
+    """Reads paths for dfs listings.
+
+    Args:
+        paths: Where.
+    """
+
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+        self._standing = Standing("", "", 0)
+
+    def __call__(
+        self, parent: int, *, after: str, or_equal: bool, limit: int
+    ) -> tuple[list[Listed], bool, Standing | None]:
+        """Return the next children of a directory; the standing of the last is what the next ones need not tell."""
+        standing = self._standing
+        rows, is_plain = self._paths.listed(parent, after=after, or_equal=or_equal, limit=limit, standing=standing)
+        own = rows[-1].own if rows else None
+        if own is not None and own.details is None and not rows[-1].directory:
+            self._standing = own
+        return rows, is_plain, standing
+
+
+class BlobReader:
+    """Reads blobs for plain blob listings.
+
+    Args:
+        paths: Where.
+    """
+
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+
+    def __call__(
+        self, parent: int, *, after: str, or_equal: bool, limit: int
+    ) -> tuple[list[ListedBlob], bool, Standing | None]:
+        """Return the next children of a directory; each tells how it stands."""
+        rows, is_plain = self._paths.listed_blobs(parent, after=after, or_equal=or_equal, limit=limit)
+        return rows, is_plain, None
 
 
 class Listing(Generic[Row]):
@@ -170,32 +228,32 @@ class Listing(Generic[Row]):
             if begins and not last.name.startswith(begins):
                 rows = [row for row in run.rows if row.name.startswith(begins)]
                 if rows:
-                    yield Run(run.base, rows, run.is_plain)
+                    yield Run(run.base, rows, run.is_plain, run.standing)
                 return
             yield run
-            if last.is_directory and self._is_recursive:
-                yield from self._below(last.id, run.base + last.name)
+            if last.directory and self._is_recursive:
+                yield from self._below(last.directory, run.base + last.name)
 
     def _below(self, directory: int, prefix: str) -> Iterator[Run[Row]]:
         for run in self._children(directory, prefix, "", or_equal=False, limit=_FEW):
             yield run
             last = run.rows[-1]
-            if last.is_directory:
-                yield from self._below(last.id, run.base + last.name)
+            if last.directory:
+                yield from self._below(last.directory, run.base + last.name)
 
     def _children(self, directory: int, prefix: str, start: str, *, or_equal: bool, limit: int) -> Iterator[Run[Row]]:
         """Yield the children of a directory; those that are gone into end their run."""
         base = f"{prefix}/" if prefix else ""
         while True:
             limit = min(self._most, limit)
-            rows, is_plain = self._read(directory, after=start, or_equal=or_equal, limit=limit)
+            rows, is_plain, standing = self._read(directory, after=start, or_equal=or_equal, limit=limit)
             begun = 0
             for at, row in enumerate(rows) if self._is_recursive else ():
-                if row.is_directory:
-                    yield Run(base, rows[begun : at + 1], is_plain)
+                if row.directory:
+                    yield Run(base, rows[begun : at + 1], is_plain, standing)
                     begun = at + 1
             if begun < len(rows):
-                yield Run(base, rows[begun:], is_plain)
+                yield Run(base, rows[begun:], is_plain, standing)
             if len(rows) < limit:
                 return
             start, or_equal = rows[-1].name, False
@@ -210,7 +268,7 @@ def page_of(found: Iterator[Run[Row]], most: int) -> tuple[list[Run[Row]], bool]
         if not left:
             return page, True
         if len(run.rows) > left:
-            page.append(Run(run.base, run.rows[:left], run.is_plain))
+            page.append(Run(run.base, run.rows[:left], run.is_plain, run.standing))
             return page, True
         page.append(run)
         left -= len(run.rows)
@@ -225,5 +283,5 @@ def listed_steps(place: Place, page: list[Run[Row]], *, is_recursive: bool = Tru
     yield from place.inner_steps(page[0].base + page[0].rows[0].name, READ | EXECUTE)
     for run in page:
         for row in run.rows:
-            if row.is_directory:
-                yield place.step(row, run.base + row.name, READ | EXECUTE)
+            if row.own is not None and row.directory:
+                yield place.step(row.own, run.base + row.name, READ | EXECUTE)

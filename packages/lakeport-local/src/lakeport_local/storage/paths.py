@@ -11,7 +11,7 @@ import orjson
 from lakeport_local.access.acl import Acl, inherited, parse_acl, plain_acl
 from lakeport_local.state import Remembered
 from lakeport_local.storage.errors import refusal
-from lakeport_local.storage.listed import BLOBS, PATHS, Listed, ListedBlob, blobs_in, paths_in
+from lakeport_local.storage.listed import BLOBS, PATHS, Listed, ListedBlob, Standing, blobs_in, paths_in
 from lakeport_local.storage.stamps import Stamps, etag_text, instant
 
 if TYPE_CHECKING:
@@ -196,9 +196,15 @@ class Paths:
         )
         return [_path(row) for row in rows]
 
-    def listed(self, parent: int, *, after: str, or_equal: bool, limit: int) -> tuple[list[Listed], bool]:
-        """Return what dfs listings show of the next children of a directory, and whether none of it is escaped in JSON."""
-        text = self._db.execute(PATHS[or_equal], (parent, after, limit)).fetchone()[0]
+    def listed(
+        self, parent: int, *, after: str, or_equal: bool, limit: int, standing: Standing
+    ) -> tuple[list[Listed], bool]:
+        """Return what dfs listings show of the next children of a directory, and whether none of it is escaped in JSON.
+
+        A file that stands as `standing` says does not tell how it stands.
+        """
+        known = (standing.owner, standing.group, standing.acl)
+        text = self._db.execute(PATHS[or_equal], (*known, parent, after, limit)).fetchone()[0]
         return paths_in(text), "\\" not in text
 
     def listed_blobs(self, parent: int, *, after: str, or_equal: bool, limit: int) -> tuple[list[ListedBlob], bool]:
@@ -212,7 +218,7 @@ class Paths:
 
     # Access control lists, interned
 
-    def acl(self, path: Path | Listed | ListedBlob) -> Acl:
+    def acl(self, path: Path | Standing) -> Acl:
         """Return a path's access control list."""
         return self.numbered_acl(path.acl)
 

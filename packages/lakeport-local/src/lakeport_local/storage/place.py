@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lakeport_local.storage.file_systems import FileSystem
-    from lakeport_local.storage.listed import Listed, ListedBlob
+    from lakeport_local.storage.listed import Standing
     from lakeport_local.storage.paths import Path, Paths
 
 
@@ -63,9 +63,7 @@ class Place(msgspec.Struct, frozen=True):
         """The last segment."""
         return self.path if self.is_flat else self.path.rpartition("/")[2]
 
-    def step(
-        self, path: Path | Listed | ListedBlob, full: str, wanted: int, owners: frozenset[str] = frozenset()
-    ) -> Step:
+    def step(self, path: Path | Standing, full: str, wanted: int, owners: frozenset[str] = frozenset()) -> Step:
         """Return what is asked of one row's list."""
         return Step(f"/{full}", self.paths.acl(path), path.owner, path.group, wanted, owners)
 

@@ -11,7 +11,7 @@ import heapq
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from lakeport_local.storage.listed import Listing
+from lakeport_local.storage.listed import BlobReader, Listing
 from lakeport_local.storage.walk import walk
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def plain_runs(call: Call, place: Place, wanted: Wanted, behind: Position, most:
     directory = place.item
     if directory is None or not directory.is_directory:
         return iter(())
-    found = Listing(call.lake.paths, call.lake.paths.listed_blobs, is_recursive=True, most=most)
+    found = Listing(call.lake.paths, BlobReader(call.lake.paths), is_recursive=True, most=most)
     after, moment = _begin(place, behind)
     begins = wanted.prefix if place.is_flat else wanted.prefix.rpartition("/")[2]
     return found.runs(directory, place.path, after=after, inclusive=moment < NOW, begins=begins)

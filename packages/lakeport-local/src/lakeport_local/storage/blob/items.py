@@ -114,8 +114,8 @@ def _md5(digest: bytes) -> str:
 def run_items(call: Call, run: Run[ListedBlob]) -> str:
     """Spell blobs that are listed together, with nothing that only `include` tells of them; most blobs stand alike."""
     is_plain = run.is_plain and _name(run.base) == f"<Name>{run.base}</Name>"
-    alike: dict[tuple[str, int, str | None], tuple[str, str, str]] = {}
-    first = {(row.made_by, row.is_directory, row.headers): row.id for row in run.rows if not row.has_details}
+    alike: dict[tuple[str, bool, str | None], tuple[str, str, str]] = {}
+    first = {(row.made_by, bool(row.directory), row.headers): row.id for row in run.rows if not row.has_details}
     whole = call.lake.paths.rows([*first.values(), *[row.id for row in run.rows if row.has_details or not is_plain]])
     for key, number in first.items():
         path = whole[number]
@@ -127,7 +127,7 @@ def run_items(call: Call, run: Run[ListedBlob]) -> str:
         if row.has_details or not is_plain:
             items.append(blob_item(call, Entry(run.base + row.name, whole[row.id]), _NOTHING_MORE))
             continue
-        kind, before, after = alike[row.made_by, row.is_directory, row.headers]
+        kind, before, after = alike[row.made_by, bool(row.directory), row.headers]
         created, modified, etag = second_text(row.created), second_text(row.modified), f"0x{row.etag:X}"
         md5 = _NO_MD5 if row.md5 is None else _md5(bytes.fromhex(row.md5))
         shown = _spelled(created, modified, etag, kind, row.size_bytes, before, md5, after)

@@ -6,7 +6,7 @@ Source: storage.md 2.7.
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -16,18 +16,14 @@ from lakeport_local.storage.answers import JSON, stamps
 from lakeport_local.storage.continuation import read_token, write_token
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.identities import naming
-from lakeport_local.storage.listed import FILE_TIME_AT_UNIX, Listing, Run, listed_steps, page_of
+from lakeport_local.storage.listed import FILE_TIME_AT_UNIX, Listing, PathReader, Run, Standing, listed_steps, page_of
 from lakeport_local.storage.names import normal_path
 from lakeport_local.storage.stamps import second_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from lakeport_local.storage.call import Call
     from lakeport_local.storage.listed import Listed
     from lakeport_local.storage.place import Place
-
-Key = TypeVar("Key", int, str)
 
 _DIRECTORY = ',"isDirectory":"true"'
 
@@ -51,12 +47,12 @@ def list_paths(call: Call) -> Response:
 
 def _page(call: Call, place: Place, *, recursive: bool, most: int) -> tuple[list[Run[Listed]], bool]:
     """Return the paths of a page, and whether more follow."""
-    begin, paths = place.item, call.lake.paths
+    begin, read = place.item, PathReader(call.lake.paths)
     if begin is None:
         return [], False
     if not begin.is_directory:
-        rows, is_plain = paths.listed(begin.parent, after=begin.name, or_equal=True, limit=1)
-        return [Run(place.path.removesuffix(begin.name), rows, is_plain)], False
+        rows, is_plain, standing = read(begin.parent, after=begin.name, or_equal=True, limit=1)
+        return [Run(place.path.removesuffix(begin.name), rows, is_plain, standing)], False
     after = read_token(call, "continuation", _listing(place, recursive=recursive))
     inclusive = False
     if not after and call.parameter("beginFrom"):
@@ -64,7 +60,7 @@ def _page(call: Call, place: Place, *, recursive: bool, most: int) -> tuple[list
         inclusive = True
     if place.path and after and not after.startswith(f"{place.path}/"):
         raise refusal("OutOfRangeInput")
-    found = Listing(paths, paths.listed, is_recursive=recursive, most=most + 1)
+    found = Listing(call.lake.paths, read, is_recursive=recursive, most=most + 1)
     return page_of(found.runs(begin, place.path, after=after, inclusive=inclusive), most)
 
 
@@ -72,37 +68,43 @@ def _listing(place: Place, *, recursive: bool) -> str:
     return f"{'all' if recursive else 'one'} below {place.path}"
 
 
-class _Spelled(dict[Key, str]):
-    """What is spelled alike in many rows of a page, spelled once."""
-
-    def __init__(self, spell: Callable[[Key], str]) -> None:
-        super().__init__()
-        self._spell: Callable[[Key], str] = spell
-
-    def __missing__(self, key: Key) -> str:
-        found = self[key] = self._spell(key)
-        return found
-
-
 def _document(call: Call, page: list[Run[Listed]]) -> bytes:
     """Spell a page by hand: a listing of a million paths is mostly this."""
-    named, paths = naming(call), call.lake.paths
-    quoted: _Spelled[str] = _Spelled(lambda one: _quoted(named(one)))
-    permissions: _Spelled[int] = _Spelled(lambda number: paths.numbered_acl(number).permissions)
-    return f'{{"paths":[{",".join([_rows(run, quoted, permissions) for run in page])}]}}\n'.encode()
+    spelled = _Standings(call)
+    return f'{{"paths":[{",".join([_rows(run, spelled) for run in page])}]}}\n'.encode()
 
 
-def _rows(run: Run[Listed], quoted: _Spelled[str], permissions: _Spelled[int]) -> str:
-    base = _quoted(run.base)[:-1]
+class _Standings(dict[tuple[Standing, bool], tuple[str, str]]):
+    """What rows say of how their paths stand, spelled once: what is between etag and time, and what is behind the name."""
+
+    def __init__(self, call: Call) -> None:
+        super().__init__()
+        self._named = naming(call)
+        self._paths = call.lake.paths
+
+    def __missing__(self, key: tuple[Standing, bool]) -> tuple[str, str]:
+        standing, is_directory = key
+        details = {} if standing.details is None else orjson.loads(standing.details)
+        before = (
+            f'","expiryTime":"{_expiry(details)}","group":{_quoted(self._named(standing.group))}'
+            f'{_DIRECTORY if is_directory else ""}{_encryption(details)},"lastModified":"'
+        )
+        permissions = self._paths.numbered_acl(standing.acl).permissions
+        after = f'","owner":{_quoted(self._named(standing.owner))},"permissions":"{permissions}"}}'
+        self[key] = before, after
+        return before, after
+
+
+def _rows(run: Run[Listed], spelled: _Standings) -> str:
+    rows, base = run.rows, _quoted(run.base)[:-1]
+    names = [row.name for row in rows] if run.is_plain else [_quoted(row.name)[1:-1] for row in rows]
+    alike = run.standing or Standing("", "", 0)
+    stands = [spelled[row.own or alike, row.directory > 0] for row in rows]
     return ",".join(
         [
-            f'{{"contentLength":"{row.size_bytes}","creationTime":"{row.created}","etag":"0x{etag}"'
-            f',"expiryTime":"{0 if row.details is None else _expiry(row.details)}","group":{quoted[row.group]}'
-            f"{_DIRECTORY if row.is_directory else ''}{'' if row.details is None else _encryption(row.details)}"
-            f',"lastModified":"{second_text(row.modified)}"'
-            f',"name":{base}{row.name if run.is_plain else _quoted(row.name)[1:-1]}","owner":{quoted[row.owner]}'
-            f',"permissions":"{permissions[row.acl]}"}}'
-            for row, etag in zip(run.rows, _etags(run.rows), strict=True)
+            f'{{"contentLength":"{row.size_bytes}","creationTime":"{row.created}","etag":"0x{etag}{before}'
+            f'{second_text(row.modified)}","name":{base}{name}{after}'
+            for row, name, etag, (before, after) in zip(rows, names, _etags(rows), stands, strict=True)
         ]
     )
 
@@ -113,8 +115,8 @@ def _etags(rows: list[Listed]) -> list[str]:
     return [digits[at : at + 16].lstrip("0") for at in range(0, len(digits), 16)]
 
 
-def _expiry(details: str) -> int:
-    at = orjson.loads(details).get("expires")
+def _expiry(details: dict[str, Any]) -> int:  # Any: members of a JSON object
+    at = details.get("expires")
     return 0 if at is None else int(at) * 10 + FILE_TIME_AT_UNIX
 
 
@@ -122,7 +124,6 @@ def _quoted(text: str) -> str:
     return orjson.dumps(text).decode()
 
 
-def _encryption(details: str) -> str:
-    kept = orjson.loads(details)
-    shown = (("EncryptionScope", kept.get("scope") or None), ("EncryptionContext", kept.get("context")))
+def _encryption(details: dict[str, Any]) -> str:  # Any: members of a JSON object
+    shown = (("EncryptionScope", details.get("scope") or None), ("EncryptionContext", details.get("context")))
     return "".join(f',"{name}":{_quoted(value)}' for name, value in shown if value is not None)
