@@ -46,6 +46,7 @@ def ipc(path: Path, write: Callable[[str, pa.Schema], pa.RecordBatchWriter]) -> 
         ("t.ndjson.zst", pa.compress(LINES, "zstd", asbytes=True)),
         ("t.json", LINES),
     ],
+    ids=["csv", "gz", "bz2", "tsv", "jsonl", "zst", "json"],  # packed bytes tell the time
 )
 def test_text_is_read_whatever_it_is_compressed_with(there: Path, name: str, content: bytes) -> None:
     (there / name).write_bytes(content)
@@ -121,6 +122,20 @@ def late(line: bytes) -> bytes:
         ("t.feather", b"ARROW1" + b"x" * 100, "t.feather is damaged"),
         ("t.csv.gz", gzip.compress(CSV)[:-20], "t.csv.gz"),
         ("t.arrows", b"\xff\xff\xff\xff" + b"x" * 100, "t.arrows is damaged"),
+    ],
+    ids=[
+        "ragged",
+        "ragged late",
+        "no number late",
+        "empty",
+        "no JSON",
+        "array",
+        "two types",
+        "late column",
+        "no Parquet",
+        "no Arrow",
+        "cut gzip",
+        "no stream",
     ],
 )
 def test_a_damaged_file_is_told_with_its_row(there: Path, name: str, content: bytes, said: str) -> None:

@@ -276,6 +276,7 @@ def test_a_table_without_rows_keeps_its_columns() -> None:
         (pa.compress(b"id,kind\n1,a\n", "gzip", asbytes=True), ""),
         (pa.compress(b'{"id": 1, "kind": "a"}\n', "zstd", asbytes=True), ""),
     ],
+    ids=["csv", "jsonl", "tsv", "gzip", "zstd"],
 )
 def test_what_comes_in_on_a_stream_is_known_by_its_beginning(content: bytes, kind: str) -> None:
     assert tables.incoming(io.BytesIO(content), kind).table().to_pydict() == {"id": [1], "kind": ["a"]}

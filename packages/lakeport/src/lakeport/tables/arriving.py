@@ -10,6 +10,7 @@ import pyarrow as pa
 from lakeport.errors import Misused
 from lakeport.tables import formats, refusals, schemas, streams
 from lakeport.tables.frames import Rows
+from lakeport.tables.sources import shaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,8 +48,13 @@ def incoming(stream: BinaryIO, file_format: str = "", types: Mapping[str, object
         hint = "Next: write it to a file, then lakeport table convert"
         raise Misused(f"{kind.name} is not read from its beginning", hint=hint)
     with refusals.reading(TITLE):
-        reader = streams.reader_of(kind.name, pa.PythonFile(plain, mode="r"), schemas.typed(types or {}))
-    return Rows(reader.schema, _batches(reader))
+        header = plain.peek(PEEKED_BYTES)[:PEEKED_BYTES].partition(b"\n")[0]
+        is_single = (b"\t" if kind.name == "tsv" else b",") not in header
+        source = pa.PythonFile(plain, mode="r")
+        asked = schemas.typed(types or {})
+        reader = streams.reader_of(kind.name, source, asked, is_single=is_single)
+    fields = streams.as_typed(reader.schema, asked)
+    return Rows(fields, _batches(reader, fields))
 
 
 def _guessed(head: bytes) -> formats.Format:
@@ -58,6 +64,7 @@ def _guessed(head: bytes) -> formats.Format:
     return formats.FORMATS["jsonl" if head.lstrip()[:1] in {b"{", b"["} else "csv"]
 
 
-def _batches(reader: Arrow) -> Iterator[Arrow]:
+def _batches(reader: Arrow, fields: Arrow) -> Iterator[Arrow]:
     with refusals.reading(TITLE):
-        yield from reader
+        for batch in reader:
+            yield shaped(batch, fields, {})

@@ -42,7 +42,8 @@ class Distinct:
     def add(self, column: Arrow) -> None:
         """Take a `pyarrow.Array`."""
         plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-        values = pc.unique(plain).drop_null()
+        is_quick = self._hashes is not None and _is_number(plain.type)  # most are dropped by their hash at once
+        values = (plain if is_quick else pc.unique(plain)).drop_null()
         if self._hashes is None:
             self._values = values if self._values is None else pc.unique(pa.concat_arrays([self._values, values]))
             if len(self._values) <= MOST_COUNTED:
@@ -62,7 +63,7 @@ def _hashed(values: Arrow) -> Arrow:
 
     Source: MurmurHash3, its finalizer; public domain.
     """
-    if pa.types.is_primitive(values.type) and values.type.bit_width == 64:
+    if _is_number(values.type):
         mixed = values.view(pa.int64())
     else:
         texts = values.cast(pa.string()).to_pylist() if not _is_bytes(values.type) else values.to_pylist()
@@ -74,6 +75,10 @@ def _hashed(values: Arrow) -> Arrow:
         )
         mixed = pc.multiply(mixed, pa.scalar(factor, pa.int64()))
     return pc.shift_right(mixed.view(pa.uint64()), pa.scalar(2, pa.uint64())).cast(pa.int64())
+
+
+def _is_number(kind: Arrow) -> bool:
+    return bool(pa.types.is_primitive(kind) and kind.bit_width == 64)
 
 
 def _is_bytes(kind: Arrow) -> bool:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from lakeport.tables.places import DataFile
 
 Arrow = Any  # pyarrow has no types
+NULL = "__HIVE_DEFAULT_PARTITION__"
+"""What a directory is called whose rows have nothing in its column."""
 NOTHING = ds.scalar(True)
 
 
@@ -52,11 +54,23 @@ def parted(files: Sequence[DataFile], base: str) -> tuple[list[Part], Arrow]:
         partition_base_dir="/t", partitioning=ds.HivePartitioning.discover(infer_dictionary=False)
     )
     names = [f"/t/{one}" for one in inner]
+    samples = [*names, *(f"/t/{name}=text/file" for name in _empty(inner))]
     schema = ds.FileSystemDatasetFactory(
-        pa.fs.SubTreeFileSystem("/", pa.fs.LocalFileSystem()), names, ds.ParquetFileFormat(), options
+        pa.fs.SubTreeFileSystem("/", pa.fs.LocalFileSystem()), samples, ds.ParquetFileFormat(), options
     ).inspect(fragments=0)
     partitioning = ds.partitioning(schema, flavor="hive")
     return [Part(one, partitioning.parse(name)) for one, name in zip(files, inner, strict=True)], schema
+
+
+def _empty(inner: Sequence[str]) -> list[str]:
+    """Return the columns that have nothing in every directory: they are taken for texts."""
+    seen: dict[str, set[str]] = {}
+    for one in inner:
+        for part in one.split("/")[:-1]:
+            name, sign, value = part.partition("=")
+            if sign:
+                seen.setdefault(name, set()).add(value)
+    return [name for name, values in seen.items() if values == {NULL}]
 
 
 def left(parts: Sequence[Part], schema: Arrow, expression: Arrow) -> list[Part]:

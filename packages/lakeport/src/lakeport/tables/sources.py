@@ -86,7 +86,7 @@ class Dataset:
                     if name in self.said
                 }
                 for batch in pieces.batches(fragment, self.schema, fields.names, condition, rows):
-                    yield from _chosen(_shaped(batch, fields, said), columns, condition, rows)
+                    yield from _chosen(shaped(batch, fields, said), columns, condition, rows)
 
     def table(self, columns: Sequence[str], condition: Arrow) -> Arrow:
         """Return all rows as a `pyarrow.Table`, as fast as pyarrow reads."""
@@ -143,7 +143,7 @@ class Streams:
         only = wanted if wanted and len(wanted) < len(self.inner.names) else None
         with streams.opened(part.file, self.file_system, {**known, **self.types}, only) as reader:
             for batch in _each(reader, part.file.title):
-                yield _shaped(batch, fields, said)
+                yield shaped(batch, fields, said)
 
     def table(self, columns: Sequence[str], condition: Arrow) -> Arrow:
         """Return all rows as a `pyarrow.Table`."""
@@ -175,7 +175,7 @@ def _each(reader: Arrow, title: str) -> Iterator[Arrow]:
         yield batch
 
 
-def _shaped(batch: Arrow, fields: Arrow, said: Mapping[str, object]) -> Arrow:
+def shaped(batch: Arrow, fields: Arrow, said: Mapping[str, object]) -> Arrow:
     """Return a file's batch with the table's columns: what the directories say, and nothing where the file has none."""
     arrays = []
     for one in fields:

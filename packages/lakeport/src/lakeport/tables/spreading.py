@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lakeport.tables.encoding import GROUP_ROWS
+from lakeport.tables.partitions import NULL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from lakeport.tables.whole import WholeFile
 
 Arrow = Any  # pyarrow has no types
-NULL = "__HIVE_DEFAULT_PARTITION__"
-"""What a directory is called whose rows have nothing in its column."""
 BUDGET_BYTES = 64 << 20
 """How many bytes of rows wait for more of their kind before they become a row group."""
 MOST_OPEN = 32

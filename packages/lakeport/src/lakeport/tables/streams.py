@@ -30,7 +30,12 @@ def schema_of(file: DataFile, file_system: Arrow, types: Mapping[str, Arrow]) ->
         BadData: The file is damaged.
     """
     with opened(file, file_system, types) as reader:
-        return reader.schema
+        return as_typed(reader.schema, types)
+
+
+def as_typed(schema: Arrow, types: Mapping[str, Arrow]) -> Arrow:
+    """Return a schema with the types that were asked for; JSON's texts become them later."""
+    return pa.schema([one.with_type(types.get(one.name, one.type)) for one in schema], metadata=schema.metadata)
 
 
 @contextmanager
@@ -48,26 +53,56 @@ def opened(
     Raises:
         BadData: The file is damaged.
     """
-    with refusals.reading(file.title):
-        stream = file_system.open_input_stream(file.path, compression=file.compression or None)
-        try:
-            with _explained(file, file_system, types):
-                yield reader_of(file.format.name, stream, types, columns)
-        finally:
-            stream.close()
+    with refusals.reading(file.title), _explained(file, file_system, types):
+        with _stream(file, file_system) as stream:
+            reader = reader_of(file.format.name, stream, types, columns)
+            if file.format.name not in {"csv", "tsv"} or columns is not None or len(reader.schema) > 1:
+                yield reader
+                return
+        with _stream(file, file_system) as stream:  # of one column: an empty line is a value
+            yield reader_of(file.format.name, stream, types, columns, is_single=True)
 
 
-def reader_of(name: str, stream: Arrow, types: Mapping[str, Arrow], columns: frozenset[str] | None = None) -> Arrow:
-    """Return a `pyarrow.RecordBatchReader` of a stream in a format of that name."""
+def _stream(file: DataFile, file_system: Arrow) -> Arrow:
+    return file_system.open_input_stream(file.path, compression=file.compression or None)
+
+
+def reader_of(
+    name: str,
+    stream: Arrow,
+    types: Mapping[str, Arrow],
+    columns: frozenset[str] | None = None,
+    *,
+    is_single: bool = False,
+) -> Arrow:
+    """Return a `pyarrow.RecordBatchReader` of a stream in a format of that name.
+
+    Args:
+        name: The format's.
+        stream: A `pyarrow` stream, or a file of bytes.
+        types: Of columns whose types are known.
+        columns: The only ones wanted; absent: all.
+        is_single: It is text of one column, where an empty line is a value.
+    """
     if name == "arrows":
         return pa.ipc.open_stream(stream)
     if name == "jsonl":
         return _json(stream, types, columns)
-    return _csv(name, stream, types, columns)
+    return _csv(name, stream, types, columns, is_single=is_single)
 
 
-def _csv(name: str, stream: Arrow, types: Mapping[str, Arrow], columns: frozenset[str] | None, **read: bool) -> Arrow:
-    parse = arrow_csv.ParseOptions(delimiter="\t" if name == "tsv" else ",", newlines_in_values=True)
+def _csv(
+    name: str,
+    stream: Arrow,
+    types: Mapping[str, Arrow],
+    columns: frozenset[str] | None,
+    *,
+    is_single: bool = False,
+    **read: bool,
+) -> Arrow:
+    parse = arrow_csv.ParseOptions(
+        delimiter="\t" if name == "tsv" else ",", newlines_in_values=True, ignore_empty_lines=not is_single
+    )
     convert = arrow_csv.ConvertOptions(
         column_types=dict(types),
         strings_can_be_null=True,
@@ -80,7 +115,11 @@ def _csv(name: str, stream: Arrow, types: Mapping[str, Arrow], columns: frozense
 
 
 def _json(stream: Arrow, types: Mapping[str, Arrow], columns: frozenset[str] | None) -> Arrow:
-    wanted = {name: kind for name, kind in types.items() if columns is None or name in columns}
+    wanted = {
+        name: pa.string() if pa.types.is_date(kind) or pa.types.is_time(kind) else kind
+        for name, kind in types.items()
+        if columns is None or name in columns
+    }
     others = "ignore" if columns is not None and wanted.keys() >= columns else "infer"
     parse = arrow_json.ParseOptions(
         explicit_schema=pa.schema(wanted) if wanted else None,
@@ -108,7 +147,7 @@ def _explained(file: DataFile, file_system: Arrow, types: Mapping[str, Arrow]) -
 
 def _with_row(file: DataFile, file_system: Arrow, types: Mapping[str, Arrow]) -> str:
     """What Arrow says when it reads in one thread: then it counts rows."""
-    with file_system.open_input_stream(file.path, compression=file.compression or None) as stream:
+    with _stream(file, file_system) as stream:
         try:
             for _ in _csv(file.format.name, stream, types, None, use_threads=False):
                 pass
@@ -123,7 +162,7 @@ def _bad_line(file: DataFile, file_system: Arrow, text: str) -> BadData:
         return _new_field(file, file_system)
     if "changed from object to array" in text:
         return refusals.said(file.title, text)
-    with file_system.open_input_stream(file.path, compression=file.compression or None) as stream:
+    with _stream(file, file_system) as stream:
         for number, line in enumerate(_lines(stream), 1):
             try:
                 json.loads(line or b"{}")
@@ -138,7 +177,7 @@ def _bad_line(file: DataFile, file_system: Arrow, text: str) -> BadData:
 def _new_field(file: DataFile, file_system: Arrow) -> BadData:
     known: set[str] = set()
     read = 0
-    with file_system.open_input_stream(file.path, compression=file.compression or None) as stream:
+    with _stream(file, file_system) as stream:
         for number, line in enumerate(_lines(stream), 1):
             found = json.loads(line or b"{}")
             new = set(found) - known if isinstance(found, dict) else set()
