@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import socket
 import ssl
+import struct
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,9 +31,14 @@ CONNECT_SECONDS = 10.0
 STALL_SECONDS = 60.0
 """How long nothing may arrive before a connection counts as broken."""
 MOST_STALLS = 20
+STALLED = (BlockingIOError, TimeoutError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+"""What a socket whose own time is up raises."""
 MOST_HEAD = 64 << 10
 MOST_ERROR = 64 << 10
-CHUNK = 256 << 10
+CHUNK = 1 << 20
+"""What is asked of a socket at once."""
+JOINED = 64 << 10
+"""Up to this, head and body are one packet."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,9 @@ class Wire:
         self._socket: socket.socket | None = None
         self._buffer = bytearray(MOST_HEAD)
         self._left = memoryview(b"")
+        self._has_begun = False
+        # On a plain connection the system itself waits until all is there; TLS comes record by record.
+        self._whole = socket.MSG_WAITALL if way.scheme == "http" else 0
 
     def ask(
         self,
@@ -96,6 +105,9 @@ class Wire:
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
         try:
             reply, data = self._exchange(head, body, method, into)
+        except STALLED as error:
+            self.close()
+            raise Unreachable(f"{self._host} moved nothing for {self._stall_seconds:g} seconds") from error
         except (OSError, ValueError) as error:
             self.close()
             raise Unreachable(f"{self._host} broke the connection: {str(error) or type(error).__name__}") from error
@@ -118,13 +130,7 @@ class Wire:
     def _exchange(
         self, head: bytes, body: bytes | bytearray | memoryview, method: str, into: memoryview | None
     ) -> tuple[Reply, memoryview]:
-        sock = self._socket or self._opened()
-        if len(body) <= CHUNK:
-            sock.sendall(head + bytes(body))
-        else:
-            sock.sendall(head)
-            sock.sendall(body)
-        reply = self._reply(sock)
+        sock, reply = self._begun(head, body)
         while reply.status == 100:
             reply = self._reply(sock)
         if method == "HEAD" or reply.status in {204, 304}:
@@ -132,6 +138,23 @@ class Wire:
         if reply.size_bytes >= 0:
             return reply, self._body(sock, reply, into)
         return reply, memoryview(self._streamed(sock, reply))
+
+    def _begun(self, head: bytes, body: bytes | bytearray | memoryview) -> tuple[socket.socket, Reply]:
+        """Send a request and return the answer's head; a connection that was closed meanwhile is opened again, once."""
+        was_open = self._socket is not None
+        sock = self._socket or self._opened()
+        try:
+            if len(body) <= JOINED:
+                sock.sendall(head + body if body else head)
+            else:
+                sock.sendall(head)
+                sock.sendall(body)
+            return sock, self._reply(sock)
+        except ConnectionError:
+            if not was_open or self._has_begun:
+                raise
+            self.close()
+            return self._begun(head, body)
 
     def _body(self, sock: socket.socket, reply: Reply, into: memoryview | None) -> memoryview:
         size = reply.size_bytes
@@ -145,7 +168,7 @@ class Wire:
         view[:have] = self._left[:have]
         self._left = self._left[have:]
         while have < size:
-            got = sock.recv_into(view[have : have + CHUNK])
+            got = sock.recv_into(view[have : have + CHUNK], 0, self._whole)
             if not got:
                 raise ConnectionError(f"the answer ended after {have} of {size} bytes")
             have += got
@@ -192,13 +215,16 @@ class Wire:
     def _reply(self, sock: socket.socket) -> Reply:
         have = len(self._left)
         buffer = memoryview(self._buffer)
-        buffer[:have] = bytes(self._left)
+        self._has_begun = bool(have)
+        if have:
+            buffer[:have] = bytes(self._left)
         while (end := self._buffer.find(b"\r\n\r\n", 0, have)) < 0:
             if have == len(buffer):
                 raise ValueError("the answer's head is too long")
             got = sock.recv_into(buffer[have:])
             if not got:
                 raise ConnectionError("it was closed before the answer")
+            self._has_begun = True
             have += got
         self._left = buffer[end + 4 : have]
         return parsed(bytes(buffer[:end]))
@@ -216,7 +242,11 @@ class Wire:
         except (OSError, ValueError):
             opened.close()
             raise
-        opened.settimeout(self._stall_seconds)
+        # The system's own time limits: Python's cost a call of `poll` for each of a socket's.
+        opened.settimeout(None)
+        limit = struct.pack("ll", int(self._stall_seconds), int(self._stall_seconds % 1 * 1e6))
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         self._socket, self._left = opened, memoryview(b"")
         return opened
 
