@@ -39,7 +39,7 @@ def _lakeport(deed: str, endpoint: str, folder: Path) -> Deed:
     from lakeport import FileSystem, LakeUrl, profile, transfer  # noqa: PLC0415
 
     def whole(decided: transfer.Transfer) -> None:
-        outcome = decided.run()
+        outcome = decided.run(workers=int(os.environ.get("JOBS", "8")))
         if outcome.failures or outcome.files != len(decided.plan.items):
             raise RuntimeError(str(outcome))
 
@@ -218,7 +218,8 @@ def main(client: str, deed: str, endpoint: str, folder: str) -> None:
     do()
     took, used = time.perf_counter() - begun, _cpu_s() - cpu_s
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(json.dumps({"seconds": took, "cpu_s": used, "peak_mib": peak / 1024}))
+    print(json.dumps({"seconds": took, "cpu_s": used, "peak_mib": peak / 1024}), flush=True)
+    os._exit(0)  # obstore's threads abort a process that ends while they do
 
 
 if __name__ == "__main__":

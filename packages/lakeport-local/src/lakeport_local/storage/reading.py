@@ -23,8 +23,11 @@ from lakeport_local.storage.structured import HEADER, LENGTH_HEADER, StructuredS
 from lakeport_local.storage.tiers import check_online
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from lakeport_local.storage.answers import Fields
     from lakeport_local.storage.call import Call
+    from lakeport_local.storage.content import ContentSource
     from lakeport_local.storage.paths import Path
 
 _SUMS = ("md5", "crc64")
@@ -105,13 +108,23 @@ def _part_sums(call: Call, path: Path, start: int, size_bytes: int) -> Fields:
         raise refusal("InvalidHeaderValue", HeaderName="x-ms-range-get-content-crc64", HeaderValue="true")
     if size_bytes > _MOST_HASHED:
         raise refusal("OutOfRangeInput")
-    source, md5, crc = call.lake.contents.read(path.content, start, size_bytes), hashlib.md5(usedforsecurity=False), 0
-    while piece := source.read(PIECE_BYTES):
+    md5, crc = hashlib.md5(usedforsecurity=False), 0
+    for piece in _pieces(call.lake.contents.body(path.content, start, size_bytes)):
         if wanted["md5"]:
             md5.update(piece)
         else:
             crc = crc64(piece, crc)
-    source.close()
     if wanted["md5"]:
         return [("Content-MD5", base64.b64encode(md5.digest()).decode())]
     return [("x-ms-content-crc64", base64.b64encode(crc.to_bytes(8, "little")).decode())]
+
+
+def _pieces(body: bytes | ContentSource) -> Iterator[bytes]:
+    if isinstance(body, bytes):
+        yield body
+        return
+    try:
+        while piece := body.read(PIECE_BYTES):
+            yield piece
+    finally:
+        body.close()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lakeport.transfer import Outcome, Transfer
+    from lakeport.transfer.digests import Wanted
     from lakeport.transfer.plan import Item
     from lakeport.transfer.run import Told
 
@@ -27,7 +28,14 @@ UNITS = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3}
 EVERY = 1.0
 """Seconds between two lines of progress, where there is no terminal."""
 
-jobs = click.option("--jobs", default=8, show_default=True, type=click.IntRange(1, 64), help="Requests at once.")
+jobs = click.option("--jobs", default=16, show_default=True, type=click.IntRange(1, 64), help="Requests at once.")
+md5 = click.option(
+    "--md5",
+    default="auto",
+    show_default=True,
+    type=click.Choice(["auto", "always", "never"]),
+    help="Keep and compare the MD5 of large files; auto: unless it is slower than the way.",
+)
 limit = click.option("--limit", default="", metavar="RATE", help="Bytes a second at most, such as 500k or 20M.")
 
 
@@ -37,6 +45,7 @@ limit = click.option("--limit", default="", metavar="RATE", help="Bytes a second
 @click.option("-r", "--recursive", is_flag=True, help="A folder with everything below it.")
 @jobs
 @limit
+@md5
 @options.profile
 @options.dry_run
 @options.common
@@ -49,6 +58,7 @@ def cp(
     recursive: bool,
     jobs: int,
     limit: str,
+    md5: Wanted,
     profile: str | None,
     dry_run: bool,
 ) -> None:
@@ -72,7 +82,7 @@ def cp(
 
     found = [parse(source) for source in sources]
     decided = transfer.copy_all(found, parse(target), recursive=recursive, profile=profile)
-    _do(output, decided, jobs=jobs, limit=limit, dry_run=dry_run)
+    _do(output, decided, jobs=jobs, limit=limit, md5=md5, dry_run=dry_run)
 
 
 @click.command()
@@ -85,6 +95,7 @@ def cp(
 @click.option("--checksum", is_flag=True, help="Compare MD5s in place of sizes and times.")
 @jobs
 @limit
+@md5
 @options.profile
 @options.dry_run
 @options.common
@@ -101,6 +112,7 @@ def sync(
     checksum: bool,
     jobs: int,
     limit: str,
+    md5: Wanted,
     profile: str | None,
     dry_run: bool,
 ) -> None:
@@ -118,7 +130,7 @@ def sync(
 
     rules = transfer.Rules(transfer.Filter(include, exclude), checksums=checksum, deletes=delete, empties=force)
     decided = transfer.sync(parse(source), parse(target), rules, profile=profile)
-    _do(output, decided, jobs=jobs, limit=limit, dry_run=dry_run)
+    _do(output, decided, jobs=jobs, limit=limit, md5=md5, dry_run=dry_run)
 
 
 @click.group("transfer")
@@ -200,9 +212,10 @@ def show(output: Output, *, name: str) -> None:
 @click.argument("name")
 @jobs
 @limit
+@md5
 @options.common
 @click.pass_obj
-def resume(output: Output, *, name: str, jobs: int, limit: str) -> None:
+def resume(output: Output, *, name: str, jobs: int, limit: str, md5: Wanted) -> None:
     """Go on with a transfer: what arrived is not sent again, not even the parts of a file.
 
     \b
@@ -210,10 +223,10 @@ def resume(output: Output, *, name: str, jobs: int, limit: str) -> None:
     """
     from lakeport import transfer  # noqa: PLC0415
 
-    _do(output, transfer.resume(name), jobs=jobs, limit=limit, dry_run=False)
+    _do(output, transfer.resume(name), jobs=jobs, limit=limit, md5=md5, dry_run=False)
 
 
-def _do(output: Output, decided: Transfer, *, jobs: int, limit: str, dry_run: bool) -> None:
+def _do(output: Output, decided: Transfer, *, jobs: int, limit: str, md5: Wanted, dry_run: bool) -> None:
     plan = decided.plan
     if dry_run:
         for item in plan.items:
@@ -239,7 +252,7 @@ def _do(output: Output, decided: Transfer, *, jobs: int, limit: str, dry_run: bo
     rate = _rate(limit)
     try:
         with _told(output, plan.size_bytes, len(plan.items)) as told:
-            outcome = decided.run(workers=jobs, bytes_per_second=rate, told=told)
+            outcome = decided.run(workers=jobs, bytes_per_second=rate, md5=md5, told=told)
     except KeyboardInterrupt:
         output.say(f"interrupted. Next: lakeport transfer resume {decided.header.transfer}")
         raise

@@ -31,7 +31,7 @@ CONNECT_SECONDS = 10.0
 STALL_SECONDS = 60.0
 """How long nothing may arrive before a connection counts as broken."""
 MOST_STALLS = 20
-STALLED = (BlockingIOError, TimeoutError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+STALLED = (BlockingIOError, TimeoutError)
 """What a socket whose own time is up raises."""
 MOST_HEAD = 64 << 10
 MOST_ERROR = 64 << 10
@@ -72,6 +72,7 @@ class Wire:
         self._buffer = bytearray(MOST_HEAD)
         self._left = memoryview(b"")
         self._has_begun = False
+        self._is_over = False
         # On a plain connection the system itself waits until all is there; TLS comes record by record.
         self._whole = socket.MSG_WAITALL if way.scheme == "http" else 0
 
@@ -116,7 +117,8 @@ class Wire:
         return reply, data
 
     def interrupt(self) -> None:
-        """Let what another thread sends or reads end now, with an error of its own."""
+        """Let what another thread sends or reads end now, with an error of its own; nothing is opened again."""
+        self._is_over = True
         with suppress(OSError):
             if (sock := self._socket) is not None:
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)  # not TLS's own, which waits for its peer
@@ -151,7 +153,7 @@ class Wire:
                 sock.sendall(body)
             return sock, self._reply(sock)
         except ConnectionError:
-            if not was_open or self._has_begun:
+            if not was_open or self._has_begun or self._is_over:
                 raise
             self.close()
             return self._begun(head, body)
@@ -242,13 +244,20 @@ class Wire:
         except (OSError, ValueError):
             opened.close()
             raise
-        # The system's own time limits: Python's cost a call of `poll` for each of a socket's.
+        self._limit(opened)
+        self._socket, self._left = opened, memoryview(b"")
+        return opened
+
+    def _limit(self, opened: socket.socket) -> None:
+        """Bound how long nothing may come or go."""
+        if self.way.scheme == "https":
+            opened.settimeout(self._stall_seconds)
+            return
+        # The system's own limits, which TLS of Python does not heed: Python's cost a `poll` for each call.
         opened.settimeout(None)
         limit = struct.pack("ll", int(self._stall_seconds), int(self._stall_seconds % 1 * 1e6))
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-        self._socket, self._left = opened, memoryview(b"")
-        return opened
 
 
 def parsed(head: bytes) -> Reply:

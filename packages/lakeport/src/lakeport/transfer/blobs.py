@@ -124,13 +124,19 @@ class Blobs:
         if found.size_bytes != size_bytes:
             raise NotVerified(f"{path}: {found.size_bytes} bytes arrived of {size_bytes}")
 
-    def commit(
-        self, path: str, mark: str, count: int, md5: bytes = b"", headers: Mapping[str, str] | None = None
-    ) -> None:
-        """Make the first `count` blocks of a mark the file, at once; again, when the answer was lost, it is the same."""
+    def commit(self, path: str, mark: str, count: int, md5: str = "", headers: Mapping[str, str] | None = None) -> None:
+        """Make the first `count` blocks of a mark the file, at once; again, when the answer was lost, it is the same.
+
+        Args:
+            path: Where.
+            mark: Whose blocks they are.
+            count: How many.
+            md5: The whole file's, in hex, to be kept with it; empty: none.
+            headers: What else is to be kept with it.
+        """
         blocks = "".join(f"<Latest>{block_id(mark, number)}</Latest>" for number in range(count))
         body = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{blocks}</BlockList>'.encode()
-        kept = {"x-ms-blob-content-md5": base64.b64encode(md5).decode()} if md5 else {}
+        kept = {"x-ms-blob-content-md5": base64.b64encode(bytes.fromhex(md5)).decode()} if md5 else {}
         self._account.ask("PUT", f"{self._target(path)}?comp=blocklist", {**(headers or {}), **kept}, body)
 
     def staged(self, path: str, mark: str) -> dict[int, int]:
@@ -150,8 +156,12 @@ class Blobs:
         return sizes
 
     @again_when_damaged
-    def read(self, found: Found, offset: int, into: memoryview) -> None:
-        """Read a range of a file into memory, its CRC-64 checked; the file must not have changed since it was found."""
+    def read(self, found: Found, offset: int, into: memoryview) -> str:
+        """Read a range of a file into memory, its CRC-64 checked; the file must not have changed since it was found.
+
+        Returns:
+            The MD5 that is kept with the whole file, in hex; empty for none.
+        """
         headers = {
             "x-ms-range": f"bytes={offset}-{offset + len(into) - 1}",
             "x-ms-range-get-content-crc64": "true",
@@ -163,6 +173,7 @@ class Blobs:
         sent = reply.headers.get("x-ms-content-crc64", "")
         if sent and sent != crc64(data):
             raise NotVerified(f"{found.path}: the bytes at {offset} are not those that were sent")
+        return base64.b64decode(reply.headers.get("x-ms-blob-content-md5", "")).hex()
 
     def find(self, path: str) -> Found:
         """Return one file or directory.

@@ -33,7 +33,9 @@ class Digest:
         insists: Wait for it; else it is given up where it holds the transfer up.
     """
 
-    def __init__(self, path: str, size_bytes: int, part_bytes: int, there: Iterable[int] = (), *, insists: bool) -> None:
+    def __init__(
+        self, path: str, size_bytes: int, part_bytes: int, there: Iterable[int] = (), *, insists: bool
+    ) -> None:
         self._path = path
         self._size = size_bytes
         self._part = part_bytes

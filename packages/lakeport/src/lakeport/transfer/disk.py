@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,6 +59,7 @@ def one(path: Path) -> Entry:
 
 ASIDE = ".lakeport-part"
 """What the name of a file ends with that is not whole yet."""
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _LONGEST_NAME = 200
 
@@ -70,14 +72,17 @@ def read(item: Item, offset: int, into: memoryview) -> None:
         LakeportError: It cannot be read.
     """
     try:
-        with open(item.source, "rb", buffering=0) as file:  # noqa: PTH123  (Path.open adds a copy's worth of calls)
-            _check_unchanged(item, os.fstat(file.fileno()))
+        descriptor = os.open(item.source, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            _check_unchanged(item, os.fstat(descriptor))
             have = 0
             while have < len(into):
-                got = os.preadv(file.fileno(), [into[have:]], offset + have)
+                got = os.preadv(descriptor, [into[have:]], offset + have)
                 if not got:
                     raise Conflict(f"{item.source} became shorter while it was read")
                 have += got
+        finally:
+            os.close(descriptor)
     except OSError as error:
         raise LakeportError(f"cannot read {item.source}: {error.strerror}") from error
 
@@ -111,7 +116,7 @@ def prepare(item: Item, mark: str, *, keep: bool) -> bool:
     Raises:
         LakeportError: It cannot be made: no right, no room.
     """
-    aside = _aside(item, mark)
+    aside = Path(aside_of(item.target, mark))
     try:
         aside.parent.mkdir(parents=True, exist_ok=True)
         is_there = keep and aside.is_file() and aside.stat().st_size == item.size_bytes
@@ -123,6 +128,42 @@ def prepare(item: Item, mark: str, *, keep: bool) -> bool:
     return is_there
 
 
+def whole(item: Item, mark: str, data: memoryview) -> None:
+    """Write a file at once: aside, then under its name, with the time of its source.
+
+    Raises:
+        LakeportError: It cannot be written; nothing is left behind.
+    """
+    aside = aside_of(item.target, mark)
+    try:
+        try:
+            descriptor = os.open(aside, _NEW, 0o666)
+        except FileNotFoundError:
+            Path(aside).parent.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(aside, _NEW, 0o666)
+        try:
+            _write_all(descriptor, data, 0)
+            _stamp(item, descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(aside, item.target)  # noqa: PTH105  (small files come by the thousand)
+    except OSError as error:
+        with suppress(OSError):
+            os.unlink(aside)  # noqa: PTH108
+        raise _unwritten(item, error) from error
+
+
+def _write_all(descriptor: int, data: memoryview, offset: int) -> None:
+    have = 0
+    while have < len(data):
+        have += os.pwrite(descriptor, data[have:], offset + have)
+
+
+def _stamp(item: Item, at: int | str) -> None:
+    when = item.modified_at.timestamp()
+    os.utime(at, (when, when))
+
+
 def write(item: Item, mark: str, offset: int, data: memoryview) -> None:
     """Write a part of the file aside.
 
@@ -130,11 +171,9 @@ def write(item: Item, mark: str, offset: int, data: memoryview) -> None:
         LakeportError: It cannot be written.
     """
     try:
-        descriptor = os.open(_aside(item, mark), os.O_WRONLY)
+        descriptor = os.open(aside_of(item.target, mark), os.O_WRONLY | os.O_CLOEXEC)
         try:
-            have = 0
-            while have < len(data):
-                have += os.pwrite(descriptor, data[have:], offset + have)
+            _write_all(descriptor, data, offset)
         finally:
             os.close(descriptor)
     except OSError as error:
@@ -147,10 +186,10 @@ def finish(item: Item, mark: str) -> None:
     Raises:
         LakeportError: The name cannot be taken.
     """
-    aside, when = _aside(item, mark), item.modified_at.timestamp()
+    aside = aside_of(item.target, mark)
     try:
-        os.utime(aside, (when, when))
-        aside.replace(item.target)
+        _stamp(item, aside)
+        os.replace(aside, item.target)  # noqa: PTH105
     except OSError as error:
         raise _unwritten(item, error) from error
 
@@ -167,12 +206,17 @@ def delete(path: str) -> None:
         raise LakeportError(f"cannot remove {path}: {error.strerror}") from error
 
 
-def _aside(item: Item, mark: str) -> Path:
-    target = Path(item.target)
-    name = target.name
+def aside_of(target: str, mark: str) -> str:
+    """Return where a file lies until it is whole.
+
+    Example:
+        >>> aside_of("/here/a.csv", "0a1b2c3d")
+        '/here/.a.csv.0a1b2c3d.lakeport-part'
+    """
+    folder, slash, name = target.rpartition("/")
     if len(os.fsencode(name)) > _LONGEST_NAME:  # what is added must not make it too long for the disk
         name = hashlib.sha256(os.fsencode(name)).hexdigest()[:32]
-    return target.with_name(f".{name}.{mark}{ASIDE}")
+    return f"{folder}{slash}.{name}.{mark}{ASIDE}"
 
 
 def _unwritten(item: Item, error: OSError) -> LakeportError:

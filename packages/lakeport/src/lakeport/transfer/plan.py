@@ -57,6 +57,10 @@ class Item:
         needed = -(-self.size_bytes // MOST_PARTS)
         return PART_BYTES * max(1, -(-needed // PART_BYTES))
 
+    def length(self, part: int) -> int:
+        """Return how long a part is."""
+        return min(self.part_bytes, self.size_bytes - part * self.part_bytes)
+
     @property
     def parts(self) -> int:
         """How many parts it goes in; 1 for a small one."""

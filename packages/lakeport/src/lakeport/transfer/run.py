@@ -6,18 +6,18 @@ import hashlib
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from lakeport.clock import SystemClock
-from lakeport.errors import Conflict, LakeportError
-from lakeport.storage import Found
+from lakeport.errors import Conflict, LakeportError, NotVerified
 from lakeport.storage.retrying import rest
 from lakeport.transfer import disk
 from lakeport.transfer.blobs import Blobs
 from lakeport.transfer.copying import Copier
 from lakeport.transfer.failing import worded
 from lakeport.transfer.journal import Progress
+from lakeport.transfer.limits import Buffers, Unlimited
+from lakeport.transfer.moving import Copying, Fetching, Hands, Sending
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,12 +25,22 @@ if TYPE_CHECKING:
     from lakeport.clock import Clock
     from lakeport.storage.retrying import Patience
     from lakeport.transfer.blobs import Side
+    from lakeport.transfer.digests import Wanted
     from lakeport.transfer.journal import Journal
+    from lakeport.transfer.limits import Limit
+    from lakeport.transfer.moving import Moving
     from lakeport.transfer.plan import Item, Plan
 
     Told = Callable[["Outcome", Item | None], None]
 
-WORKERS = 8
+WORKERS = 16
+"""Requests at once. Large parts wait for memory: eight of 4 MiB fit."""
+MEMORY_BYTES = 32 << 20
+OWN_BYTES = 64 << 10
+"""What a worker has for itself, for small files."""
+NOTED = 64
+NOTED_SECONDS = 0.1
+"""Small files that arrived are noted so many at once, or after so long."""
 
 
 @dataclass
@@ -53,45 +63,6 @@ class Outcome:
     through_here: bool = False
 
 
-class Limit(Protocol):
-    """Holds somebody back."""
-
-    def take(self, size_bytes: int) -> timedelta:
-        """Return how long to wait before so many bytes may be moved."""
-        ...
-
-
-class Unlimited:
-    """As fast as it goes."""
-
-    def take(self, size_bytes: int) -> timedelta:
-        """Return no time."""
-        return timedelta()
-
-
-class Bandwidth:
-    """So many bytes a second, for all workers together.
-
-    Args:
-        rate: Bytes a second.
-        clock: The time.
-    """
-
-    def __init__(self, rate: int, clock: Clock) -> None:
-        self._rate = rate
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._free_at = clock.now()
-
-    def take(self, size_bytes: int) -> timedelta:
-        """Return how long to wait before so many bytes may be moved."""
-        with self._lock:
-            now = self._clock.now()
-            start = max(self._free_at, now)
-            self._free_at = start + timedelta(seconds=size_bytes / self._rate)
-        return start - now
-
-
 @dataclass
 class _Item:
     """An item under way."""
@@ -99,21 +70,8 @@ class _Item:
     number: int
     item: Item
     left: int
-    mark: str
+    moving: Moving
     failed: bool = False
-
-
-@dataclass(frozen=True)
-class _Hands:
-    """What a worker works with: its connections to the lake, and of a copy between lakes those to the source."""
-
-    blobs: Blobs
-    copier: Copier | None = None
-
-    def close(self) -> None:
-        self.blobs.close()
-        if self.copier is not None:
-            self.copier.close()
 
 
 class Run:
@@ -126,6 +84,7 @@ class Run:
         journal: Where it is noted; `None`: nowhere.
         progress: How far an earlier run came.
         name: The transfer's, by which what it left half-done is told from what others did.
+        md5: Whether the MD5 of a file of many parts is computed: where that holds nothing up, always, or never.
         workers: How many requests are under way at once.
         limit: Holds all back together.
         told: Called after each part, from any thread, with the outcome so far, and the item that has arrived, if one has.
@@ -140,6 +99,7 @@ class Run:
         journal: Journal | None = None,
         progress: Progress | None = None,
         name: str = "",
+        md5: Wanted = "auto",
         workers: int = WORKERS,
         limit: Limit | None = None,
         clock: Clock | None = None,
@@ -152,7 +112,8 @@ class Run:
         self._through_here = threading.Event()
         self._journal = journal
         self._before = progress or Progress()
-        self._name = name
+        self._mark = _digits(name)
+        self._md5 = md5
         self._workers = workers
         self._limit = limit or Unlimited()
         self._clock = clock or SystemClock()
@@ -161,6 +122,10 @@ class Run:
         self._lock = threading.RLock()  # looking for the next part may find that an item failed
         self._stopped = threading.Event()
         self._broken: list[BaseException] = []
+        self._buffers = Buffers(MEMORY_BYTES)
+        self._under_way: dict[int, _Item] = {}
+        self._noted: list[dict[str, object]] = []
+        self._write_at = 0.0
         self._open: list[Blobs | Copier] = []
         self.outcome = Outcome()
 
@@ -182,8 +147,11 @@ class Run:
             self._stopped.set()
             for one in self._open:
                 one.interrupt()
+            for under_way in list(self._under_way.values()):
+                under_way.moving.stop()
             for thread in threads:
                 thread.join()
+            self._write()
         if self._broken:
             raise self._broken[0]
         if not self.outcome.failures:  # else it could not be said of the target what it lacks
@@ -199,40 +167,38 @@ class Run:
         for number, item in enumerate(self._plan.items):
             if number in self._before.done:
                 continue
-            under_way = _Item(number, item, item.parts, self._mark(item))
-            there = self._there(under_way, blobs)
-            under_way.left -= len(there)
-            if not under_way.failed and not under_way.left:
+            one = _Item(number, item, item.parts, self._moving(item))
+            if item.parts == 1:
+                yield one, 0
+                continue
+            self._under_way[number] = one
+            there = self._there(one, blobs)
+            one.left -= len(there)
+            if not one.failed and not one.left:
                 there.discard(item.parts - 1)  # all parts arrived and the end did not: the last one does it again
-                under_way.left = 1
-            yield from ((under_way, part) for part in range(item.parts) if part not in there)
+                one.left = 1
+            yield from ((one, part) for part in range(item.parts) if part not in there)
         blobs.close()
 
-    def _mark(self, item: Item) -> str:
-        """Eight digits that no other transfer has for its parts, nor this one for those of another version of the source."""
-        is_staged = self._plan.direction != "download"
-        version = f"{item.etag} {item.modified_at} {item.size_bytes}" if is_staged else ""
-        return hashlib.sha256(f"{self._name}\n{version}".encode()).hexdigest()[:8]
+    def _moving(self, item: Item) -> Moving:
+        """What moves an item, under a mark that no other transfer has, nor this one for another version of the source."""
+        if self._plan.direction == "download":
+            return Fetching(item, self._mark, self._md5)
+        version = f"{self._mark}\n{item.etag} {item.modified_at} {item.size_bytes}"
+        mark = _digits(version) if item.parts > 1 else self._mark
+        return Sending(item, mark, self._md5) if self._origin is None else Copying(item, mark)
 
     def _there(self, one: _Item, blobs: Blobs) -> set[int]:
         """Which parts of an item an earlier run moved; also makes ready what parts are written to."""
-        known = self._before.parts.get(one.number, set())
         try:
-            if self._plan.direction == "download":
-                return set(known) if disk.prepare(one.item, one.mark, keep=bool(known)) else set()
-            if not known:
-                return set()
-            if self._plan.direction == "upload":
-                disk.check_unchanged(one.item)
-            sizes = blobs.staged(one.item.target, one.mark)
-            return {part for part in known if sizes.get(part) == _length(one.item, part)}
+            return one.moving.begin(blobs, self._before.parts.get(one.number, set()))
         except LakeportError as error:
             self._fail(one, error)
             return set()
 
     def _work(self, tasks: Iterator[tuple[_Item, int]]) -> None:
         hands = self._hands()
-        buffer = bytearray()
+        own = memoryview(bytearray(OWN_BYTES))
         try:
             while not self._stopped.is_set():
                 with self._lock:
@@ -242,100 +208,73 @@ class Run:
                 one, part = task
                 if one.failed:
                     continue
-                length = _length(one.item, part)
-                if len(buffer) < length:
-                    buffer = bytearray(length)
-                self._move(one, part, memoryview(buffer)[:length], hands)
+                length = one.item.length(part)
+                if length <= OWN_BYTES:
+                    self._move(one, part, own[:length], hands)
+                    continue
+                with self._buffers.lent(length) as data:
+                    self._move(one, part, data, hands)
         except BaseException as error:  # noqa: BLE001  (told by whoever started the thread)
             self._broken.append(error)
             self._stopped.set()
         finally:
             hands.close()
 
-    def _hands(self) -> _Hands:
+    def _hands(self) -> Hands:
         blobs = self._opened()
         if self._origin is None:
-            return _Hands(blobs)
+            return Hands(blobs)
         copier = Copier(self._origin, blobs, self._through_here, self._clock, self._patience)
         self._open.append(copier)
-        return _Hands(blobs, copier)
+        return Hands(blobs, copier)
 
-    def _move(self, one: _Item, part: int, data: memoryview, hands: _Hands) -> None:
-        offset = part * one.item.part_bytes
+    def _move(self, one: _Item, part: int, data: memoryview, hands: Hands) -> None:
         try:
             rest(self._limit.take(len(data)), self._clock, self._stopped.is_set)
             if self._stopped.is_set():
                 return
-            if hands.copier is not None:
-                hands.copier.move(one.item, one.mark, part, data)
-                md5 = ""
-            elif self._plan.direction == "upload":
-                disk.read(one.item, offset, data)
-                md5 = self._send(one, part, data, hands.blobs)
-            else:
-                self._fetch(one, offset, data, hands.blobs)
-                md5 = ""
+            one.moving.move(hands, part, data)
         except LakeportError as error:
             self._fail(one, error)
             return
-        self._arrived(one, part, len(data), hands, md5)
-
-    def _send(self, one: _Item, part: int, data: memoryview, blobs: Blobs) -> str:
-        if one.item.parts == 1:
-            return blobs.put(one.item.target, data)
-        blobs.stage(one.item.target, one.mark, part, data)
-        return ""
-
-    @staticmethod
-    def _fetch(one: _Item, offset: int, data: memoryview, blobs: Blobs) -> None:
-        item = one.item
-        if len(data):
-            found = Found(item.source, item.size_bytes, item.etag, item.modified_at)
-            blobs.read(found, offset, data)
-            disk.write(item, one.mark, offset, data)
-
-    def _arrived(self, one: _Item, part: int, size: int, hands: _Hands, md5: str) -> None:
         with self._lock:
             one.left -= 1
             is_last = one.left == 0
-            self.outcome.size_bytes += size
-        try:
-            if is_last:
-                self._end(one, hands)
-        except LakeportError as error:
-            self._fail(one, error)
-            return
+            self.outcome.size_bytes += len(data)
         if is_last:
-            self._note({"done": one.number, **({"md5": md5} if md5 else {})})
-            with self._lock:
-                self.outcome.files += 1
+            self._end(one, hands)
         else:
             self._note({"part": [one.number, part]})
-        self._told(self.outcome, one.item if is_last else None)
+            self._told(self.outcome, None)
 
-    def _end(self, one: _Item, hands: _Hands) -> None:
-        if hands.copier is not None:
-            hands.copier.finish(one.item, one.mark)
-        elif self._plan.direction == "download":
-            disk.finish(one.item, one.mark)
-        elif one.item.parts > 1:
-            disk.check_unchanged(one.item)
-            hands.blobs.commit(one.item.target, one.mark, one.item.parts)
+    def _end(self, one: _Item, hands: Hands) -> None:
+        try:
+            md5 = one.moving.end(hands)
+        except LakeportError as error:
+            self._fail(one, error, anew=isinstance(error, NotVerified))
+            return
+        with self._lock:
+            self._under_way.pop(one.number, None)
+            self.outcome.files += 1
+        self._note({"done": one.number, **({"md5": md5} if md5 else {})}, is_urgent=one.item.parts > 1)
+        self._told(self.outcome, one.item)
 
     def _opened(self) -> Blobs:
         blobs = Blobs(self._side, self._clock, self._patience)
         self._open.append(blobs)
         return blobs
 
-    def _fail(self, one: _Item, error: LakeportError) -> None:
+    def _fail(self, one: _Item, error: LakeportError, *, anew: bool = False) -> None:
         if self._stopped.is_set():  # it did not fail: nobody waits for it any more
             return
         error = worded(one.item, error)
         with self._lock:
             one.failed = True
+            self._under_way.pop(one.number, None)
             self.outcome.failures.setdefault(one.item.source, str(error))
+        one.moving.stop()
         # What changed meanwhile begins anew; what merely broke goes on where it stopped.
-        self._note({"failed": one.number, "said": error.message, "anew": isinstance(error, Conflict)})
+        self._note({"failed": one.number, "said": error.message, "anew": anew or isinstance(error, Conflict)})
 
     def _delete(self) -> None:
         blobs = Blobs(self._side, self._clock, self._patience)
@@ -347,13 +286,26 @@ class Run:
                 self.outcome.failures[path] = str(error)
         blobs.close()
 
-    def _note(self, line: dict[str, object]) -> None:
-        if self._journal is not None:
-            self._journal.write(line)
+    def _note(self, line: dict[str, object], *, is_urgent: bool = True) -> None:
+        """Write a line of the journal; of small files, which are soon sent again, some at a time."""
+        if self._journal is None:
+            return
+        with self._lock:
+            self._noted.append(line)
+            if not is_urgent and len(self._noted) < NOTED and time.monotonic() < self._write_at:
+                return
+        self._write()
+
+    def _write(self) -> None:
+        with self._lock:
+            lines, self._noted = self._noted, []
+            self._write_at = time.monotonic() + NOTED_SECONDS
+        if self._journal is not None and lines:
+            self._journal.write(*lines)
 
 
-def _length(item: Item, part: int) -> int:
-    return min(item.part_bytes, item.size_bytes - part * item.part_bytes)
+def _digits(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def digest_of(path: str) -> str:

@@ -15,9 +15,10 @@ from lakeport.lake import LakeUrl, profile_of
 from lakeport.storage.opening import opener
 from lakeport.transfer import disk, journal, plan
 from lakeport.transfer.blobs import Blobs, Side
+from lakeport.transfer.limits import Bandwidth
 from lakeport.transfer.plan import Entry, Plan, Rules
 from lakeport.transfer.resuming import anchored, has_come
-from lakeport.transfer.run import WORKERS, Bandwidth, Outcome, Run, digest_of
+from lakeport.transfer.run import WORKERS, Outcome, Run, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from lakeport.profiles import Profile
     from lakeport.storage import Found
     from lakeport.storage.retrying import Patience
+    from lakeport.transfer.digests import Wanted
     from lakeport.transfer.journal import Header, Progress
     from lakeport.transfer.plan import Direction, Item
     from lakeport.transfer.run import Told
@@ -53,6 +55,7 @@ class Transfer:
         *,
         workers: int = WORKERS,
         bytes_per_second: int | None = None,
+        md5: Wanted = "auto",
         told: Told | None = None,
         clock: Clock | None = None,
         patience: Patience | None = None,
@@ -60,8 +63,10 @@ class Transfer:
         """Do it, noting in the journal how far it came.
 
         Args:
-            workers: How many requests are under way at once; each holds 4 MiB.
+            workers: How many requests are under way at once, within 32 MiB for what they carry.
             bytes_per_second: No faster than this; absent: as fast as it goes.
+            md5: Whether the MD5 of a file of many parts is computed, kept with it, and compared: `auto` gives it up for what is sent
+                faster than it can be computed; `always` waits for it.
             told: Called after each part, from any thread, with the outcome so far and the item that arrived, if one did.
             clock: The time.
             patience: How often what passes is tried again.
@@ -85,6 +90,7 @@ class Transfer:
                 journal=book,
                 progress=self.progress,
                 name=self.header.transfer,
+                md5=md5,
                 workers=workers,
                 limit=Bandwidth(bytes_per_second, time) if bytes_per_second else None,
                 told=told,
