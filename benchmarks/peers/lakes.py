@@ -53,12 +53,19 @@ class Lake:
         name: Of the server.
         program: Its process.
         ports: Where it listens, by scheme.
+        folder: Where its state is.
     """
 
-    def __init__(self, name: str, program: Program, ports: dict[str, int]) -> None:
+    def __init__(self, name: str, program: Program, ports: dict[str, int], folder: Path) -> None:
         self.name = name
         self.program = program
         self.ports = ports
+        self.folder = folder
+
+    @property
+    def ca_bundle(self) -> Path:
+        """The certificates to trust for https, of ours."""
+        return next(self.folder.rglob("ca.pem"))
 
     def endpoint(self, scheme: str = "http") -> str:
         return f"{scheme}://127.0.0.1:{self.ports[scheme]}/{ACCOUNT}"
@@ -118,7 +125,7 @@ def lakeport(*arguments: str) -> Iterator[Lake]:
         program = Program([*command, "--topology", "topology.toml", *arguments], port=None, folder=folder)
         try:
             port = int(program.line.split()[1].rpartition(":")[2])
-            yield Lake("lakeport", program, {"http": port, "https": port})
+            yield Lake("lakeport", program, {"http": port, "https": port}, folder)
         finally:
             program.end()
 
@@ -134,7 +141,7 @@ def azurite_lake(scheme: str = "http") -> Iterator[Lake]:
         command = [*azurite(), "--silent", "--disableTelemetry", "--skipApiVersionCheck", "--location", str(folder)]
         program = Program([*command, "--blobPort", str(port), *tls], port=port, folder=folder)
         try:
-            lake = Lake("azurite", program, {scheme: port})
+            lake = Lake("azurite", program, {scheme: port}, folder)
             _make_container(lake, scheme)
             yield lake
         finally:
@@ -156,10 +163,14 @@ def _folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def fill(lake: Lake, count: int, size_bytes: int, scheme: str = "http") -> None:
+def fill(lake: Lake, count: int, size_bytes: int, scheme: str = "http", *, prefix: str = "") -> None:
     """Put `count` blobs of `size_bytes` by obstore, from eight threads."""
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415
 
     store, data = lake.store(scheme), os.urandom(size_bytes)
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(lambda number: obstore.put(store, f"f{number:06}", data, use_multipart=False), range(count)))
+        list(
+            threads.map(
+                lambda number: obstore.put(store, f"{prefix}f{number:06}", data, use_multipart=False), range(count)
+            )
+        )

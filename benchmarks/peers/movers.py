@@ -39,7 +39,7 @@ def _lakeport(deed: str, endpoint: str, folder: Path) -> Deed:
     from lakeport import FileSystem, LakeUrl, profile, transfer  # noqa: PLC0415
 
     def whole(decided: transfer.Transfer) -> None:
-        outcome = decided.run(workers=int(os.environ.get("JOBS", "8")))
+        outcome = decided.run()
         if outcome.failures or outcome.files != len(decided.plan.items):
             raise RuntimeError(str(outcome))
 
@@ -53,8 +53,37 @@ def _lakeport(deed: str, endpoint: str, folder: Path) -> Deed:
         "many_up": lambda: whole(transfer.copy(folder / "many", at("many"), recursive=True)),
         "many_down": lambda: whole(transfer.copy(at("many"), folder / "back", recursive=True)),
         "list": lambda: sum(1 for _ in lake.entries("listed", recursive=True)),
+        "list_same": lambda: sum(1 for _ in lake.entries("same", recursive=True)),
         "sync": lambda: whole(transfer.sync(folder / "same", at("same"))),
+        "killed": lambda: _killed(folder),
     }[deed]
+
+
+def _killed(folder: Path) -> float:
+    """Kill an upload half-way, go on with it, and return which part of it was sent twice at most."""
+    from lakeport import transfer  # noqa: PLC0415
+    from lakeport.transfer import journal  # noqa: PLC0415
+    from lakeport.transfer.run import MEMORY_BYTES  # noqa: PLC0415
+
+    size, part = (folder / "large").stat().st_size, 4 << 20
+    place = f"abfss://{CONTAINER}@{ACCOUNT}.dfs.core.windows.net/killed"
+    begun = set(journal.listed())
+    child = subprocess.Popen([sys.executable, "-m", "lakeport", "cp", str(folder / "large"), place])
+    while child.poll() is None and _noted(begun) < size // part // 2:
+        time.sleep(0.01)
+    child.kill()
+    child.wait()
+    (name,) = set(journal.listed()) - begun
+    noted = len(journal.read(name)[2].parts[0])
+    sent = noted * part + MEMORY_BYTES + transfer.resume(name).run().size_bytes  # what was under way is counted whole
+    return (sent - size) / size
+
+
+def _noted(begun: set[str]) -> int:
+    from lakeport.transfer import journal  # noqa: PLC0415
+
+    folder = journal.folder_of_transfers()
+    return sum((folder / f"{name}.jsonl").read_text().count('"part"') for name in set(journal.listed()) - begun)
 
 
 def _obstore(deed: str, endpoint: str, folder: Path) -> Deed:
@@ -215,10 +244,11 @@ def main(client: str, deed: str, endpoint: str, folder: str) -> None:
     """Do it, and print what it took."""
     do = CLIENTS[client](deed, endpoint, Path(folder))
     cpu_s, begun = _cpu_s(), time.perf_counter()
-    do()
+    given = do()
     took, used = time.perf_counter() - begun, _cpu_s() - cpu_s
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(json.dumps({"seconds": took, "cpu_s": used, "peak_mib": peak / 1024}), flush=True)
+    again = given if isinstance(given, float) else 0.0
+    print(json.dumps({"seconds": took, "cpu_s": used, "peak_mib": peak / 1024, "again": again}), flush=True)
     os._exit(0)  # obstore's threads abort a process that ends while they do
 
 
