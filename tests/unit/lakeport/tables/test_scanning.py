@@ -203,6 +203,22 @@ def test_an_unknown_column_is_told_with_those_that_there_are(there: Path) -> Non
     for arguments in ({"columns": ["idd"]}, {"where": "idd = 1"}):
         with pytest.raises(Misused, match=r"there is no column 'idd'. Columns: id, kind"):
             tables.scan("t.parquet", **arguments)
+    with pytest.raises(Misused, match=r"there is no column 'idd' in t.parquet"):
+        tables.read("t.parquet", where=ds.field("idd") == 1)
+
+
+def test_columns_of_one_name_are_told(there: Path) -> None:
+    (there / "t.csv").write_text("a,b,a\n1,2,3\n")
+    with pytest.raises(BadData, match=r"t.csv has several columns named 'a'"):
+        tables.scan("t.csv", columns=["b"])
+
+
+@pytest.mark.parametrize("kind", ["parquet", "feather", "csv", "jsonl", "delta"])
+def test_columns_that_directories_say_need_no_other(there: Path, kind: str) -> None:
+    tables.write(ROWS, "t", file_format=kind, partition_by=["kind"])
+    found = tables.scan("t", columns=["kind"], where="kind = 'b'")
+    assert (found.count(), found.table().num_rows, found.head(3).num_rows, found.files) == (10, 10, 3, 1)
+    assert sum(batch.num_rows for batch in found.batches(rows=4)) == 10
 
 
 def test_nothing_at_a_path_is_told() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import resource
+import sys
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -19,7 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lakeport import tables
-from lakeport.errors import BadData, Conflict, LakeportError, Misused
+from lakeport.errors import BadData, Conflict, LakeportError, MissingExtra, Misused
 from lakeport.tables import moving
 
 if TYPE_CHECKING:
@@ -254,6 +255,19 @@ def test_strangers_read_what_was_written() -> None:
     assert pl.read_delta("log").height == 30
 
 
+def test_nested_columns_come_back_from_json_lines_as_objects() -> None:
+    rows = {"m": pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())), "s": [{"x": 1}], "b": [b"\x00"]}
+    tables.write(pa.table(rows), "t.jsonl")
+    assert tables.read("t.jsonl").to_pylist() == [{"m": {"a": 1}, "s": {"x": 1}, "b": "AA=="}]
+
+
+def test_a_table_is_replaced_by_a_part_of_itself() -> None:
+    for target in ("t.parquet", "d/"):
+        tables.write(ROWS, target)
+        tables.write(tables.scan(target, where="year = 2030"), target, mode="overwrite")
+        assert tables.scan(target).count() == 15
+
+
 def test_many_directories_take_bounded_memory_and_all_arrive() -> None:
     many = pa.table({"k": [n % 300 for n in range(9_000)], "n": range(9_000)})
     done = tables.write(many.to_reader(500), "t", partition_by=["k"])
@@ -288,6 +302,24 @@ def test_what_comes_in_damaged_leaves_nothing() -> None:
     with pytest.raises(Misused, match="parquet is not read from its beginning"):
         tables.incoming(io.BytesIO(b"PAR1"))
     assert files() == []
+
+
+def test_a_library_that_is_not_there_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    tables.write(ROWS, "log", file_format="delta")
+    tables.write(ROWS, "t.parquet")
+    found = tables.scan("t.parquet")
+    for library, extra, act in (
+        ("deltalake", "delta", lambda: tables.scan("log")),
+        ("deltalake", "delta", lambda: tables.write(ROWS, "other", file_format="delta")),
+        ("polars", "polars", found.polars),
+        ("pandas", "pandas", found.pandas),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setitem(sys.modules, library, None)
+            patch.setitem(sys.modules, f"{library}.exceptions", None)
+            with pytest.raises(MissingExtra) as caught:
+                act()
+        assert f"pip install 'lakeport[{extra}]'" in str(caught.value)
 
 
 def test_what_would_be_written_is_told_in_words() -> None:

@@ -45,7 +45,7 @@ class _Lines:
 
     def write(self, rows: Arrow) -> None:
         for batch in rows.to_batches(max_chunksize=LINES_AT_ONCE):
-            self._stream.write(self._encoder.encode_lines(batch.to_pylist()))
+            self._stream.write(self._encoder.encode_lines(batch.to_pylist(maps_as_pydicts="strict")))
 
     def close(self) -> None:
         """Nothing ends such a file."""

@@ -21,6 +21,7 @@ _ROOM = {
     errno.EROFS: "Next: name a place where you may write",
 }
 _ROW = re.compile(r"[Rr]ow #(\d+)")
+_MISSING = re.compile(r"No match for FieldRef\.Name\((.+?)\)")
 _COLUMN = re.compile(r"In CSV column #(\d+)")
 _RAGGED = re.compile(r"Expected (\d+) columns, got (\d+)")
 _TURNED = re.compile(r"Column\(/?(.*?)\) changed from (\w+) to (\w+)")
@@ -48,6 +49,9 @@ def reading(title: str, culprit: Callable[[], str] | None = None) -> Iterator[No
             raise ours from error
         if isinstance(error, OSError) and error.errno is not None:
             raise
+        missing = _MISSING.search(str(error))
+        if missing:
+            raise Misused(f"there is no column {missing[1]!r} in {title}") from error
         raise said(culprit() if culprit else title, str(error)) from error
 
 
@@ -110,7 +114,7 @@ def _other(where: str, title: str, text: str) -> BadData:
     if "magic bytes" in text or "footer" in text.lower() or "Not an Arrow file" in text:
         return BadData(f"{title} is damaged, or no such file: its end is not one", hint="Next: copy or write it again")
     if "Empty CSV file" in text or "Empty JSON" in text:
-        return BadData(f"{title} is empty: it has no header", hint="Next: write it again, or leave it out")
+        return BadData(f"{title} is empty: it says no columns", hint="Next: write it again, or leave it out")
     if "parse error" in text:
         return BadData(f"{where}: {text.partition('parse error: ')[2]}")
     return BadData(f"{title} is damaged: {text}", hint="Next: copy or write it again")

@@ -165,6 +165,7 @@ def _of_files(
     opening = _Opening(place, parts, said, types)
     parts, condition = _needed(opening, where)
     found = opening.source(parts)
+    schemas.check_names(found.schema, place.title)
     condition = condition or _condition(where, found.schema)
     wanted = tuple(schemas.chosen(found.schema, columns))
     size = sum(one.file.size_bytes for one in parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -77,6 +78,17 @@ def _agree(one: Arrow, other: Arrow, name: str) -> bool:
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         return False
     return True
+
+
+def check_names(schema: Arrow, title: str) -> None:
+    """Refuse a table whose columns cannot be told apart.
+
+    Raises:
+        BadData: Two have one name.
+    """
+    twice = [name for name, count in Counter(schema.names).items() if count > 1]
+    if twice:
+        raise BadData(f"{title} has several columns named {twice[0]!r}", hint="Next: name them apart in the file")
 
 
 def chosen(schema: Arrow, columns: Sequence[str]) -> list[str]:

@@ -111,6 +111,7 @@ def write(
     place = at(target, profile=profile)
     with refusals.writing(place.title):
         rows = frames.rows_of(data)
+        schemas.check_names(rows.schema, "what is written")
         if file_format == formats.DELTA or (not file_format and place.is_delta):
             return _delta(rows, place, mode, partition_by, told)
         aim = aimed(place, file_format, mode, tuple(partition_by), compression)
