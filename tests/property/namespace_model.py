@@ -236,6 +236,8 @@ class Model:
         if node is None or parent is None:
             return {"PathNotFound"}
         wrong = self.lease_error(node, given) | ({"DirectoryNotEmpty"} if node.children and not recursive else set())
+        if recursive:
+            wrong = wrong.union(*(self.lease_error(one, None) for _, one in self.walk(node)))
         if not wrong:
             del parent.children[path.rpartition("/")[2]]
         return wrong

@@ -119,6 +119,18 @@ def test_a_rename_replaces_files_and_empty_directories_and_enters_others(fs: Fil
         assert raw("PUT", "c", x_ms_rename_source=source).status_code in {400, 404}
 
 
+def test_a_tree_in_which_something_is_leased_is_not_deleted(fs: FileSystemClient) -> None:
+    leased = fs.create_file("tree/deep/leased")
+    fs.create_file("other/f")
+    lease = leased.acquire_lease(lease_id=LEASE)
+    for name in ("tree", "tree/deep"):
+        refused(fs.get_directory_client(name).delete_directory, "LeaseIdMissing")
+    fs.delete_directory("other")
+    lease.release()
+    fs.delete_directory("tree")
+    assert not fs.get_directory_client("tree").exists()
+
+
 def test_conditions_and_leases_of_both_ends_hold_for_a_rename(fs: FileSystemClient) -> None:
     name = fs.file_system_name
     source, target = fs.create_file("s"), fs.create_file("t")

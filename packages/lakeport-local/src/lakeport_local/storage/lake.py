@@ -126,7 +126,7 @@ class Lake:
     def tagged(self, account: Resource) -> Iterator[tuple[FileSystem, str, Path]]:
         """Yield file system, full path and row of each file of an account that has tags."""
         roots: dict[int, FileSystem] = {one.root: one for one in self.file_systems.page(account.uid, limit=1 << 30)}
-        for path in self.paths.tagged():
+        for path in self.paths.having("tags"):
             root, name = self.paths.full_name(path)
             if root in roots:
                 yield roots[root], name, path

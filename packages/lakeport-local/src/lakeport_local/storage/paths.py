@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import orjson
@@ -341,9 +341,9 @@ class Paths:
         )
         return [_path(row) for row in rows]
 
-    def tagged(self) -> list[Path]:
-        """Return every path of the namespace that has tags."""
-        condition = "json_extract(details, '$.tags') IS NOT NULL AND parent >= 0"
+    def having(self, member: Literal["tags", "lease"]) -> list[Path]:
+        """Return every path of the namespace that has tags, or a lease, perhaps one that ended."""
+        condition = f"json_extract(details, '$.{member}') IS NOT NULL AND parent >= 0"
         return [_path(row) for row in self._db.execute(f"SELECT {_COLUMNS} FROM paths WHERE {condition}")]
 
     def full_name(self, path: Path) -> tuple[int, str]:

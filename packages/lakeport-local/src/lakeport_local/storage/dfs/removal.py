@@ -15,6 +15,7 @@ from lakeport_local.storage.keeping import remove, remove_snapshots
 
 if TYPE_CHECKING:
     from lakeport_local.storage.call import Call
+    from lakeport_local.storage.paths import Path
 
 
 def delete_path(call: Call) -> Response:
@@ -34,6 +35,30 @@ def delete_path(call: Call) -> Response:
         call.require_reach(place)
     if path.is_directory and not recursive and call.lake.paths.has_children(path):
         raise refusal("DirectoryNotEmpty")
+    if path.is_directory and recursive:
+        _refuse_leased_below(call, path)
     if not path.is_directory:
         remove_snapshots(call, path)
     return Response(200, remove(call, path))
+
+
+def _refuse_leased_below(call: Call, directory: Path) -> None:
+    """Refuse to delete a tree in which something is leased.
+
+    `[A]` The service's answer is not on record; it names no lease that one request could show for all of a tree.
+    Source: storage.md 2.9.
+
+    Raises:
+        ServiceError: 412 `LeaseIdMissing`.
+    """
+    for path in call.lake.paths.having("lease"):
+        if call.lease_of(path).is_active and _is_below(call, path, directory):
+            raise refusal("LeaseIdMissing")
+
+
+def _is_below(call: Call, path: Path, directory: Path) -> bool:
+    while path.parent > 0:
+        if path.parent == directory.id:
+            return True
+        path = call.lake.paths.row(path.parent)
+    return False
