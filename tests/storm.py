@@ -73,7 +73,8 @@ WHO = ("local:mover", "key", "sas")
 SMALL = (0, 1, 700, 20_000)
 LARGE = ((4 << 20) - 1, (4 << 20) + 1, 9 << 20)
 SOON = Patience(tries=4, first=timedelta(milliseconds=1), stall=timedelta(seconds=0.4))
-LONGEST_S = 60.0
+CALM = Patience()
+LONGEST_S = 120.0
 _OFTEN = ("429", "500", "503", "reset", "reset-request", "reset-answer", "reset-body", "truncate", "corrupt")
 _SELDOM = ("corrupt-request", "expired", "slow", "slow-body", "stall-body", "timeout")
 
@@ -243,6 +244,7 @@ class _Transfer:
         self._number = number
         self._chance = chance
         self._storm = storm
+        self._patience = SOON
         self._tally = storm.tally
         self._way = WAYS[number % len(WAYS)]
         self._who = WHO[number // len(WAYS) % len(WHO)] if "across" not in self._way else "local:mover"
@@ -272,7 +274,7 @@ class _Transfer:
         if isinstance(decided, str):
             self._tally.ends["refused"] += 1
             self._look(is_over=False)
-            self._storm.calm()
+            self._calm()
             decided = self._decided()
             assert not isinstance(decided, str), f"it is refused in the calm: {decided}"
             end = self._attempt(decided)
@@ -284,7 +286,7 @@ class _Transfer:
             if end != "complete" and self._chance.random() < 0.5:  # gone on with while it storms
                 end = self._resumed(decided)
                 self._look(is_over=end == "complete")
-            self._storm.calm()
+            self._calm()
         if end != "complete":
             end = self._resumed(decided)
         assert end == "complete", (
@@ -292,6 +294,10 @@ class _Transfer:
         )
         self._look(is_over=True)
         assert journal.read(decided.header.transfer)[2].ended == "complete"
+
+    def _calm(self) -> None:
+        self._storm.calm()
+        self._patience = CALM  # a busy machine is no weather
 
     def _prepare(self) -> None:
         for name, data in self._new.items():
@@ -330,8 +336,8 @@ class _Transfer:
         source, target = self._place(self._source_of(), "source"), self._place(self._target_of(), "target")
         try:
             if self._way.startswith("sync"):
-                return transfer.sync(source, target, Rules(deletes=True), profile=self._who, patience=SOON)
-            return transfer.copy(source, target, recursive=True, profile=self._who, patience=SOON)
+                return transfer.sync(source, target, Rules(deletes=True), profile=self._who, patience=self._patience)
+            return transfer.copy(source, target, recursive=True, profile=self._who, patience=self._patience)
         except LakeportError as error:
             return _said(error)
 
@@ -344,7 +350,7 @@ class _Transfer:
                 raise KeyboardInterrupt
 
         try:
-            outcome = decided.run(workers=self._workers, patience=SOON, told=told)
+            outcome = decided.run(workers=self._workers, patience=self._patience, told=told)
         except KeyboardInterrupt:
             return "stopped"
         except LakeportError as error:
@@ -355,7 +361,7 @@ class _Transfer:
 
     def _resumed(self, decided: transfer.Transfer) -> str:
         try:
-            again = transfer.resume(decided.header.transfer, patience=SOON)
+            again = transfer.resume(decided.header.transfer, patience=self._patience)
         except LakeportError:
             return "failed"
         return self._attempt(again)

@@ -20,12 +20,15 @@ from lakeport.storage.retrying import Patience
 from lakeport.transfer import Rules, disk, journal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.azure import LocalAzure
     from tests.wire.lakeport.conftest import Lakeport
 
 PART = 4 << 20
 BIG = 3 * PART + 5
-SOON = Patience(tries=3, first=timedelta(milliseconds=1), stall=timedelta(seconds=0.4))
+SOON = Patience(tries=3, first=timedelta(milliseconds=1))
+STALLED = Patience(tries=3, first=timedelta(milliseconds=1), stall=timedelta(seconds=0.4))
 
 
 @pytest.fixture(autouse=True)
@@ -36,8 +39,11 @@ def journals(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def trouble(alone: LocalAzure) -> Trouble:
-    return Trouble(alone)
+def trouble(running: LocalAzure) -> Iterator[Trouble]:
+    """The operator of the local Azure that these tests share: what a test sets ends with it."""
+    one = Trouble(running)
+    yield one
+    one.clear()
 
 
 @pytest.fixture
@@ -153,15 +159,15 @@ def test_what_stalls_is_told_after_the_time_that_was_given(
 ) -> None:
     (here / "f").write_bytes(os.urandom(1000))
     assert lakeport("cp", "f", "local:provider:share-data/stalls/f").status == 0
-    decided = transfer.copy(parse_url("local:provider:share-data/stalls/f"), here / "back", patience=SOON)
+    decided = transfer.copy(parse_url("local:provider:share-data/stalls/f"), here / "back")
     with trouble.of(kind, method="GET", count=0, delay_s=3600):
-        outcome = decided.run()
+        outcome = decided.run(patience=STALLED)
     assert list(outcome.failures) == ["stalls/f"]
     assert transfer.resume(decided.header.transfer).run().failures == {}
 
 
 def test_an_interrupt_ends_a_stalled_transfer_at_once_with_130_and_a_journal(
-    alone: LocalAzure, trouble: Trouble, here: Path, lakeport: Lakeport, journals: Path
+    trouble: Trouble, here: Path, lakeport: Lakeport, journals: Path
 ) -> None:
     (here / "f").write_bytes(os.urandom(BIG))
     trouble.add("timeout", method="PUT", skip=1, count=0, delay_s=3600)
@@ -172,7 +178,7 @@ def test_an_interrupt_ends_a_stalled_transfer_at_once_with_130_and_a_journal(
         assert process.poll() is None
         waiting.wait(0.02)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=15)
+    _, said = process.communicate(timeout=40)
     assert (process.returncode, "Next: lakeport transfer resume" in said) == (130, True), said
     trouble.clear()
     name = journal.listed()[0]
@@ -183,7 +189,7 @@ def test_an_interrupt_ends_a_stalled_transfer_at_once_with_130_and_a_journal(
 
 
 def test_a_full_disk_is_told_with_what_to_do_and_a_resume_completes(
-    alone: LocalAzure, here: Path, lakeport: Lakeport
+    running: LocalAzure, here: Path, lakeport: Lakeport
 ) -> None:
     (here / "f").write_bytes(os.urandom(BIG))
     assert lakeport("cp", "f", "local:provider:share-data/full/f").status == 0
@@ -203,7 +209,8 @@ def test_a_full_disk_is_told_with_what_to_do_and_a_resume_completes(
     assert not list(here.rglob(f"*{disk.ASIDE}"))
 
 
-def test_a_token_that_ended_before_its_time_is_asked_for_again(trouble: Trouble, here: Path) -> None:
+def test_a_token_that_ended_before_its_time_is_asked_for_again(alone: LocalAzure, here: Path) -> None:
+    trouble = Trouble(alone)
     (here / "f").write_bytes(os.urandom(BIG))
     to = parse_url("local:provider:share-data/tokens/f")
     assert transfer.copy(here / "f", to).run(workers=1).failures == {}
