@@ -33,7 +33,8 @@ def read(path: Path, into: type[T]) -> T:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise BadFile(f"cannot read {path}: {reason}") from error
+        hint = "Name the file, or run this where it is" if isinstance(error, FileNotFoundError) else ""
+        raise BadFile(f"cannot read {path}: {reason}", hint=hint) from error
     return decode(text, into, str(path))
 
 

@@ -87,7 +87,7 @@ def _changing(command: Callable[..., None]) -> Callable[..., None]:
 @options.common
 @click.pass_obj
 def get(output: Output, *, url: str, ids: bool, profile: str | None) -> None:
-    """Print who owns a path and what its list allows; people go by their names where the directory tells them.
+    """Print who owns a path and what its list allows. People go by their names where the directory tells them.
 
     \b
     lakeport acl get local:provider:share-data/penguins
@@ -120,7 +120,7 @@ def _name(object_id: str, names: dict[str, Person]) -> str:
 @_changing
 @click.pass_obj
 def set_(output: Output, *, entries: str, url: str, recursive: bool, how: How) -> None:
-    """Make LIST the whole list of a path, in place of the one it has; people in it may go by their names.
+    """Replace the list of a path. LIST is the whole of it; people in it may go by their names.
 
     \b
     lakeport acl set 'user::rwx,group::r-x,other::---' local:provider:share-data/penguins
@@ -141,7 +141,7 @@ def set_(output: Output, *, entries: str, url: str, recursive: bool, how: How) -
 def grant(
     output: Output, *, who: str, rights: str, url: str, recursive: bool, default: bool, passage: bool, how: How
 ) -> None:
-    """Let somebody do something at a path: their entry becomes RIGHTS, the other entries stay.
+    """Let somebody do something at a path. Their entry becomes RIGHTS, the other entries stay.
 
     RIGHTS are read (r-x), write (rwx), pass (--x), none, or letters such as r-x.
 
@@ -160,7 +160,7 @@ def grant(
 @_changing
 @click.pass_obj
 def revoke(output: Output, *, who: str, url: str, recursive: bool, how: How) -> None:
-    """Take somebody's entries off a path, those for what is made later, too.
+    """Take somebody's entries off a path. Those for what is made there later, too.
 
     \b
     lakeport acl revoke provider local:provider:share-data/penguins
@@ -184,7 +184,7 @@ def revoke(output: Output, *, who: str, url: str, recursive: bool, how: How) -> 
 @options.common
 @click.pass_obj
 def explain(output: Output, *, who: str, url: str, operation: str | None, profile: str | None) -> None:
-    """Tell what somebody may do at a path and why: roles first, then lists from the root down, as the service decides.
+    """Tell what somebody may do at a path and why. Roles are asked first, then lists from the root down, as the service does.
 
     With --to: every rule that was asked, the least that would have to be granted, and exit status 4 when it is refused.
     Network rules, deny assignments and account keys are not asked.
@@ -301,8 +301,7 @@ def _watched(output: Output, how: How) -> Iterator[Callable[[Progress], None]]:
     try:
         yield told
     except KeyboardInterrupt:
-        output.say("interrupted. Next: the same command with --resume")
-        raise
+        raise KeyboardInterrupt("the same command with --resume") from None
     finally:
         if on_terminal:
             sys.stderr.write("\r\x1b[K")

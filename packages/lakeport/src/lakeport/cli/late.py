@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -32,4 +33,21 @@ class LateGroup(click.Group):
             return super().get_command(ctx, cmd_name)
         module, _, name = self._late[cmd_name].partition(":")
         found: click.Command = getattr(import_module(f"lakeport.cli.{module}"), name)
-        return found
+        return in_a_list(found)
+
+
+def in_a_list(command: click.Command) -> click.Command:
+    """Return a command that a list of commands tells whole: it wraps what is short, and cuts off what is long."""
+    command.short_help = command.short_help or first_clause(command.help or "")
+    return command
+
+
+def first_clause(text: str) -> str:
+    """Return what a command does, of its help: a list of commands wraps that, where it would cut off a longer one.
+
+    Example:
+        >>> first_clause("Print what apply would do, and why; send nothing.\\n\\nMore.")
+        'Print what apply would do, and why.'
+    """
+    first = " ".join(text.split("\n\n", maxsplit=1)[0].split())
+    return re.split(r"[;:.] |[.]$", first)[0] + "."

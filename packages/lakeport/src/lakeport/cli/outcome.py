@@ -79,7 +79,7 @@ def _stopped(error: BaseException, output: Output) -> int:
     if isinstance(error, BrokenPipeError):  # whoever read our results has enough; what is left goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    output.say("lakeport: interrupted. Next: the same command continues")
+    output.say(f"lakeport: interrupted. Next: {str(error) or 'the same command continues'}")
     return INTERRUPTED
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lakeport import __version__
+from lakeport.cli.late import in_a_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +60,8 @@ class LazyGroup(click.Group):
             return click.Command(cmd_name, short_help=line, help=line)
         module, _, name = target.partition(":")
         found: click.Command = getattr(import_module(f"lakeport.cli.{module}"), name)
+        for one in found.commands.values() if isinstance(found, click.Group) else ():
+            in_a_list(one)
         return found
 
     def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
