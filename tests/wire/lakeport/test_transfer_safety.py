@@ -7,14 +7,18 @@ import signal
 import subprocess
 import sys
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
+from azure.keyvault.secrets import SecretClient
+from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_account_sas
 from tests.trouble import Trouble
 
-from lakeport import parse_url, transfer
+from lakeport import identity, parse_url, profiles, transfer
+from lakeport.clock import FixedClock
 from lakeport.errors import LakeportError, Misused, Unreachable
 from lakeport.storage.retrying import Patience
 from lakeport.transfer import Rules, disk, journal
@@ -259,10 +263,6 @@ def test_a_source_that_vanishes_is_told(trouble: Trouble, here: Path, lakeport: 
 
 
 def test_a_limit_holds_for_all_workers_together(trouble: Trouble, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from datetime import UTC, datetime
-
-    from lakeport.clock import FixedClock
-
     (here / "f").write_bytes(os.urandom(BIG))
     clock = FixedClock(datetime(2030, 1, 1, tzinfo=UTC))
     decided = transfer.copy(here / "f", parse_url("local:provider:share-data/limited/f"))
@@ -275,3 +275,75 @@ def test_a_patience_that_is_at_its_end_is_an_error_of_its_own(trouble: Trouble, 
         transfer.copy(parse_url("local:provider:share-data/nothing"), here / "x", patience=SOON)
     with pytest.raises(Misused):
         transfer.copy(here, here)
+
+
+def test_a_transfer_outlives_the_key_that_its_signature_was_made_with_and_without_a_new_one_says_so(
+    alone: LocalAzure, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = next(one for one in alone.things("storage_account") if one["name"] == "sourcestorage")
+    token = identity.credential(profiles.resolve("local:provider")).get_token("https://management.azure.com/.default")
+    ids = alone.credentials("provider")
+
+    def key(verb: str, **body: str) -> str:
+        answer = requests.post(
+            f"https://management.azure.com{account['id']}/{verb}?api-version=2023-01-01",
+            json=body,
+            headers={"Authorization": f"Bearer {token.token}"},
+            proxies={"https": alone.proxy},
+            verify=alone.ca_bundle,
+            timeout=10,
+        )
+        return str(answer.json()["keys"][0]["value"])
+
+    def sas(of: str) -> str:
+        kinds, rights = (
+            ResourceTypes(container=True, object=True),
+            AccountSasPermissions(True, True, list=True, create=True),
+        )
+        return generate_account_sas("sourcestorage", of, kinds, rights, datetime.now(UTC) + timedelta(hours=1))
+
+    vault = SecretClient(
+        "https://contoso-vault.vault.azure.net", identity.credential(profiles.resolve("local:provider")), **alone.sdk
+    )
+    vault.set_secret("lake-sas", sas(key("listKeys")))
+    for name in ("tenant_id", "client_id", "client_secret"):
+        monkeypatch.setenv(f"MOVER_{name}", ids[name])
+    monkeypatch.setenv("LAKE_KEY", key("listKeys"))
+    folder = here / "config" / "lakeport"
+    folder.mkdir(parents=True)
+    (folder / "profiles.toml").write_text(
+        f"""
+[profiles.kept]
+cloud = "local"
+storage_account = "sourcestorage"
+tenant_id = "{ids["tenant_id"]}"
+client_id = "{ids["client_id"]}"
+client_secret = {{env = "MOVER_client_secret"}}
+credential = "sas_in_key_vault"
+sas_secret = "https://contoso-vault.vault.azure.net/secrets/lake-sas"
+[profiles.keyed]
+cloud = "local"
+storage_account = "sourcestorage"
+account_key = {{env = "LAKE_KEY"}}
+"""
+    )
+    (here / "f").write_bytes(os.urandom(BIG))
+
+    def rotate(outcome: transfer.Outcome, _item: object) -> None:
+        if outcome.size_bytes == PART:
+            new.append(key("regenerateKey", keyName="key1"))
+            vault.set_secret("lake-sas", sas(new[-1]))
+
+    new: list[str] = []
+    kept = transfer.copy(here / "f", parse_url("kept:share-data/rotated/f"))
+    assert kept.run(workers=1, told=rotate, patience=SOON).failures == {}
+    monkeypatch.setenv("LAKE_KEY", new[-1])
+    keyed = transfer.copy(here / "f", parse_url("keyed:share-data/rotated/g"))
+    failed = keyed.run(workers=1, told=rotate, patience=SOON)
+    assert "AuthenticationFailed" in failed.failures[str(here / "f")]
+    monkeypatch.setenv("LAKE_KEY", new[-1])
+    outcome = transfer.resume(keyed.header.transfer).run()
+    assert (len(new), outcome.failures, outcome.size_bytes) == (2, {}, BIG - PART)
+    for name in ("f", "g"):
+        assert transfer.copy(parse_url(f"keyed:share-data/rotated/{name}"), here / "back").run().failures == {}
+        assert Path("back").read_bytes() == Path("f").read_bytes()
