@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 from azure.mgmt.authorization.v2022_04_01 import AuthorizationManagementClient
+from azure.mgmt.storage import StorageManagementClient
 from azure.storage.filedatalake import FileSystemClient
 from tests.azure import LocalAzure
 
@@ -318,6 +319,28 @@ def test_a_lake_hands_out_a_paths_permissions(lake: Place) -> None:
     there.do(there.grant("planner", "read", passage=True))
     assert lake.may_read("planner", "x/a.csv")
     assert there.explain("planner", "read")["read"].allowed
+
+
+def test_whoever_has_only_the_accounts_key_names_people_by_their_ids(
+    lake: Place, lakeport: Lakeport, here: Path
+) -> None:
+    admin = profile("local:admin")
+    arm = StorageManagementClient(identity.credential(admin), str(admin.subscription_id), **lake.azure.sdk)
+    key = str(arm.storage_accounts.list_keys("group", "contosolake").keys_property[0].value)  # type: ignore[index]
+    (here / "key").write_text(key)
+    (here / "lakeport.toml").write_text(f"""[profiles.keyed]
+cloud = "local"
+storage_account = "contosolake"
+account_key = {{file = "{here / "key"}"}}
+""")
+    lake.write("admin", "x.csv")
+    url, gone = f"keyed:{lake.name}/x.csv", str(uuid4())
+    assert lakeport("acl", "get", url).out.startswith(f"# owner: {lake.id_of('admin')}\n")
+    granted = lakeport("acl", "grant", f"user:{gone.upper()}", "r", url)
+    assert (granted.status, granted.out) == (0, f"set /x.csv: user:{gone}:r--\n"), granted.err
+    assert lakeport("acl", "revoke", f"user:{gone}", url).status == 0
+    refused = lakeport("acl", "grant", "planner", "r", url)
+    assert (refused.status, "Write user:OBJECT_ID or group:OBJECT_ID" in refused.err) == (2, True)
 
 
 def test_what_cannot_be_seen_is_not_called_certain(lake: Place, lakeport: Lakeport) -> None:

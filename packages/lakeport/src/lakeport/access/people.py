@@ -6,10 +6,21 @@ Source: Microsoft Graph REST reference v1.0, group, user and directoryObject; id
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from lakeport.errors import Ambiguous, Forbidden, LakeportError, NotFound, WrongIdKind, class_of
+from lakeport import identity
+from lakeport.errors import (
+    Ambiguous,
+    BadProfile,
+    Forbidden,
+    LakeportError,
+    NotFound,
+    NotSignedIn,
+    WrongIdKind,
+    class_of,
+)
 from lakeport.identity import asking
 from lakeport.identity.directory import look_up
 from lakeport.types import is_guid
@@ -34,9 +45,13 @@ class Person:
 class People:
     """The directory of a profile's tenant."""
 
-    def __init__(self, profile: Profile, credential: TokenCredential) -> None:
+    def __init__(self, profile: Profile, credential: TokenCredential | None = None) -> None:
         self._profile = profile
-        self._credential = credential
+        self._given = credential
+
+    @cached_property
+    def _credential(self) -> TokenCredential:
+        return self._given or identity.credential(self._profile)  # a key or SAS opens no directory: asking it says so
 
     def group(self, name: str) -> Person | None:
         """Return the group of a name, or `None`.
@@ -119,7 +134,7 @@ class People:
         """Return people by object id; those of other tenants and deleted ones are left out, and all when it may not be asked."""
         try:
             return self._named(object_ids)
-        except Forbidden:
+        except (Forbidden, BadProfile, NotSignedIn):
             return {}
 
     def _named(self, object_ids: list[str]) -> dict[str, Person]:

@@ -81,7 +81,7 @@ class Permissions:
     @cached_property
     def people(self) -> People:
         """The directory of the profile's tenant."""
-        return People(self.profile, identity.credential(self.profile))
+        return People(self.profile)
 
     @cached_property
     def lists(self) -> Lists:

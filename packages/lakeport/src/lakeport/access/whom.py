@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lakeport.access import posix
 from lakeport.access.people import Person
 from lakeport.access.posix import KINDS, Ace
-from lakeport.errors import Forbidden, Misused, WrongIdKind
+from lakeport.errors import BadProfile, Forbidden, Misused, NotFound, NotSignedIn, WrongIdKind
 from lakeport.types import is_guid
 
 if TYPE_CHECKING:
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from lakeport.access.people import People
 
 BASICS = ("user", "group", "other")
-SUPERUSER = "$superuser"
-"""What the service writes for an owner that is no principal. Source: storage.md 5.3."""
+UNKNOWN = "unknown"
+"""The kind of somebody of whom the directory says nothing."""
 
 
 def whom(named: str, people: People) -> tuple[str, Person]:
     """Return the kind of entry that names somebody, and who that is.
 
     Args:
-        named: A name or id; with `user:` or `group:` before it an id is taken as it is; `user::`, `group::`, `other::`
-            and `mask::` are the owner, the owning group, everybody else and the mask.
+        named: A name or id; with `user:` or `group:` before it an id counts that the directory does not know or tell;
+            `user::`, `group::`, `other::` and `mask::` are the owner, the owning group, everybody else and the mask.
         people: The directory.
 
     Raises:
@@ -42,29 +42,27 @@ def whom(named: str, people: People) -> tuple[str, Person]:
         return kind, Person("", f"{kind}::")
     if kind not in {"user", "group"}:
         raise Misused(f"{kind} is nobody in particular", hint=f"Write {kind}::")
-    if is_guid(rest):
-        return kind, _known(rest, people)
-    found, person = _asked(rest, people)
-    if found != kind:
+    person = _known(rest, people) if is_guid(rest) else people.find(rest)
+    is_group = person.kind == "group"
+    if person.kind != UNKNOWN and is_group is not (kind == "group"):
+        found = "group" if is_group else "user"
         raise WrongIdKind(f"{rest!r} is a {found}, not a {kind}", hint=f"Write {found}:{rest}")
     return kind, person
 
 
 def _known(object_id: str, people: People) -> Person:
-    """Say who an id is, where the directory may be asked; an application's object id is refused."""
+    """Say who an id is, where the directory tells: lists keep entries of those who are gone or of whom it says nothing."""
     try:
         return people.find(object_id)
-    except WrongIdKind:
-        raise
-    except Forbidden:
-        return Person(object_id.lower(), object_id)
+    except (NotFound, Forbidden, NotSignedIn, BadProfile):
+        return Person(object_id.lower(), object_id, UNKNOWN)
 
 
 def _asked(named: str, people: People) -> tuple[str, Person]:
     try:
         person = people.find(named)
-    except Forbidden as error:
-        error.hint = error.hint or "Write user:OBJECT_ID or group:OBJECT_ID"
+    except (Forbidden, BadProfile) as error:
+        error.hint = "Write user:OBJECT_ID or group:OBJECT_ID"
         raise
     return ("group" if person.kind == "group" else "user"), person
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 def acl() -> None:
     """Read and change access control lists, and tell what somebody may do at a path and why.
 
-    WHO is a name, sign-in name, client id or object id; user:ID and group:ID are taken as they are, without asking the
-    directory; user::, group:: and other:: are the owner, the owning group and everybody else.
+    WHO is a name, sign-in name, client id or object id; user:ID and group:ID also count where the directory does not
+    know the id or may not be asked; user::, group:: and other:: are the owner, the owning group and everybody else.
 
     \b
     lakeport acl get local:provider:share-data
