@@ -83,6 +83,14 @@ def test_directories_say_columns_and_rule_files_out(there: Path, kind: str) -> N
     assert tables.read("sales", where="year = 1999").num_rows == 0
 
 
+def test_a_directory_is_believed_over_what_its_files_say(there: Path) -> None:
+    for year, said in ((2030, "old"), (2031, "new")):
+        (there / "t" / f"year={year}").mkdir(parents=True)
+        pq.write_table(pa.table({"n": [1], "year": [said]}), there / "t" / f"year={year}" / "1.parquet")
+    assert tables.read("t", where="year = 2031 and n = 1").to_pydict() == {"n": [1], "year": [2031]}
+    assert [row["year"] for batch in tables.scan("t").batches() for row in batch.to_pylist()] == [2030, 2031]
+
+
 def test_files_that_lack_a_column_have_nothing_in_it_and_narrow_types_widen(there: Path) -> None:
     (there / "t").mkdir()
     pq.write_table(pa.table({"n": pa.array([1], pa.int32())}), there / "t" / "1.parquet")

@@ -221,7 +221,7 @@ def _needed(opening: _Opening, where: str | Arrow) -> tuple[list[Part], Conditio
         return list(opening.parts), None
     if not opening.said.names:
         return list(opening.parts), None
-    first = schemas.unified([("", opening.schema_of(opening.parts[0])), ("", opening.said)])
+    first = _together(opening.schema_of(opening.parts[0]), opening.said)
     if not isinstance(where, str):
         return partitions.left(opening.parts, first, where) or opening.parts[:1], None
     try:

@@ -212,7 +212,7 @@ def _file(rows: Rows, aim: Aim, told: Told | None) -> Written:
 
     spread = Spread((), rows.schema, open_file)
     count = _filled(spread, rows, told)
-    spread.files[0].commit()
+    _committed(aim.place, spread.files)
     return Written(aim.place.title, aim.kind.name, count, 1, spread.files[0].size_bytes)
 
 
