@@ -6,7 +6,8 @@ itself.
 
 from __future__ import annotations
 
-from lakeport.connection.asynchronous import AsyncDirectory, AsyncFile, AsyncLake
+from lakeport.connection.asynchronous import AsyncLake
+from lakeport.connection.awaited import AsyncDirectory, AsyncFile
 from lakeport.connection.lake import Lake, connect
 from lakeport.connection.places import Directory, File
 

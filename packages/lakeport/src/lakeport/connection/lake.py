@@ -119,7 +119,11 @@ class Lake:
         return AsyncLake(self)
 
     def of(self, file_system: str) -> Lake:
-        """Return the same account, with paths that begin at another file system."""
+        """Return the same account, with paths that begin at another file system.
+
+        Args:
+            file_system: Its name.
+        """
         return Lake(self.profile, self.account, file_system)
 
     def file_systems(self) -> list[str]:
@@ -141,6 +145,9 @@ class Lake:
     def file(self, path: str) -> File:
         """Return a file's handle, whether or not the file is there.
 
+        Args:
+            path: In the file system, or a URL in it.
+
         Raises:
             Misused: The path names the file system itself, or a place in another one.
         """
@@ -152,6 +159,9 @@ class Lake:
     def directory(self, path: str = "") -> Directory:
         """Return a directory's handle, whether or not the directory is there; of the root when no path is given.
 
+        Args:
+            path: In the file system, or a URL in it; empty: the root.
+
         Raises:
             Misused: It is a place in another file system.
         """
@@ -159,6 +169,9 @@ class Lake:
 
     def acl(self, path: str = "") -> Permissions:
         """Return the permissions of a path: its list read, changed by people's names, and explained.
+
+        Args:
+            path: In the file system; empty: the root.
 
         Example:
             >>> there = lake.acl("raw/2030")  # doctest: +SKIP
@@ -173,6 +186,10 @@ class Lake:
     def entries(self, path: str = "", *, recursive: bool = False) -> Iterator[Entry]:
         """Yield the paths in a directory, or everything below it, in the service's order.
 
+        Args:
+            path: The directory; empty: the root.
+            recursive: Descend.
+
         Raises:
             NotFound: There is no such directory.
 
@@ -183,6 +200,9 @@ class Lake:
     def glob(self, pattern: str) -> Iterator[Entry]:
         """Yield the paths that a pattern means: `*`, `?`, `[...]` and `{a,b}` within a name, `**` for any directories.
 
+        Args:
+            pattern: The whole path's.
+
         Raises:
             Misused: It is no pattern.
 
@@ -191,7 +211,11 @@ class Lake:
         return self.directory().glob(self._inside(pattern))
 
     def exists(self, path: str) -> bool:
-        """Tell whether a file or directory is there."""
+        """Tell whether a file or directory is there.
+
+        Args:
+            path: In the file system, or a URL in it; empty: the root.
+        """
         return self.directory(path).exists()
 
     def open(
@@ -203,7 +227,15 @@ class Lake:
         errors: str | None = None,
         newline: str | None = None,
     ) -> IO[Any]:  # Any: text or bytes, by the mode
-        """Return a file of the lake as Python's `open` returns one of this machine; see `File.open`."""
+        """Return a file of the lake as Python's `open` returns one of this machine; see `File.open`.
+
+        Args:
+            path: In the file system, without slashes around it.
+            mode: `r`, `w`, `x` or `a`, with `b` for bytes; without it text.
+            encoding: Of the text; absent: UTF-8.
+            errors: What becomes of text that cannot be decoded or encoded, as Python's `open` has it.
+            newline: As Python's `open` has it.
+        """
         found = self.file(path)
         return opened(found.lake, found.path, mode, encoding=encoding, errors=errors, newline=newline)
 
@@ -218,6 +250,14 @@ class Lake:
         version: int | None = None,
     ) -> Scan:
         """Return a table that is there to be read, in batches or whole; see `tables.scan`.
+
+        Args:
+            path: Of a file or a directory of files.
+            columns: Only these, in this order; empty: all.
+            where: Which rows, such as `age > 30 and name != 'ada'`; or an expression of pyarrow's.
+            file_format: Such as `csv`, where the name does not tell.
+            types: Types of columns by name, for formats without any.
+            version: Of a Delta table; absent: the newest.
 
         Example:
             >>> found = lake.scan_table("sales", where="year = 2030", columns=["price"])  # doctest: +SKIP
@@ -241,6 +281,14 @@ class Lake:
     ) -> Any:  # Any: pyarrow has no types
         """Return a table as a `pyarrow.Table`; it must fit in memory. See `tables.scan`.
 
+        Args:
+            path: Of a file or a directory of files.
+            columns: Only these, in this order; empty: all.
+            where: Which rows, such as `age > 30 and name != 'ada'`; or an expression of pyarrow's.
+            file_format: Such as `csv`, where the name does not tell.
+            types: Types of columns by name, for formats without any.
+            version: Of a Delta table; absent: the newest.
+
         Example:
             >>> lake.read_table("sales/2030.parquet", columns=["price"]).num_columns  # doctest: +SKIP
             1
@@ -260,6 +308,14 @@ class Lake:
         compression: str = "",
     ) -> Written:
         """Write a table, frame or rows; it appears whole, or not at all. See `tables.write`.
+
+        Args:
+            data: A `pyarrow.Table`, batches, a data frame of polars or pandas, or rows as mappings.
+            path: Of a file, or of a directory when it is partitioned.
+            file_format: Such as `csv`, where the name does not tell.
+            mode: `error`, `overwrite` or `append`, when something is there.
+            partition_by: Columns by whose values the rows lie in directories.
+            compression: Such as `zstd`; empty: the format's usual.
 
         Example:
             >>> lake.write_table({"n": [1, 2]}, "numbers.parquet").rows  # doctest: +SKIP
@@ -311,6 +367,9 @@ class Lake:
     def obstore(self, prefix: str = "") -> Any:  # Any: obstore is an extra
         """Return an `obstore.store.AzureStore` of the lake's file system, or of what lies below a directory of it.
 
+        Args:
+            prefix: A directory; empty: the whole file system.
+
         Raises:
             MissingExtra: obstore is not installed.
         """
@@ -319,6 +378,9 @@ class Lake:
     def storage_options(self, library: Library) -> dict[str, Any]:  # Any: as the library has it
         """Return what `storage_options` of polars, delta, pandas or dask takes; see `engines.storage_options`.
 
+        Args:
+            library: `polars`, `delta`, `pandas` or `dask`.
+
         Raises:
             Misused: There is no such library.
         """
@@ -326,6 +388,9 @@ class Lake:
 
     def duckdb(self, connection: Any) -> Any:  # Any: DuckDB is an extra
         """Let a DuckDB connection read and write `abfss://` URLs of the account; return the connection.
+
+        Args:
+            connection: A DuckDB connection.
 
         Raises:
             MissingExtra: fsspec is not installed.

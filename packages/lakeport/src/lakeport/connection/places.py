@@ -82,6 +82,9 @@ class Place:
     def set_metadata(self, metadata: Mapping[str, str]) -> None:
         """Replace its metadata.
 
+        Args:
+            metadata: By name.
+
         Raises:
             NotFound: Nothing is there.
         """
@@ -126,6 +129,10 @@ class File(Place):
     def read_text(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         """Return the file's text.
 
+        Args:
+            encoding: Of the text; absent: UTF-8.
+            errors: What becomes of text that cannot be decoded or encoded, as Python's `open` has it.
+
         Raises:
             NotFound: There is no such file.
             UnicodeDecodeError: It is not text of this encoding.
@@ -143,6 +150,9 @@ class File(Place):
     def write_bytes(self, data: bytes | bytearray | memoryview) -> None:
         """Write the file; readers see the old one or the new one, whole.
 
+        Args:
+            data: The bytes.
+
         Raises:
             Conflict: A directory is there.
             Forbidden: The caller may not write here.
@@ -151,11 +161,19 @@ class File(Place):
             sink.write(data)
 
     def write_text(self, text: str, encoding: str = "utf-8") -> None:
-        """Write the file, as text; see `write_bytes`."""
+        """Write the file, as text; see `write_bytes`.
+
+        Args:
+            text: What is written.
+            encoding: Of the text; absent: UTF-8.
+        """
         self.write_bytes(text.encode(encoding))
 
     def write_chunks(self, chunks: Iterable[bytes]) -> None:
         """Write the file from pieces, in order; nothing appears when the pieces end in an exception.
+
+        Args:
+            chunks: The pieces, of any length.
 
         Raises:
             Conflict: A directory is there.
@@ -197,6 +215,10 @@ class File(Place):
     def rename(self, target: str, *, replace: bool = False) -> File:
         """Give the file another path of its file system, at once, and return it there.
 
+        Args:
+            target: The new path, in the same file system.
+            replace: A file that is there is replaced.
+
         Raises:
             NotFound: There is no such file.
             Conflict: Something is there and `replace` is false.
@@ -214,13 +236,21 @@ class File(Place):
         done(deeds.remove_file(self.lake, self.path))
 
     def upload(self, local: str | PathLike[str]) -> Outcome:
-        """Bring a file of this machine here, in parts, checked and noted in a journal; see `lakeport.transfer`."""
+        """Bring a file of this machine here, in parts, checked and journaled, and return what arrived; see `lakeport.transfer`.
+
+        Args:
+            local: A path of this machine.
+        """
         from lakeport import transfer  # noqa: PLC0415  (brings the engine)
 
         return transfer.copy(Path(local), self._asked()).run()
 
     def download(self, local: str | PathLike[str]) -> Outcome:
-        """Bring this file to a path of this machine, or into a folder that is there; see `lakeport.transfer`."""
+        """Bring this file to a path or into a folder of this machine, and return what arrived; see `lakeport.transfer`.
+
+        Args:
+            local: A path of this machine.
+        """
         from lakeport import transfer  # noqa: PLC0415
 
         return transfer.copy(self._asked(), Path(local)).run()
@@ -243,11 +273,19 @@ class Directory(Place):
         return self.lake.entry(self.path) if self.path else self.lake.root()
 
     def file(self, path: str) -> File:
-        """Return the handle of a file below it."""
+        """Return the handle of a file below it.
+
+        Args:
+            path: From here.
+        """
         return File(self.lake, self._below(path))
 
     def directory(self, path: str) -> Directory:
-        """Return the handle of a directory below it."""
+        """Return the handle of a directory below it.
+
+        Args:
+            path: From here.
+        """
         return Directory(self.lake, self._below(path))
 
     def _below(self, path: str) -> str:
@@ -258,6 +296,9 @@ class Directory(Place):
     def entries(self, *, recursive: bool = False) -> Iterator[Entry]:
         """Yield what is in it, or everything below it, in the service's order.
 
+        Args:
+            recursive: Descend.
+
         Raises:
             NotFound: There is no such directory.
 
@@ -267,6 +308,9 @@ class Directory(Place):
 
     def glob(self, pattern: str) -> Iterator[Entry]:
         """Yield the paths below it that a pattern means; see `Lake.glob`.
+
+        Args:
+            pattern: The whole path's, from here.
 
         Raises:
             Misused: It is no pattern.
@@ -290,6 +334,9 @@ class Directory(Place):
     def rename(self, target: str) -> Directory:
         """Give it another path of its file system, at once, with everything below it, and return it there.
 
+        Args:
+            target: The new path, in the same file system.
+
         Raises:
             NotFound: There is no such directory.
             Conflict: Something is there already.
@@ -308,25 +355,43 @@ class Directory(Place):
         done(deeds.remove_directory(self.lake, self.path))
 
     def upload(self, local: str | PathLike[str]) -> Outcome:
-        """Bring what is below a folder of this machine below this directory; see `lakeport.transfer.copy`."""
+        """Bring what is below a folder of this machine below this directory, and return what arrived; see `lakeport.transfer.copy`.
+
+        Args:
+            local: A path of this machine.
+        """
         from lakeport import transfer  # noqa: PLC0415
 
         return transfer.copy(Path(local), self._asked(), recursive=True).run()
 
     def download(self, local: str | PathLike[str]) -> Outcome:
-        """Bring what is below it below a folder of this machine; see `lakeport.transfer.copy`."""
+        """Bring what is below it below a folder of this machine, and return what arrived; see `lakeport.transfer.copy`.
+
+        Args:
+            local: A path of this machine.
+        """
         from lakeport import transfer  # noqa: PLC0415
 
         return transfer.copy(self._asked(), Path(local), recursive=True).run()
 
     def sync_from(self, local: str | PathLike[str], rules: Rules | None = None) -> Outcome:
-        """Make what is below it like what is below a folder of this machine; see `lakeport.transfer.sync`."""
+        """Make what is below it like what is below a folder of this machine; see `lakeport.transfer.sync`.
+
+        Args:
+            local: A path of this machine.
+            rules: What is meant, and how both sides are compared; absent: size and time, and nothing is deleted.
+        """
         from lakeport import transfer  # noqa: PLC0415
 
         return transfer.sync(Path(local), self._asked(), rules).run()
 
     def sync_to(self, local: str | PathLike[str], rules: Rules | None = None) -> Outcome:
-        """Make what is below a folder of this machine like what is below it; see `lakeport.transfer.sync`."""
+        """Make what is below a folder of this machine like what is below it; see `lakeport.transfer.sync`.
+
+        Args:
+            local: A path of this machine.
+            rules: What is meant, and how both sides are compared; absent: size and time, and nothing is deleted.
+        """
         from lakeport import transfer  # noqa: PLC0415
 
         return transfer.sync(self._asked(), Path(local), rules).run()

@@ -22,6 +22,10 @@ __all__ = ["duckdb", "fsspec", "obstore", "pyarrow", "register", "storage_option
 def fsspec(profile: Profile, account: str) -> LakeFileSystem:
     """Return an fsspec file system of a storage account; its paths are `FILE_SYSTEM/PATH` or URLs.
 
+    Args:
+        profile: Who asks.
+        account: The storage account.
+
     Raises:
         MissingExtra: fsspec is not installed.
         BadProfile: The profile's secret or certificate cannot be read.
@@ -37,6 +41,10 @@ def pyarrow(profile: Profile, account: str) -> Any:  # Any: pyarrow has no types
 
     pyarrow's own `AzureFileSystem` is not used: it signs in by itself, and ends the process where it cannot.
 
+    Args:
+        profile: Who asks.
+        account: The storage account.
+
     Raises:
         MissingExtra: pyarrow or fsspec is not installed.
         BadProfile: The profile's secret or certificate cannot be read.
@@ -50,6 +58,12 @@ def pyarrow(profile: Profile, account: str) -> Any:  # Any: pyarrow has no types
 
 def obstore(profile: Profile, account: str, file_system: str, prefix: str = "") -> Any:  # Any: obstore is an extra
     """Return an `obstore.store.AzureStore` of a file system, or of what lies below a directory of it.
+
+    Args:
+        profile: Who asks.
+        account: The storage account.
+        file_system: Its name.
+        prefix: A directory; empty: the whole file system.
 
     Raises:
         MissingExtra: obstore is not installed.
@@ -84,6 +98,11 @@ def storage_options(library: Library, profile: Profile, account: str) -> dict[st
 
 def duckdb(connection: Any, profile: Profile, account: str) -> Any:  # Any: DuckDB is an extra
     """Let a DuckDB connection read and write `abfss://` URLs of a storage account; return the connection.
+
+    Args:
+        connection: A DuckDB connection.
+        profile: Who asks.
+        account: The storage account.
 
     Raises:
         MissingExtra: fsspec is not installed.

@@ -28,8 +28,16 @@ def receive(log: logging.Logger, settings: Mapping[str, str] | None = None) -> R
         log: Hears what is done and what stands in the way.
         settings: The settings; absent: the process's environment, where the platform puts them.
 
+    Returns:
+        What was seen and done.
+
     Raises:
         LakeportError: The settings are wrong, or a step failed; the next tick continues.
+
+    Example:
+        >>> import logging
+        >>> receive(logging.getLogger("receive")).steps  # doctest: +SKIP
+        []
     """
     found = _session(frozenset((os.environ if settings is None else settings).items()))
     done = round_of(found, lambda step: log.info("%s", step.sentence(done=True)))

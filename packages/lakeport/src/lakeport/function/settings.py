@@ -42,6 +42,11 @@ def consumer(settings: Mapping[str, str], book: InviteBook | None = None) -> Con
 
     Raises:
         BadFile: A setting is missing or wrong.
+
+    Example:
+        >>> import os
+        >>> consumer(os.environ).accept  # doctest: +SKIP
+        (Accept(tenant='contoso', share='*'),)
     """
     missing = [name for name in REQUIRED if not settings.get(name)]
     if missing:

@@ -32,6 +32,9 @@ UNDETERMINED = frozenset({"azure_cli", "chained", "default"})
 def unsigned(profile: Profile) -> TokenCredential:
     """Return azure-identity's own credential for a profile: no broker, and its own errors.
 
+    Args:
+        profile: Who asks.
+
     Raises:
         BadProfile: The profile's secret or certificate cannot be read, or its kind opens storage only.
     """
@@ -48,6 +51,9 @@ def unsigned(profile: Profile) -> TokenCredential:
 
 def credential(profile: Profile) -> Signing:
     """Return the credential of a profile, of whichever kind it is.
+
+    Args:
+        profile: Who asks.
 
     Raises:
         BadProfile: The profile's secret or certificate cannot be read, or its kind opens storage only.
@@ -71,6 +77,9 @@ def credential(profile: Profile) -> Signing:
 
 def async_credential(profile: Profile) -> AsyncSigning:
     """Return the credential of a profile for asynchronous clients; it shares its tokens with the synchronous ones.
+
+    Args:
+        profile: Who asks.
 
     Raises:
         BadProfile: The profile's secret or certificate cannot be read, or its kind opens storage only.

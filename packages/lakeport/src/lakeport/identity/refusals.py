@@ -53,7 +53,7 @@ HINTS = {
 
 @contextmanager
 def translated(profile: Profile | None = None, about: str = "") -> Iterator[None]:
-    """Turn what an Azure SDK raises inside the block into lakeport's errors.
+    """Give a block in which what an Azure SDK raises is raised as lakeport's errors.
 
     Args:
         profile: Who is signing in, so that a refusal can name it.
@@ -71,7 +71,13 @@ def translated(profile: Profile | None = None, about: str = "") -> Iterator[None
 
 
 def translate(error: Exception, profile: Profile | None = None, about: str = "") -> LakeportError:
-    """Return lakeport's error for one of azure-core's."""
+    """Return lakeport's error for one of azure-core's.
+
+    Args:
+        error: What azure-core raised.
+        profile: Who was signing in, so that a refusal can name it.
+        about: What was asked for, where the service's own text does not name it.
+    """
     from azure.core import exceptions  # noqa: PLC0415
 
     who = f"profile {profile.name!r}" if profile else "the credential"

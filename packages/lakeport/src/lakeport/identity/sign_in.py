@@ -98,6 +98,9 @@ def sign_in(profile: Profile, *, show: Callable[[SignIn], object] | None = None,
         show: Called with the sign-in as soon as there is a code.
         scope: What the first token is for.
 
+    Returns:
+        The sign-in, to be waited for or awaited.
+
     Raises:
         Misused: The profile signs in otherwise.
         NotSignedIn: The tenant gives no code; the hint says what it forbids, where it says so.

@@ -45,7 +45,12 @@ class FileSystem:
 
     @classmethod
     def at(cls, url: LakeUrl, profile: Profile) -> FileSystem:
-        """Return the file system that a URL is in."""
+        """Return the file system that a URL is in.
+
+        Args:
+            url: The place.
+            profile: Who asks.
+        """
         return cls(profile, url.account or profile.storage_account, url.file_system or profile.file_system)
 
     @cached_property
@@ -85,11 +90,19 @@ class FileSystem:
         )
 
     def asking(self, path: str = "") -> AbstractContextManager[None]:
-        """Raise what the SDK raises inside this block as errors of ours, about a path."""
+        """Give a block in which what the SDK raises is raised as errors of ours, about a path.
+
+        Args:
+            path: What is asked about.
+        """
         return translated(self.profile, f"{self.name}/{path} in {self.account}".replace("/ in", " in"))
 
     def entries(self, under: str = "", *, recursive: bool = False) -> Iterator[Entry]:
         """Yield the paths below a directory, in the service's order.
+
+        Args:
+            under: The directory; empty: the root.
+            recursive: Descend.
 
         Raises:
             NotFound: There is no such directory or file system.
@@ -126,6 +139,9 @@ class FileSystem:
     def entry(self, path: str) -> Entry:
         """Return one path.
 
+        Args:
+            path: In the file system, without slashes around it.
+
         Raises:
             NotFound: There is none.
         """
@@ -133,6 +149,9 @@ class FileSystem:
 
     def glob(self, pattern: str) -> Iterator[Entry]:
         """Yield the paths that a pattern means, once each; only directories that can hold something of it are listed.
+
+        Args:
+            pattern: The whole path's.
 
         Raises:
             ValueError: It is no pattern.
@@ -150,7 +169,11 @@ class FileSystem:
         return walk(pattern, below, one)
 
     def has(self, path: str) -> bool:
-        """Tell if a file or directory is there."""
+        """Tell if a file or directory is there.
+
+        Args:
+            path: In the file system, without slashes around it.
+        """
         return done(deeds.exists(self, path))
 
     def root(self) -> Entry:
@@ -183,6 +206,9 @@ class FileSystem:
     def metadata(self, path: str) -> dict[str, str]:
         """Return the metadata that users gave a path.
 
+        Args:
+            path: In the file system, without slashes around it.
+
         Raises:
             NotFound: There is no such path.
         """
@@ -191,17 +217,28 @@ class FileSystem:
     def set_metadata(self, path: str, metadata: Mapping[str, str]) -> None:
         """Replace the metadata of a path.
 
+        Args:
+            path: In the file system, without slashes around it.
+            metadata: By name.
+
         Raises:
             NotFound: There is no such path.
         """
         done(deeds.set_metadata(self, path, metadata))
 
     def remove(self, path: str) -> None:
-        """Delete a file; one that is not there is deleted."""
+        """Delete a file; one that is not there is deleted.
+
+        Args:
+            path: In the file system, without slashes around it.
+        """
         done(deeds.remove(self, path))
 
     def make_directory(self, path: str) -> None:
         """Make a directory and those above it; one that is there stays as it is.
+
+        Args:
+            path: In the file system, without slashes around it.
 
         Raises:
             Conflict: A file is there.
@@ -225,6 +262,10 @@ class FileSystem:
     def delete(self, path: str, *, is_directory: bool) -> None:
         """Delete a file, or a directory with everything below it.
 
+        Args:
+            path: In the file system, without slashes around it.
+            is_directory: Whether it is one.
+
         Raises:
             NotFound: There is no such path.
         """
@@ -233,6 +274,9 @@ class FileSystem:
     def access(self, path: str) -> Access:
         """Return who owns a path and what its list allows; it takes no right on the path itself.
 
+        Args:
+            path: In the file system, without slashes around it.
+
         Raises:
             Forbidden: A directory above does not let the caller through.
             NotFound: There is no such path.
@@ -240,23 +284,40 @@ class FileSystem:
         return done(deeds.access(self, path))
 
     def checksum(self, path: str) -> Checksum:
-        """Return a file's size and stored MD5."""
+        """Return a file's size and stored MD5.
+
+        Args:
+            path: In the file system, without slashes around it.
+        """
         return done(deeds.checksum(self, path))
 
     def hashed(self, path: str) -> str:
-        """Return the MD5 of a file's bytes, in hex, by reading them."""
+        """Return the MD5 of a file's bytes, in hex, by reading them.
+
+        Args:
+            path: In the file system, without slashes around it.
+        """
         digest = hashlib.md5(usedforsecurity=False)
         for chunk in self.chunks(path):
             digest.update(chunk)
         return digest.hexdigest()
 
     def chunks(self, path: str) -> Iterator[bytes]:
-        """Yield a file's bytes in order, a few MiB at a time."""
+        """Yield a file's bytes in order, a few MiB at a time.
+
+        Args:
+            path: In the file system, without slashes around it.
+        """
         with self.asking(path):
             yield from self.dfs.get_file_client(path).download_file().chunks()
 
     def read(self, found: Entry, offset: int, length: int) -> bytes:
         """Return some of a file's bytes, in one request when they are no more than 32 MiB.
+
+        Args:
+            found: The file, as it was found.
+            offset: Of the first byte.
+            length: How many bytes.
 
         Raises:
             Conflict: Another has taken its place since it was found.
@@ -264,7 +325,11 @@ class FileSystem:
         return done(deeds.read(self, found, offset, length))
 
     def file_client(self, path: str) -> DataLakeFileClient:
-        """Return the SDK's client of a file, by the Data Lake API."""
+        """Return the SDK's client of a file, by the Data Lake API.
+
+        Args:
+            path: Which.
+        """
         return self.dfs.get_file_client(path)
 
     def write(self, path: str, source: IO[bytes]) -> Checksum:

@@ -39,6 +39,9 @@ class LakeUrl:
 def parse(text: str) -> LakeUrl | Path:
     """Return what a text on the command line names: a place in a lake, else a local path.
 
+    Args:
+        text: A URL, `PROFILE:FILE_SYSTEM/PATH`, or a local path.
+
     Raises:
         Misused: It has a URL's form and names no lake.
 
@@ -87,6 +90,10 @@ def _portal_url(text: str) -> LakeUrl:
 
 def profile_of(url: LakeUrl, named: str | None = None) -> Profile:
     """Return the profile that reaches a place: the one it names, else the one given, else the account's own.
+
+    Args:
+        url: The place.
+        named: A profile's name, for URLs that name none.
 
     Raises:
         BadProfile: Neither URL nor profile says which account or file system.

@@ -127,19 +127,35 @@ class Profile:
     values: Mapping[str, Value] = field(default_factory=dict)
 
     def text(self, key: str) -> str:
-        """Return a value that is not a secret, or empty."""
+        """Return a value that is not a secret, or empty.
+
+        Args:
+            key: The value's name, as `lakeport profile show` lists it.
+        """
         found = self.values.get(key)
         return found.value if found and isinstance(found.value, str) else ""
 
     def secret(self, key: str) -> Secret | None:
-        """Return the reference to a secret, if there is one."""
+        """Return the reference to a secret, if there is one.
+
+        Args:
+            key: The value's name, as `lakeport profile show` lists it.
+        """
         found = self.values.get(key)
         if found is None:
             return None
         return found.value if isinstance(found.value, Secret) else Secret(text=found.value)
 
     def path(self, key: str) -> Path:
-        """Return a value that is a path, with the home folder put in."""
+        """Return a value that is a path, with the home folder put in.
+
+        Args:
+            key: The value's name, as `lakeport profile show` lists it.
+
+        Example:
+            >>> profile.path("certificate")  # doctest: +SKIP
+            PosixPath('/etc/lakeport/provider.pem')
+        """
         return Path(self.text(key)).expanduser()
 
     @property

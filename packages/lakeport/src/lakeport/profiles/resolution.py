@@ -83,7 +83,12 @@ def _given(arguments: Mapping[str, str], origin: str) -> Layer:
 
 
 def profile_files(start: Path | None = None, user: Path | None = None) -> list[ProfileFile]:
-    """Return the profile files that exist, the project's before the user's."""
+    """Return the profile files that exist, the project's before the user's.
+
+    Args:
+        start: The folder where profile files are looked for, and those above it; absent: the current one.
+        user: The user's own file; absent: where it usually is.
+    """
     paths = (project_file(start or Path.cwd()), user or user_file())
     return [ProfileFile(path) for path in paths if path is not None and path.is_file()]
 
@@ -209,7 +214,11 @@ def _surroundings(things: list[local.Thing]) -> dict[str, str]:
 
 
 def names(start: Path | None = None) -> dict[str, str]:
-    """Return every profile that can be named here, with where it is: files', and a running local Azure's."""
+    """Return every profile that can be named here, with where it is: files', and a running local Azure's.
+
+    Args:
+        start: The folder where profile files are looked for, and those above it; absent: the current one.
+    """
     found = {name: str(file.path) for file in reversed(profile_files(start)) for name in file.profiles}
     try:
         principals = [one for one in local.things() if one.kind in PRINCIPALS]

@@ -198,7 +198,15 @@ class Consumer:
     places: Callable[[Iterable[str]], Mapping[str, TenantId | None]] = field(default=_unplaced, compare=False)
 
     def rule_for(self, one: Subscription | ConsumerInvitation) -> Accept | None:
-        """Return the rule that wants an invitation, or what was received by it."""
+        """Return the rule that wants an invitation, or what was received by it.
+
+        Args:
+            one: A received share, or an invitation.
+
+        Example:
+            >>> wished.rule_for(invitation)  # doctest: +SKIP
+            Accept(tenant='contoso', share='sales*')
+        """
         return next((rule for rule in self.accept if rule.fits(one)), None)
 
     @property

@@ -96,6 +96,9 @@ class Session:
         Args:
             told: Hears of every step that was done.
 
+        Returns:
+            What was done.
+
         Raises:
             LakeportError: A plan is refused, or a step fails. Running again continues.
         """
@@ -105,7 +108,7 @@ class Session:
         return apply.reconcile(self.plan, worker, told, self._check)
 
     def checks(self) -> list[Check]:
-        """Ask whether everything is there that this side needs, and return what was found; see `preflight`."""
+        """Return whether everything is there that this side needs; see `preflight`."""
         return preflight.Preflight(self.wished, self.credential, self.roles, wants_grant=self.grant).checks()
 
     def _check(self) -> None:
@@ -115,11 +118,19 @@ class Session:
                 raise Refused(one.said, hint=f"Next: {one.fix}" if one.fix else "")
 
     def taker(self, within: timedelta | None = None) -> Taker:
-        """Return what takes snapshots on this side, waiting at most so long for the end of each."""
+        """Return what takes snapshots on this side, waiting at most so long for the end of each.
+
+        Args:
+            within: How long it waits; absent: for the service's usual.
+        """
         return Taker(self.control, self.clock, self.talk, within)
 
     def last_snapshot(self, name: str) -> Snapshot | None:
-        """Return the newest snapshot of a received share that succeeded, with its details."""
+        """Return the newest snapshot of a received share that succeeded, with its details.
+
+        Args:
+            name: The received share's.
+        """
         taker = self.taker()
         ended = [one for one in taker.runs(name) if one.status == "Succeeded"]
         if not ended:

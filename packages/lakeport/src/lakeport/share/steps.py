@@ -51,7 +51,11 @@ class Step:
         return f"{self.kind} {'/'.join(self.names)}" if self.names else f"the {self.kind}"
 
     def sentence(self, *, done: bool = False) -> str:
-        """Return the step in one line, as it will be or as it was done."""
+        """Return the step in one line, as it will be or as it was done.
+
+        Args:
+            done: Say it as something that was done.
+        """
         return f"{PAST[self.verb] if done else self.verb} {self.title}: {self.why}"
 
 

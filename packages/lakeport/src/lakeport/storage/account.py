@@ -60,7 +60,12 @@ class Account:
         self._is_interrupted = False
 
     def twin(self, *, clock: Clock | None = None, patience: Patience | None = None) -> Account:
-        """Return the same account through other connections."""
+        """Return the same account through other connections.
+
+        Args:
+            clock: By which it waits; absent: this one's.
+            patience: How often what passes is tried again; absent: this one's.
+        """
         return Account(
             self.profile,
             self.name,

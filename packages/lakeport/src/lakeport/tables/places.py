@@ -81,7 +81,11 @@ class Place:
         return fsspec_file_system(self.lake)
 
     def titled(self, path: str) -> str:
-        """Return what people call a path of this place's file system."""
+        """Return what people call a path of this place's file system.
+
+        Args:
+            path: In the place's file system.
+        """
         if self.lake is None:
             return os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else path
         return f"{self.lake.account}:{path}"

@@ -100,7 +100,11 @@ class Scan:
         return self.table().to_pandas()
 
     def head(self, rows: int) -> Arrow:
-        """Return the first rows as a `pyarrow.Table`, without reading on."""
+        """Return the first rows as a `pyarrow.Table`, without reading on.
+
+        Args:
+            rows: How many, at most.
+        """
         found, left = [], rows
         for batch in self.batches(rows=max(rows, 1)) if rows else ():
             found.append(batch.slice(0, left))
@@ -199,19 +203,40 @@ def read(
     version: int | None = None,
     profile: str = "",
 ) -> Arrow:
-    """Return a table as a `pyarrow.Table`; it must fit in memory. Arguments and errors are those of `scan`."""
+    """Return a table as a `pyarrow.Table`; it must fit in memory. Arguments and errors are those of `scan`.
+
+    Args:
+        source: Where it lies: a path of this machine, a URL, or a place.
+        columns: Only these, in this order; empty: all.
+        where: Which rows, such as `age > 30 and name != 'ada'`; or an expression of pyarrow's.
+        file_format: Such as `csv`, where the name does not tell.
+        types: Types of columns by name, for formats without any.
+        version: Of a Delta table; absent: the newest.
+        profile: Who opens the lake, by name; empty: as the URL says.
+    """
     return scan(
         source, columns=columns, where=where, file_format=file_format, types=types, version=version, profile=profile
     ).table()
 
 
 def head(source: str | os.PathLike[str] | LakeUrl | Place, rows: int = 10, *, file_format: str = "") -> Arrow:
-    """Return the first rows of a table as a `pyarrow.Table`. Errors are those of `scan`."""
+    """Return the first rows of a table as a `pyarrow.Table`. Errors are those of `scan`.
+
+    Args:
+        source: Where it lies: a path of this machine, a URL, or a place.
+        rows: How many, at most.
+        file_format: Such as `csv`, where the name does not tell.
+    """
     return scan(source, file_format=file_format).head(rows)
 
 
 def schema(source: str | os.PathLike[str] | LakeUrl | Place, *, file_format: str = "") -> Arrow:
-    """Return a table's `pyarrow.Schema`: every column of any of its files. Errors are those of `scan`."""
+    """Return a table's `pyarrow.Schema`: every column of any of its files. Errors are those of `scan`.
+
+    Args:
+        source: Where it lies: a path of this machine, a URL, or a place.
+        file_format: Such as `csv`, where the name does not tell.
+    """
     return scan(source, file_format=file_format).schema
 
 

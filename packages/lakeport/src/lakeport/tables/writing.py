@@ -128,7 +128,16 @@ def planned(
     compression: str = "",
     profile: str = "",
 ) -> str:
-    """Return in words what `write` would do, and change nothing. Arguments and errors are those of `write`."""
+    """Return in words what `write` would do, and change nothing. Arguments and errors are those of `write`.
+
+    Args:
+        target: Where it would be written.
+        file_format: Such as `csv`, where the name does not tell.
+        mode: `error`, `overwrite` or `append`, when something is there.
+        partition_by: Columns by whose values the rows lie in directories.
+        compression: Such as `zstd`; empty: the format's usual.
+        profile: Who opens the lake, by name; empty: as the URL says.
+    """
     place = at(target, profile=profile)
     if file_format == formats.DELTA or (not file_format and place.is_delta):
         return f"a version of the Delta table {place.title}"

@@ -101,6 +101,9 @@ class Filter:
     def takes(self, path: str) -> bool:
         """Tell if a path is meant.
 
+        Args:
+            path: Relative to where the transfer begins.
+
         Example:
             >>> Filter(include=["*.csv"], exclude=["old/*"]).takes("old/a.csv"), Filter().takes("a")
             (False, True)
