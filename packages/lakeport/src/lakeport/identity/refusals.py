@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _AADSTS = re.compile(r"AADSTS(\d+): ?(.*?)(?:\s+Trace ID:.*|$)", re.DOTALL)
 _OTHER_TENANT = re.compile(r"not configured to acquire tokens for tenant ([0-9a-f-]{36})", re.IGNORECASE)
+_CHALLENGED = re.compile(r"authorization_uri=\"?https://[^/]+/([0-9a-f-]{36})/", re.IGNORECASE)
+_TENANT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NO_TENANT = re.compile(r"Unable to get authority configuration for \S+?/([^/\s]+?)\.? ")
 _STORAGE_TAIL = re.compile(r"\s*RequestId:\S+\s+Time:\S+")
 
@@ -113,6 +115,19 @@ def _refused_sign_in(who: str, found: re.Match[str], hints: Mapping[str, str]) -
     cls = class_of(f"AADSTS{number}", 401)
     hint = hints.get(number) or SIGN_IN_HINTS.get(number, "")
     return cls(f"{who} cannot sign in: {said}", code=f"AADSTS{number}", status=401, hint=hint)
+
+
+def of_another_tenant(profile: Profile, challenge: str) -> LakeportError | None:
+    """Return the error that a challenge is when it names another tenant than the one signed in to; else `None`.
+
+    Args:
+        profile: Who asked.
+        challenge: The answer's `WWW-Authenticate`. Source: storage.md 4.5.
+    """
+    named = _CHALLENGED.search(challenge)
+    if named is None or not _TENANT_ID.fullmatch(profile.tenant_id) or named[1].lower() == profile.tenant_id.lower():
+        return None
+    return _wrong_tenant(f"profile {profile.name!r}", named[1], profile)
 
 
 def _wrong_tenant(who: str, tenant_id: str, profile: Profile | None) -> LakeportError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lakeport.clock import SystemClock
 from lakeport.errors import LakeportError, Transient, Unreachable, class_of
+from lakeport.identity.refusals import of_another_tenant
 from lakeport.storage.opening import Asked, opener
 from lakeport.storage.reaching import way
 from lakeport.storage.retrying import DAMAGED, PASSING, Patience, rest
@@ -138,6 +139,9 @@ class Account:
                 has_renewed = True
                 if self._opener.renewed(reply.status, address, opened):
                     continue
+            elsewhere = of_another_tenant(self.profile, reply.headers.get("www-authenticate", ""))
+            if reply.status == 401 and elsewhere:
+                raise elsewhere
             raise refusal(reply, data, f"{method} {target.partition('?')[0].lstrip('/')} in {self.name}")
 
     def _rest(self, tried: int, headers: Mapping[str, str]) -> None:
