@@ -31,8 +31,11 @@ if TYPE_CHECKING:
 PART = 4 << 20
 """The most that is read at once: the service checks sums of no longer ranges."""
 THREADS = 16
+MOMENT = timedelta(seconds=1)
+"""How long it is remembered what a file was: libraries ask several times before they read, and reads are of that file or fail."""
 IDLE = timedelta(seconds=60)
 """How long a connection that nobody uses is thought to be open."""
+MOST_SEEN = 4096
 MOST_BLOCKS = 50_000
 POLL = timedelta(milliseconds=200)
 
@@ -47,6 +50,7 @@ class Account:
         self._opener = opener(profile, account)
         self._idle: deque[tuple[Requests, datetime]] = deque()
         self._pid = os.getpid()
+        self._seen: dict[str, tuple[Found, datetime]] = {}
         self._hierarchical: dict[str, bool] = {}
         weakref.finalize(self, _close, self._idle)
 
@@ -75,7 +79,9 @@ class Account:
             if self._clock.now() - at < IDLE:
                 return one
             one.close()
-        return Requests(self.profile, self.name, clock=self._clock, opened=self._opener)
+        one = Requests(self.profile, self.name, clock=self._clock, opened=self._opener)
+        one.on_change = self._seen.clear
+        return one
 
     @cached_property
     def parts(self) -> ThreadPoolExecutor:
@@ -93,12 +99,27 @@ class Account:
                     return True  # who may not know, as by the SAS of a directory, is in an account that has them
         return self._hierarchical[container]
 
-    def find(self, path: str) -> Found:
+    def find(self, path: str, *, is_fresh: bool = False) -> Found:
         """Return a file, directory or container.
+
+        Args:
+            path: `container/path`.
+            is_fresh: Ask, even if it was asked for a moment ago and nothing has been changed from here since.
 
         Raises:
             NotFound: There is none.
         """
+        known = self._seen.get(path)
+        if known is not None and not is_fresh and self._clock.now() - known[1] < MOMENT:
+            return known[0]
+        found = self._asked(path)
+        if not found.is_directory:
+            if len(self._seen) >= MOST_SEEN:
+                self._seen.clear()
+            self._seen[path] = (found, self._clock.now())
+        return found
+
+    def _asked(self, path: str) -> Found:
         if "/" not in path:
             self.is_hierarchical(path)
             return Found(path, 0, "", NEVER, is_directory=True)

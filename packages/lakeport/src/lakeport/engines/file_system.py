@@ -50,7 +50,7 @@ class LakeFileSystem(AsyncFileSystem):  # type: ignore[misc]  # fsspec has no ty
     """A storage account.
 
     Paths are `container/path`; URLs `abfss://CONTAINER@ACCOUNT.dfs.core.windows.net/path`. Nothing is remembered of
-    listings; a file is read as it was when it was opened, or not at all.
+    listings, and for a second what a file was; a file is read as it was when it was opened, or not at all.
 
     Args:
         account_name: The storage account; empty: the profile's.

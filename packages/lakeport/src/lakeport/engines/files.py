@@ -68,6 +68,7 @@ class LakeFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec has no typ
         super().__init__(
             fs, path, mode, block_size or BLOCK, autocommit, cache_type, cache_options, size=size, **options
         )
+        self._is_unread = True
         self._names = block_names()
         self._whole = b""
         self._sent: list[str] = []
@@ -85,7 +86,7 @@ class LakeFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec has no typ
     def _demand_none(self) -> None:
         with os_errors(self.path):
             try:
-                self._account.find(self.path)
+                self._account.find(self.path, is_fresh=True)
             except NotFound:
                 return
         raise FileExistsError(errno.EEXIST, "it is there already", self.path)
@@ -93,14 +94,33 @@ class LakeFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec has no typ
     def _go_to_end(self) -> None:
         with os_errors(self.path):
             try:
-                self._found = self._account.find(self.path)
+                self._found = self._account.find(self.path, is_fresh=True)
             except NotFound:
                 return
         self._position = self.loc = self._found.size_bytes
 
     def _fetch_range(self, start: int, end: int) -> bytes:
         with os_errors(self.path):
-            return self._account.read(self.path, start, end, of=self._found)
+            try:
+                data = self._account.read(self.path, start, end, of=self._found)
+            except Conflict:
+                if not self._is_unread:
+                    raise
+                data = self._account.read(self.path, start, end, of=self._found_again())
+        self._is_unread = False
+        return data
+
+    def _found_again(self) -> Found:
+        """Return what the file is now, if it changed in the moment before it was opened and is as long as it was.
+
+        Raises:
+            Conflict: It has another length, which its reader may have been told.
+        """
+        found = self._account.find(self.path, is_fresh=True)
+        if found.size_bytes != self.size:
+            raise Conflict(f"{self.path} has just been changed: open it again", code="ConditionNotMet")
+        self._found = found
+        return found
 
     def _upload_chunk(self, final: bool = False) -> bool:
         data = self.buffer.getbuffer()

@@ -19,7 +19,7 @@ from lakeport.storage.opening import Asked
 from lakeport.storage.sums import crc64
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from lakeport.storage import Data
     from lakeport.storage.wire import Reply
@@ -42,7 +42,30 @@ class Piece:
 
 
 class Requests(Account):
-    """What is asked of an account; paths begin with their container. Not thread-safe."""
+    """What is asked of an account; paths begin with their container. Not thread-safe.
+
+    Attributes:
+        on_change: Called when something may have been changed.
+    """
+
+    on_change: Callable[[], object] | None = None
+
+    def ask(
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str] | None = None,
+        body: Data = b"",
+        *,
+        into: memoryview | None = None,
+        dfs: bool = False,
+    ) -> tuple[Reply, memoryview]:
+        """Send a request; see `Account.ask`."""
+        try:
+            return super().ask(method, target, headers, body, into=into, dfs=dfs)
+        finally:
+            if method not in {"GET", "HEAD"} and self.on_change is not None:
+                self.on_change()
 
     def find(self, path: str) -> Found:
         """Return a file or directory.
