@@ -207,6 +207,9 @@ def test_wrong_names_and_ids_are_refused_with_the_right_ones(lake: Place) -> Non
     for wrong in ("sometimes", "rrr", "8", ""):
         with pytest.raises(Misused, match="says no rights"):
             there.grant("planner", wrong)
+    lake.write("admin", "a.csv")
+    with pytest.raises(Misused, match="is a file, in which nothing is made"):
+        lake.permissions("admin", "a.csv").grant("planner", "r", default=True)
     with pytest.raises(NotFound, match=r"there is no fs[0-9a-f]{12}/nowhere"):
         lake.permissions("admin", "nowhere").grant("planner", "r")
 

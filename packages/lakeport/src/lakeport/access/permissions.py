@@ -141,6 +141,8 @@ class Permissions:
         more = (own, Ace(own.kind, own.who, own.can, is_default=True)) if default else (own,)
         passing = self._passages(kind, person) if passage else []
         listed = self.get()
+        if default and not recursive and not self._is_a_directory():
+            raise Misused(f"/{self.path} is a file, in which nothing is made", hint="Leave --default out")
         if recursive:
             return [*passing, Edit(self.path, "modify", more, listed.entries, is_recursive=True)]
         return [*passing, _given(listed, more)]
@@ -207,7 +209,7 @@ class Permissions:
         return {one.name: decide(facts, one) for one in asked}
 
     def _operations(self, named: Iterable[str]) -> list[Operation]:
-        is_directory = not self.path or self._is_directory()
+        is_directory = self._is_a_directory()
         here = fitting(is_directory=is_directory, path=self.path)
         known = {one.name: one for one in (*here, *([TREE] if is_directory and self.path else []))}
         for one in named:
@@ -216,11 +218,11 @@ class Permissions:
                 raise Misused(f"a {what} cannot be asked for {one!r}", hint=f"Ask for {', '.join(known)}")
         return [known[one] for one in named] or here
 
-    def _is_directory(self) -> bool:
+    def _is_a_directory(self) -> bool:
         try:
-            return self.lists.is_directory(self.path)
+            return not self.path or self.lists.is_directory(self.path)
         except Forbidden as error:
-            error.hint = error.hint or "Explain as somebody who may read the path"
+            error.hint = error.hint or "Ask as somebody who may read the path"
             raise
 
     def _holdings(self, ids: Collection[str]) -> list[Holding] | None:

@@ -206,8 +206,8 @@ def explain(output: Output, *, who: str, url: str, operation: str | None, profil
         fields = {"operation": name, "allowed": answer.allowed, "is_certain": answer.is_certain, "gates": gates}
         if output.is_json or not operation:
             output.result(_verdict(name, answer), **fields, grant=ways)
-        if operation and not output.is_json:
-            output.result("\n".join(["it lacks:", *(f"  {one}" for one in ways)]) if ways else "")
+        if operation and ways and not output.is_json:
+            output.result("\n".join(["it lacks:", *(f"  {one}" for one in ways)]))
     refused = [name for name, answer in answers.items() if not answer.allowed]
     does = {**OPERATIONS, TREE.name: TREE}[operation].does if operation else ""
     text = f"{who} {'may not' if refused else 'may'} {does} /{there.path}" if operation else ""
@@ -249,19 +249,24 @@ def _do(output: Output, there: Permissions, edits: list[Edit], url: str, how: Ho
     names = there.names(Listed(one.path, "", "", (*one.before, *one.acl)) for one in edits)
     changes = [one for one in edits if not one.is_nothing]
     base = url.rstrip("/").removesuffix(there.path).rstrip("/")
+    progress = None
     for one in changes:
-        output.result(
-            _sentence(one, names, how), path=one.path, mode=one.mode, acl=one.text, recursive=one.is_recursive
-        )
+        if not how.dry_run:
+            with _watched(output) as told:
+                progress = there.do([one], told=told, resume=how.resume, at_most=how.batch) or progress
+        text = _sentence(one, names, how)
+        output.result(text, path=one.path, mode=one.mode, acl=one.text, recursive=one.is_recursive)
         if not one.is_recursive:
             output.say(f"undo: lakeport acl set '{','.join(map(str, one.before))}' {base}/{one.path}{how.named}")
     if how.dry_run or not changes:
-        output.summary(
-            "" if changes else "already so", status="planned" if how.dry_run else "done", changes=len(changes)
-        )
+        said = "" if changes else "already so"
+        output.summary(said, status="planned" if how.dry_run else "done", changes=len(changes))
         return
-    with _watched(output, how) as told:
-        progress = there.do(changes, told=told, resume=how.resume, at_most=how.batch)
+    _tell(output, progress, changes=len(changes))
+
+
+def _tell(output: Output, progress: Progress | None, *, changes: int) -> None:
+    """Say what a change came to; one in which some paths refused is done in part."""
     failed = progress.failed if progress else {}
     for path, said in sorted(failed.items()):
         output.result(f"FAILED {path}: {said}", path=path, status="failed", message=said)
@@ -271,7 +276,7 @@ def _do(output: Output, there: Permissions, edits: list[Edit], url: str, how: Ho
         "directories": progress.directories if progress else 0,
         "files": progress.files if progress else 0,
     }
-    output.summary("", status="partly" if failed else "done", changes=len(changes), failed=len(failed), **counts)
+    output.summary("", status="partly" if failed else "done", changes=changes, failed=len(failed), **counts)
     if failed:
         output.say("Next: the same command with --resume tries those again")
         raise Partly
@@ -289,7 +294,7 @@ def _sentence(one: Edit, names: dict[str, Person], how: How) -> str:
 
 
 @contextmanager
-def _watched(output: Output, how: How) -> Iterator[Callable[[Progress], None]]:
+def _watched(output: Output) -> Iterator[Callable[[Progress], None]]:
     """Say how far it came: on a line of its own on a terminal; an interruption says how to go on."""
     on_terminal = sys.stderr.isatty() and not output.is_json
 

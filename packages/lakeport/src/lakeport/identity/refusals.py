@@ -20,6 +20,7 @@ _OTHER_TENANT = re.compile(r"not configured to acquire tokens for tenant ([0-9a-
 _CHALLENGED = re.compile(r"authorization_uri=\"?https://[^/]+/([0-9a-f-]{36})/", re.IGNORECASE)
 _TENANT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NO_TENANT = re.compile(r"Unable to get authority configuration for \S+?/([^/\s]+?)\.? ")
+_WITHOUT_BODY = re.compile(r"Operation returned an invalid status '(.*)'", re.DOTALL)
 _STORAGE_TAIL = re.compile(r"\s*RequestId:\S+\s+Time:\S+")
 
 # Only what the code itself proves (identity.md 1.10).
@@ -149,7 +150,10 @@ def _refused(error: Any, about: str) -> LakeportError:  # Any: HttpResponseError
     cls = class_of(code, status)
     if cls is LakeportError and status is None:
         cls = Unavailable
-    said = one_line(_STORAGE_TAIL.sub("", str(message))) or f"{urlsplit(url).hostname} answered {status}"
+    said = (
+        one_line(_WITHOUT_BODY.sub(r"\1", _STORAGE_TAIL.sub("", str(message))))
+        or f"{urlsplit(url).hostname} answered {status}"
+    )
     return cls(
         f"{about}: {said}" if about else said,
         code=code or str(status or ""),
