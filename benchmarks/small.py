@@ -48,6 +48,10 @@ def _measure(ours: Lake, peer: Lake) -> Iterator[Figure | Absent]:
             yield Absent(what, str(missing))
     whole = _cpu(ours)
     yield whole
+    yield Figure("16 KiB GET: CPU, Azurite's of ours", _cpu(peer).value / whole.value, "times")
+    put_us = _put_cpu_us(ours)
+    yield Figure("put of 16 KiB by obstore: CPU", put_us, "us/file")
+    yield Figure("put of 16 KiB by obstore: CPU, Azurite's of ours", _put_cpu_us(peer) / put_us, "times")
     yield Figure(
         "16 KiB GET: authentication and authorisation, of CPU", checked_us() / whole.value, "parts", at_most=0.25
     )
@@ -82,6 +86,12 @@ def _cpu(lake: Lake) -> Figure:
     before = lake.program.cpu_s()
     rate = _gets(lake)
     return Figure("16 KiB GET: CPU", (lake.program.cpu_s() - before) / (rate * _SECONDS) * 1e6, "us/request")
+
+
+def _put_cpu_us(lake: Lake) -> float:
+    before = lake.program.cpu_s()
+    fill(lake, _PUT, SIZE_BYTES)
+    return (lake.program.cpu_s() - before) / _PUT * 1e6
 
 
 def _list(lake: Lake) -> float:
