@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import fsspec
+import pytest
 from tests import surface
 
 if TYPE_CHECKING:
     from types import CodeType, FrameType
 
-    import pytest
     from tests.azure import LocalAzure
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "python"
 
 
+@pytest.mark.timeout(180)
 def test_examples_run_and_show_every_function_that_programs_may_use(
     alone: LocalAzure, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

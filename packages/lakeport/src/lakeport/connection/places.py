@@ -107,13 +107,6 @@ class File(Place):
     Args:
         lake: The file system.
         path: Without slashes around it.
-
-    Example:
-        >>> import lakeport
-        >>> file = lakeport.connect("contoso", file_system="raw").file("2030/a.csv")  # doctest: +SKIP
-        >>> file.write_text("name,age")  # doctest: +SKIP
-        >>> file.read_text()  # doctest: +SKIP
-        'name,age'
     """
 
     def read_bytes(self) -> bytes:
