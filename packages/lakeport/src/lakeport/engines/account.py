@@ -141,7 +141,10 @@ class Account:
         is_hierarchical = self.is_hierarchical(path)
         with self.requests() as asking:
             listing = asking.listed if is_hierarchical else asking.flat_listed
-            return list(listing(path, recursive=recursive))
+            found = list(listing(path, recursive=recursive))
+        now = self._clock.now()
+        self._seen.update((one.path, (one, now)) for one in found[: max(MOST_SEEN - len(self._seen), 0)])
+        return found
 
     def read(self, path: str, start: int = 0, end: int | None = None, *, of: Found | None = None) -> bytes:
         """Return bytes of a file, of one state of it even if they take several requests.
