@@ -19,7 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from adlfs import AzureBlobFileSystem
 from benchmarks.figure import Figure
-from benchmarks.peers.lakes import ACCOUNT, CONTAINER, KEY, Lake, lakeport
+from benchmarks.peers.account import ACCOUNT, CONTAINER, KEY
+from benchmarks.peers.lakes import Lake, lakeport
 from pyarrow.fs import AzureFileSystem
 
 from lakeport import engines, profiles

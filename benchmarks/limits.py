@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.figure import Absent, Figure
+from benchmarks.peers.account import ACCOUNT, CONTAINER
 from benchmarks.peers.certificate import write_certificate
-from benchmarks.peers.lakes import ACCOUNT, CONTAINER, Lake, lakeport
+from benchmarks.peers.lakes import Lake, lakeport
 from benchmarks.peers.program import Program, free_port
 from benchmarks.peers.raw import connect, get, put, random_file
 from benchmarks.peers.tools import MissingError, debian

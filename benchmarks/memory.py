@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.figure import Absent, Figure
-from benchmarks.peers.lakes import ACCOUNT, CONTAINER, Lake, lakeport, signed_query
+from benchmarks.peers.account import ACCOUNT, CONTAINER
+from benchmarks.peers.lakes import Lake, lakeport, signed_query
 from benchmarks.peers.raw import connect, get, put, random_file
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.figure import Figure
-from benchmarks.peers.lakes import ACCOUNT, CONTAINER, TOPOLOGY, signed, signed_query
+from benchmarks.peers.account import ACCOUNT, CONTAINER
+from benchmarks.peers.lakes import TOPOLOGY, signed, signed_query
 from benchmarks.peers.program import Program
 
 if TYPE_CHECKING:

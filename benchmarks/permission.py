@@ -8,7 +8,8 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-from benchmarks.peers.lakes import ACCOUNT, CONTAINER, KEY, signed
+from benchmarks.peers.account import ACCOUNT, CONTAINER, KEY
+from benchmarks.peers.lakes import signed
 
 from lakeport_local.access import Access, Target
 from lakeport_local.access import storage as actions

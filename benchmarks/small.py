@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import obstore
 from benchmarks.figure import Absent, Figure
-from benchmarks.peers.lakes import CONTAINER, Lake, azurite_lake, fill, lakeport
+from benchmarks.peers.account import CONTAINER
+from benchmarks.peers.lakes import Lake, azurite_lake, fill, lakeport
 from benchmarks.peers.tools import MissingError, debian
 from benchmarks.peers.turns import compared
 from benchmarks.permission import checked_us

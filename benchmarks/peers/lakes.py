@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import obstore
+from benchmarks.peers.account import ACCOUNT, CONTAINER, KEY
 from benchmarks.peers.certificate import write_certificate
 from benchmarks.peers.program import Program, free_port
 from benchmarks.peers.tools import azurite
@@ -24,9 +25,6 @@ from obstore.store import AzureStore
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-ACCOUNT = "devstoreaccount1"
-KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
-CONTAINER = "bench"
 TOPOLOGY = f"""
 [[tenants]]
 name = "bench"

@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.peers.lakes import ACCOUNT, CONTAINER, KEY
+from benchmarks.peers.account import ACCOUNT, CONTAINER, KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable

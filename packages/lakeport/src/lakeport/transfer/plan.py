@@ -20,7 +20,7 @@ SMALL_BYTES = PART_BYTES
 """Files up to this are one request."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A file on either side, by its path relative to where the transfer begins.
 
@@ -34,7 +34,7 @@ class Entry:
     etag: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """One file's way.
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     Told = Callable[["Outcome", Item | None], None]
 
 WORKERS = 16
-"""Requests at once. Large parts wait for memory: eight of 4 MiB fit."""
-MEMORY_BYTES = 32 << 20
+"""Requests at once. Large parts wait for memory: six of 4 MiB fit."""
+MEMORY_BYTES = 24 << 20
 OWN_BYTES = 64 << 10
 """What a worker has for itself, for small files."""
 NOTED = 64

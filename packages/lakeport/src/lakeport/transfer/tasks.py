@@ -63,7 +63,7 @@ class Transfer:
         """Do it, noting in the journal how far it came.
 
         Args:
-            workers: How many requests are under way at once, within 32 MiB for what they carry.
+            workers: How many requests are under way at once, within 24 MiB for what they carry.
             bytes_per_second: No faster than this; absent: as fast as it goes.
             md5: Whether the MD5 of a file of many parts is computed, kept with it, and compared: `auto` gives it up for what is sent
                 faster than it can be computed; `always` waits for it.
