@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from asyncio import wrap_future
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +29,7 @@ from lakeport_local.storage.structured import HEADER, StructuredSink, is_structu
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
+    from concurrent.futures import Future
 
     from lakeport_local.access import Access
     from lakeport_local.core import BodySink, Request
@@ -130,11 +130,11 @@ class StorageService:
         """Answer a complete request, at once unless its body is still being hashed."""
         sink = request.body.call.sink if isinstance(request.body, Opened) else None
         if isinstance(sink, ChunkSink) and sink.hashing is not None and not sink.hashing.done():
-            return self._answer_later(request, wrap_future(sink.hashing))
+            return self._answer_later(request, sink.hashing)
         return self._answer(request)
 
-    async def _answer_later(self, request: Request, hashing: Awaitable[None]) -> Response:
-        await hashing
+    async def _answer_later(self, request: Request, hashing: Future[None]) -> Response:
+        await asyncio.wait([asyncio.wrap_future(hashing)])  # what failed is told to whoever asks for the hash
         return self._answer(request)
 
     def _answer(self, request: Request) -> Response:
