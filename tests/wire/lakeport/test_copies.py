@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import base64
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 import lakeport as package
 from lakeport import parse_url, transfer
+from lakeport.clock import SystemClock
 from lakeport.errors import Misused
 from lakeport.transfer.blobs import Blobs
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.azure import LocalAzure
     from tests.conftest import NewAzure
     from tests.wire.lakeport.conftest import Lakeport
@@ -236,3 +236,14 @@ def test_a_pattern_and_several_sources_are_copied_by_their_names(
         assert lakeport("cp", *wrong).status in {2, 3}
     nothing = lakeport("cp", f"{tree}/none*", "whole")
     assert (nothing.status, "nothing matches" in nothing.err) == (5, True)
+
+
+def test_a_range_longer_than_what_one_answer_can_prove_is_read_in_several(source: package.Lake) -> None:
+    data = os.urandom(BIG)
+    source.file("ranges/big.bin").write_bytes(data)
+    side = transfer.copy(parse_url("local:provider:share-data/ranges/big.bin"), Path("back.bin")).side
+    blobs = Blobs(side, SystemClock())
+    into = bytearray(BIG - 3)
+    blobs.read(blobs.find("ranges/big.bin"), 3, memoryview(into))
+    blobs.close()
+    assert bytes(into) == data[3:]
