@@ -45,7 +45,7 @@ def masked(lines: list[str]) -> list[str]:
 
 @pytest.mark.timeout(180)
 def test_the_sessions_of_the_readme_are_true(tmp_path: Path) -> None:
-    for name in ("share.yaml", "receive.yaml", "orders.csv", "orders.yaml", "paths.py"):
+    for name in ("share.yaml", "receive.yaml", "orders.csv", "orders.yaml", "paths.py", "tables.py"):
         (tmp_path / name).write_bytes((EXAMPLES / name).read_bytes())
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "LAKEPORT_LOCAL_STATE": str(tmp_path / "state"), "PATH": path}
