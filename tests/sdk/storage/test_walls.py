@@ -130,15 +130,19 @@ def test_a_resource_that_a_rule_names_passes_with_its_identity_from_any_address(
         def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
             return AccessToken(answer["access_token"], int(answer["expires_on"]))
 
-    def listed(credential: Any) -> None:
-        list(lakes.dfs(credential, account="walled").list_file_systems())
+    def listed(credential: Any) -> list[str]:
+        return [one.name for one in lakes.dfs(credential, account="walled").list_file_systems()]
+
+    wall({"defaultAction": "Allow"})
+    name = str(uuid.uuid4())
+    lakes.blob(account="walled").create_container(name)
 
     rule = {"tenantId": told["tid"], "resourceId": told["xms_mirid"]}
     anybody = "/subscriptions/*/resourcegroups/*/providers/Microsoft.ManagedIdentity/userAssignedIdentities/*"
     for rules in ([rule], [{**rule, "resourceId": anybody}]):
         for public in ("Enabled", "Disabled"):
             wall({**DENY, "bypass": "None", "resourceAccessRules": rules}, public)
-            listed(Node())
+            assert name in listed(Node())
             for stranger in (lakes.key, lakes.credential("owner")):
                 with refused("AuthorizationFailure"):
                     listed(stranger)
