@@ -30,7 +30,7 @@ def fsspec(profile: Profile, account: str) -> LakeFileSystem:
         MissingExtra: fsspec is not installed.
         BadProfile: The profile's secret or certificate cannot be read.
     """
-    needed("fsspec", "fsspec")
+    needed("fsspec", "a file system of fsspec")
     from lakeport.engines.file_system import LakeFileSystem, Opened  # noqa: PLC0415
 
     return LakeFileSystem(opened_by=Opened(profile, account))
@@ -49,7 +49,7 @@ def pyarrow(profile: Profile, account: str) -> Any:  # Any: pyarrow has no types
         MissingExtra: pyarrow or fsspec is not installed.
         BadProfile: The profile's secret or certificate cannot be read.
     """
-    needed("pyarrow", "tables")
+    needed("pyarrow", "a file system of pyarrow")
     lake = fsspec(profile, account)
     from lakeport.engines.arrow import file_system  # noqa: PLC0415
 
@@ -69,7 +69,7 @@ def obstore(profile: Profile, account: str, file_system: str, prefix: str = "") 
         MissingExtra: obstore is not installed.
         BadProfile: The profile's secret or certificate cannot be read.
     """
-    needed("obstore", "obstore")
+    needed("obstore", "an object store")
     from lakeport.engines.object_stores import store  # noqa: PLC0415
 
     return store(profile, account, file_system, prefix)

@@ -34,7 +34,7 @@ def storage_options(library: str, profile: Profile, account: str) -> dict[str, A
 
 def register() -> None:
     """Make fsspec's protocols ours; see `engines.register`."""
-    needed("fsspec", "fsspec")
+    needed("fsspec", "a file system of fsspec")
     import fsspec  # noqa: PLC0415
 
     from lakeport.engines.file_system import LakeFileSystem  # noqa: PLC0415

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from lakeport.tables.extras import needed
+from lakeport.engines.extras import needed
 
 if TYPE_CHECKING:
     from lakeport.tables.arriving import incoming

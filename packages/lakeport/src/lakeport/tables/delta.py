@@ -13,9 +13,9 @@ from urllib.parse import unquote
 import pyarrow as pa
 from pyarrow import fs
 
+from lakeport.engines.extras import needed
 from lakeport.errors import BadData, Conflict, Forbidden, LakeportError, Misused, NotFound
 from lakeport.tables import sinks
-from lakeport.tables.extras import needed
 from lakeport.tables.handle import delta_options
 from lakeport.tables.sources import Dataset
 

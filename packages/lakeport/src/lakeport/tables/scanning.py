@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from lakeport.engines.extras import needed
 from lakeport.errors import Misused
 from lakeport.tables import conditions, formats, partitions, refusals, schemas, sources, streams
 from lakeport.tables.conditions import Condition
-from lakeport.tables.extras import needed
 from lakeport.tables.places import at
 
 if TYPE_CHECKING:
