@@ -40,5 +40,5 @@ def test_who_reads_on_asks_ever_less_often() -> None:
 
 
 def test_a_missing_library_is_named_with_its_extra() -> None:
-    with pytest.raises(MissingExtra, match=r"needs no_such_library.*pip install 'lakeport\[obstore\]'"):
-        needed("no_such_library", "obstore")
+    with pytest.raises(MissingExtra, match=r"needs no_such_library.*pip install 'lakeport\[no_such_library\]'"):
+        needed("no_such_library", "an object store")
