@@ -8,6 +8,7 @@ from lakeport.errors import Conflict, Misused
 from lakeport.lake import deeds
 from lakeport.lake.blocks import Addition, Blocks
 from lakeport.lake.globs import expression, is_pattern, unfolded
+from lakeport.lake.urls import place_below
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Mapping
@@ -232,7 +233,7 @@ class AsyncDirectory(AsyncPlace):
         Args:
             path: From here.
         """
-        return AsyncFile(self.lake, self._below(path))
+        return AsyncFile(self.lake, place_below(self.path, path))
 
     def directory(self, path: str) -> AsyncDirectory:
         """Return the handle of a directory below it.
@@ -240,12 +241,7 @@ class AsyncDirectory(AsyncPlace):
         Args:
             path: From here.
         """
-        return AsyncDirectory(self.lake, self._below(path))
-
-    def _below(self, path: str) -> str:
-        if not path.strip("/"):
-            raise Misused("a place below a directory has a name", hint="Name a path")
-        return f"{self.path}/{path.strip('/')}".lstrip("/")
+        return AsyncDirectory(self.lake, place_below(self.path, path))
 
     def entries(self, *, recursive: bool = False) -> AsyncIterator[Entry]:
         """Yield what is in it, or everything below it, in the service's order.

@@ -9,6 +9,7 @@ from lakeport.errors import Misused
 from lakeport.lake import LakeUrl, deeds
 from lakeport.lake.deeds import done
 from lakeport.lake.opened import Writer, opened
+from lakeport.lake.urls import place_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -271,7 +272,7 @@ class Directory(Place):
         Args:
             path: From here.
         """
-        return File(self.lake, self._below(path))
+        return File(self.lake, place_below(self.path, path))
 
     def directory(self, path: str) -> Directory:
         """Return the handle of a directory below it.
@@ -279,12 +280,7 @@ class Directory(Place):
         Args:
             path: From here.
         """
-        return Directory(self.lake, self._below(path))
-
-    def _below(self, path: str) -> str:
-        if not path.strip("/"):
-            raise Misused("a place below a directory has a name", hint="Name a path")
-        return f"{self.path}/{path.strip('/')}".lstrip("/")
+        return Directory(self.lake, place_below(self.path, path))
 
     def entries(self, *, recursive: bool = False) -> Iterator[Entry]:
         """Yield what is in it, or everything below it, in the service's order.

@@ -88,6 +88,25 @@ def _portal_url(text: str) -> LakeUrl:
     return LakeUrl(file_system, path, account)
 
 
+def place_below(directory: str, path: str) -> str:
+    """Return the path of a place below a directory.
+
+    Args:
+        directory: Without slashes around it; empty for the root.
+        path: From there.
+
+    Raises:
+        Misused: It names nothing.
+
+    Example:
+        >>> place_below("raw", "/2030/a.csv"), place_below("", "a.csv")
+        ('raw/2030/a.csv', 'a.csv')
+    """
+    if not path.strip("/"):
+        raise Misused("a place below a directory has a name", hint="Name a path")
+    return f"{directory}/{path.strip('/')}".lstrip("/")
+
+
 def profile_of(url: LakeUrl, named: str | None = None) -> Profile:
     """Return the profile that reaches a place: the one it names, else the one given, else the account's own.
 
