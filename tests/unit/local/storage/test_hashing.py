@@ -24,6 +24,7 @@ def test_a_body_of_any_size_has_its_own_md5(world: World, size: int, piece: int)
     assert (sink.hashing is not None) == (size > MIB)
     assert sink.md5 == hashlib.md5(DATA[:size], usedforsecurity=False).digest()
     sink.abort()
+    world.lake.contents.loose.settle()
     assert world.content_files() == []
 
 
@@ -33,5 +34,6 @@ def test_a_large_body_that_breaks_off_leaves_nothing_behind(world: World) -> Non
         for start in range(0, 4 * MIB, MIB):
             sink.write(memoryview(DATA)[start : start + MIB])
         sink.abort()
+    world.lake.contents.loose.settle()
     assert world.content_files() == []
     assert not world.store.db.execute("SELECT * FROM loose_files").fetchall()

@@ -31,6 +31,7 @@ class Store:
             `Syncing` brings commits there.
 
     Attributes:
+        is_open: It was not closed.
         undone: How many transactions were undone; caches of what a store holds forget it then.
 
     Raises:
@@ -39,6 +40,7 @@ class Store:
     """
 
     def __init__(self, folder: Path | None, *, is_durable: bool = False) -> None:
+        self.is_open = True
         self.undone = 0
         self.is_durable = is_durable and folder is not None
         self.is_memory = folder is None
@@ -48,6 +50,9 @@ class Store:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = FolderLock(self.folder)
         self.content_folder = self.folder / "content"
+        self._wiped = self.folder / "content.wiped"
+        if self._wiped.exists():
+            shutil.rmtree(self._wiped)
         self.content_folder.mkdir(exist_ok=True, mode=0o700)
         database = self.folder / "state.db"
         if not self.is_memory:
@@ -139,11 +144,13 @@ class Store:
             for name in names:
                 if name not in but and not name.startswith("sqlite_"):
                     db.execute(f'DELETE FROM "{name}"')  # noqa: S608  the schema's own names
-        shutil.rmtree(self.content_folder)
+        self.content_folder.rename(self._wiped)  # who still unlinks a file of it finds none
         self.content_folder.mkdir(mode=0o700)
+        shutil.rmtree(self._wiped)
 
     def close(self) -> None:
         """Close the database and let go of the folder; a store in memory leaves nothing behind."""
+        self.is_open = False
         self.db.close()
         self._lock.release()
         if self.is_memory:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from lakeport_local.core import Ids
     from lakeport_local.state import Store
+    from lakeport_local.storage.loose import LooseFiles
 
 INLINE_BYTES = 64 * 1024
 """Bodies up to this size live in their row."""
@@ -41,7 +42,8 @@ class ChunkSink:
     """Takes a body and becomes a chunk.
 
     Args:
-        store: Whose content folder and list of loose files are used.
+        store: Whose content folder is used.
+        loose: Its loose files, of which this is one until a row refers to it.
         ids: Names the file.
         limit_bytes: More is refused.
         hashes: `md5` and `crc64`, as wanted.
@@ -53,7 +55,7 @@ class ChunkSink:
         hashing: Done when the body's hashes are; None when they are as soon as it is complete.
     """
 
-    def __init__(self, store: Store, ids: Ids, *, limit_bytes: int, hashes: frozenset[str]) -> None:
+    def __init__(self, store: Store, loose: LooseFiles, ids: Ids, *, limit_bytes: int, hashes: frozenset[str]) -> None:
         self.size_bytes = 0
         self.file: str | None = None
         self.is_claimed = False
@@ -61,6 +63,7 @@ class ChunkSink:
         self._following: Following | None = None
         self._is_kept = False
         self._store = store
+        self._loose = loose
         self._ids = ids
         self._limit_bytes = limit_bytes
         self._small = bytearray()
@@ -98,8 +101,7 @@ class ChunkSink:
     def _spill(self) -> None:
         name = self._ids.token(16).hex()
         self.file = f"{name[:2]}/{name[2:]}"
-        with self._store.transaction() as db:
-            db.execute("INSERT INTO loose_files VALUES (?)", (self.file,))
+        self._loose.add([self.file])
         target = self._store.content_folder / self.file
         target.parent.mkdir(exist_ok=True, mode=0o700)
         self._handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -127,7 +129,7 @@ class ChunkSink:
         self._is_kept = self.is_claimed
 
     def abort(self) -> None:
-        """Unlink what was written, unless a row refers to it."""
+        """Have unlinked what was written, unless a row refers to it."""
         if self._following is not None:
             self._following.abort()
             self._following = None
@@ -135,9 +137,7 @@ class ChunkSink:
         self._small.clear()
         if self.file is None or self._is_kept:
             return
-        (self._store.content_folder / self.file).unlink(missing_ok=True)
-        with self._store.transaction() as db:
-            db.execute("DELETE FROM loose_files WHERE file = ?", (self.file,))
+        self._loose.unlink([self.file])
         self.file = None
 
     def _close(self) -> None:

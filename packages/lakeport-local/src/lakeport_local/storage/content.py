@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from lakeport_local.state import Remembered
 from lakeport_local.storage.chunks import INLINE_BYTES, Chunk, ChunkSink
+from lakeport_local.storage.loose import LooseFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -49,30 +50,23 @@ class Extent:
 
 
 class Contents:
-    """The contents of one store."""
+    """The contents of one store.
+
+    Attributes:
+        loose: Files that are no chunks, or no longer.
+    """
 
     def __init__(self, store: Store, ids: Ids) -> None:
         self._store = store
         self._db = store.db
         self._ids = ids
+        self.loose = LooseFiles(store)
         self._pins: Counter[int] = Counter()
         self._small: Remembered[bytes] = Remembered(store, "content", "contents", ("id",), most=_MOST_SMALL)
-        self._sweep()
-
-    def _sweep(self) -> None:
-        """Unlink what a killed process was still writing or about to unlink."""
-        self.unlink([str(row["file"]) for row in self._db.execute("SELECT file FROM loose_files")])
-
-    def unlink(self, files: Sequence[str]) -> None:
-        """Unlink loose files and forget them."""
-        for file in files:
-            (self._store.content_folder / file).unlink(missing_ok=True)
-        with self._store.transaction() as db:
-            db.executemany("DELETE FROM loose_files WHERE file = ?", [(file,) for file in files])
 
     def sink(self, *, limit_bytes: int, hashes: frozenset[str] = frozenset()) -> ChunkSink:
         """Return a sink that becomes a chunk, with the hashes named (`md5`, `crc64`) computed on the way."""
-        return ChunkSink(self._store, self._ids, limit_bytes=limit_bytes, hashes=hashes)
+        return ChunkSink(self._store, self.loose, self._ids, limit_bytes=limit_bytes, hashes=hashes)
 
     def keep(self, sink: ChunkSink) -> Chunk:
         """Make a complete sink a chunk; in the caller's transaction."""
@@ -81,7 +75,7 @@ class Contents:
             (sink.size_bytes, sink.file, sink.inline),
         ).fetchone()
         if sink.file is not None:
-            self._db.execute("DELETE FROM loose_files WHERE file = ?", (sink.file,))
+            self.loose.claim(sink.file)
         sink.is_claimed = True
         return Chunk(int(row["id"]), sink.size_bytes)
 

@@ -20,6 +20,7 @@ class Reclaimer:
         self._store = store
         self._db = store.db
         self._contents = contents
+        self._loose = contents.loose
 
     def step(self) -> bool:
         """Collect one batch; tell whether there may be more that can be collected now.
@@ -34,13 +35,13 @@ class Reclaimer:
             files, chunks = self._released_chunks()
         if files:
             self._store.flush()  # or rows that name them could come back without them
-        self._contents.unlink(files)
-        return trees + contents + chunks > 0
+        self._loose.unlink(files)
+        return self._loose.forget() or trees + contents + chunks > 0
 
     def finish(self) -> None:
         """Collect everything that nobody reads."""
         while self.step():
-            pass
+            self._loose.settle()
 
     def _trees(self) -> int:
         """Delete detached files and empty directories; detach the children of the others."""
@@ -102,5 +103,5 @@ class Reclaimer:
             ).fetchone()
             if gone is not None and gone["file"] is not None:
                 files.append(str(gone["file"]))
-        self._db.executemany("INSERT INTO loose_files VALUES (?)", [(file,) for file in files])
+        self._loose.add(files)
         return files, len(rows)
