@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 from azure.core.exceptions import HttpResponseError
-from azure.storage.blob import BlobPrefix
+from azure.storage.blob import BlobPrefix, BlobSasPermissions, BlobServiceClient, generate_blob_sas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,3 +91,27 @@ def test_a_blob_without_a_container_is_in_the_root_container(new_account: NewAcc
     with pytest.raises(HttpResponseError) as error:
         service.get_blob_client("$root", "missing.txt").download_blob()
     assert error.value.status_code == 404
+
+
+def test_a_signature_of_a_prefix_is_for_what_begins_with_its_segments(new_account: NewAccount) -> None:
+    account = new_account()
+    account.container("box").upload_blob("a/c", b"1")
+    signed = generate_blob_sas(
+        account.name,
+        "box",
+        "a/b",
+        account_key=account.key,
+        permission=BlobSasPermissions(read=True, write=True, list=True),
+        expiry=datetime.now(UTC) + timedelta(hours=1),
+        is_directory=True,
+    )
+    url = f"https://{account.name}.blob.core.windows.net"
+    with BlobServiceClient(url, credential=signed, retry_total=0, **account.azure.sdk) as service:
+        box = service.get_container_client("box")
+        for name in ("a/b", "a/b/x", "a/b/x/y"):
+            box.upload_blob(name, b"2")
+        assert [one.name for one in box.list_blobs(name_starts_with="a/b/x/")] == ["a/b/x/y"]
+        for name in ("a/c", "a/bc", "a"):
+            with pytest.raises(HttpResponseError) as error:
+                box.upload_blob(name, b"3", overwrite=True)
+            assert error.value.status_code == 403

@@ -151,3 +151,19 @@ def test_blocks_are_committed_with_the_key_they_were_put_with(new_account: NewAc
         assert code(error.value) == "BlobUsesCustomerSpecifiedEncryption"
     blob.commit_block_list(["MQ=="], cpk=key(1))
     assert blob.download_blob(cpk=key(1)).readall() == b"1"
+
+
+def test_a_file_under_a_clients_key_is_appended_to_and_flushed_with_it_alone(new_account: NewAccount) -> None:
+    file = new_account(is_hns=True).dfs().create_file_system("box").create_file("a", cpk=key(1))
+    assert file.append_data(b"one", 0, cpk=key(1))["request_server_encrypted"]
+    for given in (None, key(2)):
+        with pytest.raises(HttpResponseError) as error:
+            file.append_data(b"two", 3, cpk=given)
+        assert error.value.status_code == 409
+        with pytest.raises(HttpResponseError) as error:
+            file.flush_data(3, cpk=given)
+        assert error.value.status_code == 409
+    flushed = file.flush_data(3, cpk=key(1))
+    assert flushed["request_server_encrypted"]
+    assert flushed["encryption_key_sha256"] == key(1).key_hash
+    assert file.download_file(cpk=key(1)).readall() == b"one"

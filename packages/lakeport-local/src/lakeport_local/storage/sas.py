@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lakeport_local.storage.address import Address, Level
     from lakeport_local.storage.delegation import DelegationKeys
 
+_OLDEST_FLAT_DIRECTORY = "2026-06-06"  # [A] the version that came with the blob SDK's first signatures of prefixes
 _SKEW = timedelta(minutes=5)
 _PARAMETERS = frozenset(
     (
@@ -196,8 +197,8 @@ def _presented(request: Request, account: Resource, address: Address) -> Present
     covered = signed_names(fields)
     if covered is None or not fields.keys() <= covered:
         raise _failed("The signature's parameters are not those of its kind and version.")
-    if fields.get("sr") == "d" and not is_hierarchical(account):
-        raise _failed("A signature of a directory is for accounts that have directories.")
+    if fields.get("sr") == "d" and not (is_hierarchical(account) or fields["sv"] >= _OLDEST_FLAT_DIRECTORY):
+        raise _failed("A signature of this version of a directory is for accounts that have directories.")
     if any(_CONTROL.search(value) for value in fields.values()):
         raise _failed("A signature's parameter is malformed.")
     path = address.path

@@ -14,6 +14,7 @@ from lakeport_local.access.acl import READ, WRITE
 from lakeport_local.core import Response
 from lakeport_local.storage.answers import content_headers, stamps
 from lakeport_local.storage.checks import check_hashes, decoded_md5
+from lakeport_local.storage.encryption import check_key, encryption_fields
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.leasing import lease_around_write, with_lease
 from lakeport_local.storage.metadata import metadata_json, properties_of
@@ -33,7 +34,7 @@ def append(call: Call) -> Response:
     echo = check_hashes(call.request.headers, call.chunk)
     chunk = call.lake.contents.keep(call.chunk)
     call.lake.staging.put_segment(path, position, chunk)
-    fields = [("x-ms-request-server-encrypted", "true"), *echo]
+    fields = [("x-ms-request-server-encrypted", "true"), *encryption_fields(path), *echo]
     if call.flag("flush"):
         fields += stamps(_flushed(call, path, position + chunk.size_bytes))
     return Response(202, fields)
@@ -46,6 +47,7 @@ def admitted_append(call: Call) -> Path:
         ServiceError: 403, 404, 409, 412.
     """
     path = _file(call, actions.ADD, "InvalidAppendOperation")
+    check_key(call, path)
     lease_around_write(call, call.lease_of(path), is_flushed=False)
     return path
 
@@ -53,12 +55,16 @@ def admitted_append(call: Call) -> Path:
 def flush(call: Call) -> Response:
     """Answer Path - Update with `action=flush`: make what was appended up to the position visible."""
     path = _file(call, actions.ADD, "InvalidFlushOperation")
+    check_key(call, path)
     position = _position(call)
     call.flag("close")  # for who listens for events; true or false all the same
     call.conditions.check_write(path, on_existing=(304, "ConditionNotMet"))
     path = _with_lease(call, path, is_flushed=True)
     changed = _flushed(call, path, position)
-    return Response(200, [*stamps(changed), ("x-ms-request-server-encrypted", "false")])
+    # Recorded so: of a flush, which brings no bytes, only a key of the client's own makes it true.
+    fields = encryption_fields(changed)
+    encrypted = str("x-ms-encryption-key-sha256" in dict(fields)).lower()
+    return Response(200, [*stamps(changed), ("x-ms-request-server-encrypted", encrypted), *fields])
 
 
 def _with_lease(call: Call, path: Path, *, is_flushed: bool) -> Path:
