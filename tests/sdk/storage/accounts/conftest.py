@@ -106,7 +106,7 @@ class Account:
 class NewAccount(Protocol):
     """Makes a storage account for one test."""
 
-    def __call__(self, *, is_hns: bool = False, **properties: Any) -> Account:
+    def __call__(self, sku: str = "Standard_LRS", *, is_hns: bool = False, **properties: Any) -> Account:
         """Make one, with these properties of the control plane."""
         ...
 
@@ -133,12 +133,12 @@ def account_factory(azure: LocalAzure, closing: ExitStack) -> NewAccount:
         StorageManagementClient(credential, str(subscription.subscription_id), **azure.sdk)
     )
 
-    def make(*, is_hns: bool = False, **properties: Any) -> Account:
+    def make(sku: str = "Standard_LRS", *, is_hns: bool = False, **properties: Any) -> Account:
         name = f"store{os.getpid()}x{next(_COUNT)}"
         body = {
             "location": "westeurope",
             "kind": "StorageV2",
-            "sku": {"name": "Standard_LRS"},
+            "sku": {"name": sku},
             "properties": {"isHnsEnabled": is_hns, **properties},
         }
         management.storage_accounts.begin_create(GROUP, name, StorageAccountCreateParameters(body)).result()

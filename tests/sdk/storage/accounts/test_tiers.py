@@ -102,3 +102,29 @@ def test_a_block_is_appended_from_another_blob_and_a_copy_stays_an_append_blob(n
     assert properties.append_blob_committed_block_count == 2
     assert properties.is_append_blob_sealed
     assert copy.download_blob().readall() == b"234!"
+
+
+def test_what_nobody_put_into_a_tier_is_in_the_accounts(new_account: NewAccount) -> None:
+    account = new_account(accessTier="Cool")
+    container = account.container()
+    blob = container.upload_blob("a", b"1")
+    for _ in range(2):  # what is told of it is remembered
+        properties = blob.get_blob_properties()
+        assert (properties.blob_tier, properties.blob_tier_inferred) == ("Cool", True)
+    assert [(one.blob_tier, one.blob_tier_inferred) for one in container.list_blobs()] == [("Cool", True)]
+    hot = new_account().container()
+    hot.upload_blob("a", b"1")
+    assert [one.blob_tier for one in hot.list_blobs()] == ["Hot"]
+
+
+@pytest.mark.parametrize(("sku", "tiers"), [("Premium_LRS", ["P10", "P20"]), ("Standard_ZRS", [None, None])])
+def test_only_page_blobs_of_a_premium_account_are_in_a_tier_of_their_size(
+    new_account: NewAccount, sku: str, tiers: list[str | None]
+) -> None:
+    account = new_account(sku)
+    container = account.container()
+    for name, size in (("a", 512), ("b", 200 << 30)):
+        container.get_blob_client(name).create_page_blob(size)
+    assert [one.blob_tier for one in container.list_blobs()] == tiers
+    assert [container.get_blob_client(name).get_blob_properties().blob_tier for name in "ab"] == tiers
+    assert container.get_account_information()["sku_name"] == sku

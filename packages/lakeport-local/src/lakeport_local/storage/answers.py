@@ -15,6 +15,7 @@ from lakeport_local.storage.encryption import encryption_fields
 from lakeport_local.storage.identities import acl_text, naming, wants_names
 from lakeport_local.storage.keeping import version_fields
 from lakeport_local.storage.metadata import FOLDER_MARK, Pairs, metadata_headers, properties_text
+from lakeport_local.storage.settings import default_tier
 from lakeport_local.storage.stamps import instant
 from lakeport_local.storage.tiers import tier_fields
 
@@ -130,7 +131,7 @@ def _blob_only(call: Call, path: Path) -> Fields:
         fields.append(("x-ms-blob-committed-block-count", str(path.detail("blocks") or 0)))
         fields += [("x-ms-blob-sealed", "true")] if path.detail("sealed") else []
     if call.request.method == "HEAD" or path.detail("tier"):
-        fields += tier_fields(path, call.request.at)
+        fields += tier_fields(path, call.request.at, call.account)
     if call.version >= _SHOWS_LISTS and not call.is_flat:
         fields.append(("x-ms-acl", acl_text(call, call.lake.paths.acl(path))))
     copy = path.detail("copy") or {}
@@ -142,7 +143,15 @@ def path_fields(call: Call, path: Path) -> Fields:
     if wants_names(call):
         return _path_fields(call, path)
     address, shows_lists, is_current = call.address, call.version >= _SHOWS_LISTS, call.past is None
-    key = ("fields", address.api, address.is_mixed, call.request.method == "HEAD", shows_lists, is_current)
+    key = (
+        "fields",
+        address.api,
+        address.is_mixed,
+        call.request.method == "HEAD",
+        shows_lists,
+        is_current,
+        default_tier(call.account),
+    )
     found: Fields | None = path.derived.get(key)
     if found is None:
         found = _path_fields(call, path)

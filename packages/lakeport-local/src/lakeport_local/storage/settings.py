@@ -51,6 +51,16 @@ def is_hierarchical(account: Resource) -> bool:
     return bool(account.properties.get("isHnsEnabled", True))
 
 
+def sku_of(account: Resource) -> str:
+    """Return what an account is sold as, such as `Standard_LRS`."""
+    return str(account.internal.get("sku") or "Standard_LRS")
+
+
+def default_tier(account: Resource) -> str:
+    """Return the tier of block and append blobs that nobody put into one."""
+    return str(account.properties.get("accessTier") or "Hot")
+
+
 def cors_rules(account: Resource) -> list[dict[str, Any]]:  # Any: a JSON object
     """Return the rules for browsers, in their order."""
     cors: dict[str, Any] = settings_of(account).get("cors") or {}  # Any: a JSON object

@@ -7,7 +7,7 @@ Source: "Set Blob Tier", "Blob rehydration from the archive tier".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,17 +15,24 @@ import orjson
 
 from lakeport_local.core import http_date, parse_http_date
 from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.settings import default_tier, sku_of
 from lakeport_local.storage.stamps import instant, microseconds
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from lakeport_local.core import Headers
+    from lakeport_local.state import Resource
     from lakeport_local.storage.answers import Fields
     from lakeport_local.storage.paths import Path
 
 _TIERS = {"Hot", "Cool", "Cold", "Archive", "Smart"}
 _PAGE_TIERS = {f"P{number}" for number in (4, 6, 10, 15, 20, 30, 40, 50, 60, 70, 80)}
+_DISKS = [
+    (f"P{number}", gib << 30) for number, gib in ((10, 128), (20, 512), (30, 1 << 10), (40, 2 << 10), (50, 4 << 10))
+]
+_DISKS.append(("P60", 8 << 40))
+"""The tiers that lengths of page blobs are put into; the ones between and below are only had by asking for them."""
 _LASTS = {"High": timedelta(hours=1), "Standard": timedelta(hours=15)}
 """How long a blob takes to come back: the most that the service says."""
 
@@ -121,9 +128,24 @@ def check_online(path: Path, now: datetime) -> None:
         raise refusal("BlobBeingRehydrated" if tier.target else "BlobArchived")
 
 
-def tier_fields(path: Path, now: datetime) -> Fields:
-    """Return the headers that tell a blob's tier."""
+def _shown(path: Path, now: datetime, account: Resource) -> Tier:
+    """Return the tier that is told of a blob; one without a name for none, as of page blobs unless they are on premium disks."""
     tier = tier_of(path, now)
+    if path.made_by != "page":
+        return replace(tier, name=default_tier(account)) if tier.is_inferred else tier
+    if not sku_of(account).startswith("Premium"):
+        return Tier("")
+    return Tier(_disk(path.size_bytes), is_inferred=True) if tier.is_inferred else tier
+
+
+def _disk(size_bytes: int) -> str:
+    """Return the smallest tier that a page blob of a length fits into."""
+    return next((name for name, most in _DISKS if size_bytes <= most), _DISKS[-1][0])
+
+
+def tier_fields(path: Path, now: datetime, account: Resource) -> Fields:
+    """Return the headers that tell a blob's tier."""
+    tier = _shown(path, now, account)
     given = [
         ("x-ms-access-tier", tier.name),
         ("x-ms-access-tier-inferred", "true" if tier.is_inferred else ""),
@@ -135,9 +157,9 @@ def tier_fields(path: Path, now: datetime) -> Fields:
     return [(name, value) for name, value in given if value]
 
 
-def tier_elements(path: Path, now: datetime) -> Fields:
+def tier_elements(path: Path, now: datetime, account: Resource) -> Fields:
     """Return the elements that tell a blob's tier in a listing."""
-    tier = tier_of(path, now)
+    tier = _shown(path, now, account)
     given = [
         ("AccessTier", tier.name),
         ("AccessTierInferred", "true" if tier.is_inferred else ""),

@@ -17,6 +17,7 @@ from lakeport_local.storage.answers import in_xml
 from lakeport_local.storage.blob.documents import parsed
 from lakeport_local.storage.delegation import DelegationKey
 from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.settings import sku_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,10 +33,9 @@ def account_information(call: Call) -> Response:
     if (call.parameter("restype") or "").lower() != "account":
         raise refusal("InvalidQueryParameterValue", QueryParameterName="restype")
     call.demand(READ_ACCOUNT)
-    sku = str((call.account.properties.get("sku") or {}).get("name") or "Standard_LRS")
     is_hns = call.account.properties.get("isHnsEnabled", True)
     fields = [
-        ("x-ms-sku-name", sku),
+        ("x-ms-sku-name", sku_of(call.account)),
         ("x-ms-account-kind", call.account.kind or "StorageV2"),
         ("x-ms-is-hns-enabled", str(bool(is_hns)).lower()),
     ]

@@ -22,6 +22,7 @@ from lakeport_local.storage.encryption import encryption_elements
 from lakeport_local.storage.keeping import VERSION
 from lakeport_local.storage.kept import deletion_id, moment_text
 from lakeport_local.storage.metadata import FOLDER_MARK
+from lakeport_local.storage.settings import default_tier
 from lakeport_local.storage.stamps import instant, second_text
 from lakeport_local.storage.tiers import tier_elements
 
@@ -147,18 +148,19 @@ def _content_elements(stored: str) -> tuple[str, str]:
     return f"{written}<Content-CRC64 />", shown
 
 
-_ALIKE: dict[tuple[str, bool], str] = {}
-"""How blobs stand of which nothing special is known, by who made them and whether they are directories."""
+_ALIKE: dict[tuple[str, bool, str], str] = {}
+"""How blobs stand of which nothing special is known, by who made them, whether they are directories, and the tier of the account."""
 
 
 def _state(call: Call, entry: Entry, path: Path, include: frozenset[str]) -> str:
     """Spell what a blob is and how it stands; most of a listing's blobs stand alike."""
+    alike = (path.made_by, path.is_directory, default_tier(call.account))
     is_plain = path.details == "{}" and entry.kept is None and "permissions" not in include
-    found = _ALIKE.get((path.made_by, path.is_directory)) if is_plain else None
+    found = _ALIKE.get(alike) if is_plain else None
     if found is None:
         found = "".join([_element(name, value) for name, value in _state_fields(call, entry, path, include)])
         if is_plain:
-            _ALIKE[path.made_by, path.is_directory] = found
+            _ALIKE[alike] = found
     return found
 
 
@@ -167,7 +169,7 @@ def _state_fields(call: Call, entry: Entry, path: Path, include: frozenset[str])
     fields = [
         *([("x-ms-blob-sequence-number", str(path.detail("sequence") or 0))] if path.made_by == "page" else []),
         ("BlobType", blob_type(path)),
-        *tier_elements(path, call.request.at),
+        *tier_elements(path, call.request.at, call.account),
         ("LeaseStatus", lease.status),
         ("LeaseState", lease.state),
         *([("LeaseDuration", lease.kind)] if lease.state == "leased" else []),
