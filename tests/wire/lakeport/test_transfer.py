@@ -15,6 +15,7 @@ import pytest
 from lakeport import parse_url, transfer
 from lakeport.transfer import disk, journal
 from lakeport.transfer.blobs import Blobs
+from lakeport.transfer.plan import Plan
 
 if TYPE_CHECKING:
     from tests.azure import LocalAzure
@@ -48,6 +49,26 @@ def test_a_big_file_goes_in_parts_and_comes_back_with_its_time(
     assert not list(here.glob(f"*{disk.ASIDE}"))
     listed = lakeport("transfer", "list", "--json").rows
     assert [row["state"] for row in listed if "state" in row] == ["complete", "complete"]
+
+
+def test_a_journal_that_cannot_be_read_is_named_and_the_others_are_listed(
+    here: Path, lakeport: Lakeport, journals: Path
+) -> None:
+    plan = Plan("upload", ())
+    names = ("20300101-000000-aaaaaa", "20300102-000000-bbbbbb")
+    for name in names:
+        header = dict.fromkeys(("source", "target", "profile", "account", "file_system", "begun_at"), "x")
+        journal.Journal.begin(journal.Header(transfer=name, direction="upload", **header), plan).close()
+    (journals / "20300101-120000-cccccc.jsonl").write_text("this is no journal\n")
+    (journals / "20300101-130000-dddddd.jsonl").symlink_to(here / "nowhere")
+    for options in ((), ("--json",)):
+        listed = lakeport("transfer", "list", *options)
+        assert listed.status == 3, listed
+        assert all(name in listed.out for name in names), listed.out
+        assert listed.out.count("is no journal of a transfer") == 2, listed.out
+    assert (listed.rows[-1]["transfers"], listed.rows[-1]["unreadable"]) == (4, 2)
+    assert lakeport("transfer", "show", "20300101-12").status == 2
+    assert lakeport("transfer", "show", names[0]).status == 0
 
 
 def test_an_upload_that_was_killed_goes_on_with_the_parts_that_are_left(

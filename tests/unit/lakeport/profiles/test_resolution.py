@@ -54,6 +54,37 @@ def test_an_identity_in_the_environment_is_taken_whole_and_nothing_is_mixed_in(f
     assert found.secret("client_secret") is None
 
 
+def test_a_profile_that_is_named_keeps_its_identity_whatever_the_environment_is_for(folder: Path) -> None:
+    other = {"AZURE_CLIENT_ID": "c2", "AZURE_TENANT_ID": "t2", "AZURE_CLIENT_SECRET": "s2"}
+    stray = {"AZURE_STORAGE_ACCOUNT": "other", "AZURE_STORAGE_SAS_TOKEN": "sv=1", "AZURE_STORAGE_KEY": "a2V5"}
+    ours = ("c1", "contoso.onmicrosoft.com", "client_secret", "projectstore")
+    for named, said in (("contoso", {}), (None, {"LAKEPORT_PROFILE": "contoso"})):
+        for ambient in ({}, other, stray, other | stray, {"AZURE_CLIENT_CERTIFICATE_PATH": "/c.pem"}):
+            found = resolve(folder, named, **said, **ambient)
+            assert (found.client_id, found.tenant_id, found.credential, found.storage_account) == ours
+            assert found.secret("client_secret") == profiles.Secret(env="CONTOSO_SECRET")
+    overridden = resolve(folder, "contoso", LAKEPORT_STORAGE_ACCOUNT="mine").values["storage_account"]
+    assert overridden.value == "mine"
+    assert "LAKEPORT_STORAGE_ACCOUNT" in overridden.surprise
+    assert "lakeport.toml is not used" in overridden.surprise
+
+
+def test_the_environment_adds_what_a_named_profile_leaves_open(folder: Path) -> None:
+    other = {"AZURE_CLIENT_ID": "c2", "AZURE_TENANT_ID": "t2", "AZURE_CLIENT_SECRET": "s2"}
+    for lines, ambient, kind, client in (
+        ('storage_account = "x"', other, "client_secret", "c2"),  # it says nothing of who signs in
+        ('client_id = "c1"\ntenant_id = "t1"', {"AZURE_CLIENT_SECRET": "s"}, "client_secret", "c1"),
+        ('client_id = "c2"\ntenant_id = "t2"', other, "client_secret", "c2"),
+        ('client_id = "c1"\ntenant_id = "t1"', other, "default", "c1"),
+        ('credential = "managed_identity"', other, "managed_identity", ""),
+        ('credential = "client_secret"', other, "client_secret", "c2"),
+        ('credential = "device_code"\ntenant_id = "t1"', other, "device_code", ""),
+    ):
+        (folder / "user.toml").write_text(f"[profiles.contoso]\n{lines}\n")
+        found = resolve(folder, "contoso", **ambient)
+        assert (found.credential, found.client_id) == (kind, client), lines
+
+
 def test_without_any_profile_the_default_chain_signs_in(tmp_path: Path) -> None:
     found = profiles.resolve(environment={}, start=tmp_path, user=tmp_path / "none.toml")
     assert (found.name, found.credential, found.cloud.name) == ("default", "default", "public")

@@ -87,3 +87,26 @@ def test_where_there_is_no_room_no_half_line_stays(tmp_path: Path, no_room: None
     with pytest.raises(LakeportError, match="cannot write the journal"):
         Journal.begin(HEADER, Plan("upload", ITEMS * 100), tmp_path / "")
     assert [path.name for path in tmp_path.iterdir()] == ["t1.jsonl"]
+
+
+def test_a_journal_that_says_nonsense_is_named_with_the_next_move(tmp_path: Path) -> None:
+    book = Journal.begin(HEADER, PLAN, tmp_path)
+    book.close()
+    whole = book.path.read_bytes()
+    header, _, rest = whole.partition(b"\n")
+    for nonsense in (
+        b"",
+        b"\xff\xfe\n",
+        b"[]\n",
+        b'"file"\n',
+        whole + b"[]\n",
+        whole + b'"done"\n',
+        whole + b'{"done": 9}\n',
+        whole + b'{"part": [9, 0]}\n',
+        whole + b'{"part": 3}\n',
+        header.replace(b"upload", b"sidle") + b"\n" + rest,
+        header + b"\n" + rest.partition(b"\n")[2],
+    ):
+        book.path.write_bytes(nonsense)
+        with pytest.raises(BadFile, match=r"t1\.jsonl is no journal of a transfer: .+rm "):
+            journal.read("t1", tmp_path)

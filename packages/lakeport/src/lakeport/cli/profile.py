@@ -108,7 +108,9 @@ def show(output: Output, *, name: str | None, origins: bool) -> None:
     for key, value in sorted(found.values.items()):
         text = value.value.shown() if isinstance(value.value, profiles.Secret) else value.value
         line = f"{key} = {text}" + (f"    ({value.origin})" if origins else "")
-        output.result(line, key=key, value=text, origin=value.origin)
+        output.result(line, key=key, value=text, origin=value.origin, hides=value.hides)
+        if value.surprise:
+            output.say(f"note: {key} {value.surprise}")
     output.summary(profile=found.name)
 
 

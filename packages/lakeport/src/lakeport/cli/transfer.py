@@ -13,7 +13,7 @@ import click
 from lakeport.cli import options
 from lakeport.cli.outcome import Partly
 from lakeport.cli.output import Output, counted, size
-from lakeport.errors import Misused
+from lakeport.errors import BadFile, Misused, NotFound
 from lakeport.lake import parse
 
 if TYPE_CHECKING:
@@ -149,14 +149,23 @@ def transfer_() -> None:
 def list_(output: Output) -> None:
     """List the transfers of the last 30 days, oldest first.
 
+    Exit status: 0, or 3 when the journal of one cannot be read.
+
     \b
     lakeport transfer list --json
     """
     from lakeport.transfer import journal  # noqa: PLC0415
 
-    found = journal.listed()
+    found, unread = journal.listed(), list[str]()
     for name in found:
-        header, plan, progress = journal.read(name)
+        try:
+            header, plan, progress = journal.read(name)
+        except NotFound:  # it has been removed meanwhile
+            continue
+        except BadFile as error:
+            unread.append(name)
+            output.result(f"{name}  unreadable   {error}", transfer=name, state="unreadable", error=str(error))
+            continue
         state = progress.ended or "interrupted"
         text = f"{name}  {state:<11}  {len(progress.done)}/{counted(len(plan.items), 'file')}  {header.source} -> {header.target}"
         output.result(
@@ -171,7 +180,9 @@ def list_(output: Output) -> None:
         )
     if not found:
         output.say("there is no transfer yet. Next: lakeport cp, or lakeport sync")
-    output.summary(transfers=len(found))
+    output.summary(transfers=len(found), unreadable=len(unread), status="partly" if unread else "done")
+    if unread:
+        raise Partly
 
 
 @transfer_.command("show")

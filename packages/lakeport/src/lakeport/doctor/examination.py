@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakeport.clock import SystemClock
-from lakeport.doctor import paths, rights, sign_in, store, way
+from lakeport.doctor import origins, paths, rights, sign_in, store, way
 from lakeport.doctor.findings import Case
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lakeport.profiles import Profile
 
 LINKS: tuple[Callable[[Case], Iterator[Finding]], ...] = (
+    origins.origins,
     way.names,
     way.authority,
     sign_in.token,

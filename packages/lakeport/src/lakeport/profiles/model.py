@@ -104,10 +104,22 @@ WHOLE = ("client_id", "account_key", "sas", "sas_secret", "connection_string")
 
 @dataclass(frozen=True)
 class Value:
-    """A value and where it came from."""
+    """A value and where it came from.
+
+    Attributes:
+        hides: Where another value of the key is, that this one wins over; empty when there is none.
+    """
 
     value: str | Secret
     origin: str
+    hides: str = ""
+
+    @property
+    def surprise(self) -> str:
+        """What is to be said of a value of the environment that wins over a file's; else empty."""
+        if not self.hides or not self.origin.startswith("environment"):
+            return ""
+        return f"comes from {self.origin}; that of {self.hides} is not used"
 
 
 @dataclass(frozen=True)

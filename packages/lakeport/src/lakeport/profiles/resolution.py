@@ -1,4 +1,8 @@
-"""Which profile is meant and what its values are: argument, environment, project file, user file, default."""
+"""Which profile is meant and what its values are: argument, environment, project file, user file, default.
+
+Whoever names a profile means it: the ecosystem's variables (`AZURE_*`) then only add what it leaves open, and never
+another identity. Our own (`LAKEPORT_*`) are set for nobody else and win over files always.
+"""
 
 from __future__ import annotations
 
@@ -73,13 +77,16 @@ def resolve(
     given = _given(arguments or {}, origin)
     if chosen.startswith(local.PREFIX):
         return _local_profile(chosen, given)
-    own = [Layer(values_of(Path(chosen)))] if is_file(chosen) else _file_layers(chosen, files)
-    return _profile(chosen or "default", [given, *_environment(variables), *own])
+    files_say = [Layer(values_of(Path(chosen)))] if is_file(chosen) else _file_layers(chosen, files)
+    ours, azures = _environment(variables)
+    is_named = bool(name or variables.get("LAKEPORT_PROFILE"))
+    layers = [ours, *files_say, _filling(azures, merged(files_say))] if is_named else [ours, azures, *files_say]
+    return _profile(chosen or "default", [given, *layers])
 
 
 def _given(arguments: Mapping[str, str], origin: str) -> Layer:
     values = {key: Value(Secret(text=text) if KEYS[key].secret else text, origin) for key, text in arguments.items()}
-    return Layer(values, whole=not values.keys().isdisjoint(WHOLE))
+    return Layer(values, _is_whole(values))
 
 
 def profile_files(start: Path | None = None, user: Path | None = None) -> list[ProfileFile]:
@@ -103,7 +110,20 @@ def _file_layers(name: str, files: list[ProfileFile]) -> list[Layer]:
     return found
 
 
-def _environment(variables: Mapping[str, str]) -> list[Layer]:
+def _filling(azures: Layer, named: Mapping[str, Value]) -> Layer:
+    """Return what the ecosystem's variables add to a profile that was named: no other identity than it has."""
+    kind = str(named["credential"].value) if "credential" in named else kind_of(named)
+    client = azures.values.get("client_id")
+    is_other = "client_id" in named and client is not None and client.value != named["client_id"].value
+    if IDENTITY.isdisjoint(named):
+        return azures
+    if kind == "default" and not is_other:
+        return Layer(azures.values)
+    needed = () if is_other or kind not in KINDS else (*KINDS[kind].needs, "certificate_password")
+    return Layer({key: one for key, one in azures.values.items() if key in needed or key not in IDENTITY})
+
+
+def _environment(variables: Mapping[str, str]) -> tuple[Layer, Layer]:
     own = {
         key.name: _from_variable(key.variable, key.secret, variables)
         for key in KEYS.values()
@@ -114,7 +134,11 @@ def _environment(variables: Mapping[str, str]) -> list[Layer]:
         for key in KEYS.values()
         if key.azure and variables.get(key.azure)
     }
-    return [Layer(one, whole=not one.keys().isdisjoint(WHOLE)) for one in (own, azure)]
+    return Layer(own, _is_whole(own)), Layer(azure, _is_whole(azure))
+
+
+def _is_whole(values: Mapping[str, Value]) -> bool:
+    return not values.keys().isdisjoint(WHOLE)
 
 
 def _from_variable(variable: str, is_secret: bool, variables: Mapping[str, str]) -> Value:
@@ -131,8 +155,11 @@ def merged(layers: list[Layer]) -> dict[str, Value]:
     is_whole = False
     for layer in layers:
         for key, value in layer.values.items():
-            if not (is_whole and key in IDENTITY):
-                values.setdefault(key, value)
+            won = values.get(key)
+            if won is not None and won.value != value.value and not won.hides:
+                values[key] = replace(won, hides=value.origin)
+            if won is None and not (is_whole and key in IDENTITY):
+                values[key] = value
         is_whole = is_whole or layer.whole
     return values
 

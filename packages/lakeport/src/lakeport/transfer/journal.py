@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shlex
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 import platformdirs
 
 from lakeport.errors import BadFile, Conflict, LakeportError, NotFound
-from lakeport.transfer.plan import Item, Plan
+from lakeport.transfer.plan import Direction, Item, Plan
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,13 +156,16 @@ def read(name: str, folder: Path | None = None) -> tuple[Header, Plan, Progress]
     """
     folder = folder or folder_of_transfers()
     found = sorted(path for path in folder.glob("*.jsonl") if path.stem.startswith(name))
+    found = [path for path in found if path.stem == name] or found
     if len(found) != 1:
         said = "there is no transfer" if not found else "more than one transfer begins with"
         raise NotFound(f"{said} {name!r}", hint="Next: lakeport transfer list")
     try:
         return _read(found[0])
-    except (OSError, msgspec.MsgspecError, LookupError, ValueError, TypeError) as error:
-        raise BadFile(f"{found[0]} is no journal of a transfer: {error}") from error
+    except (OSError, msgspec.MsgspecError, LookupError, ValueError, TypeError, AttributeError) as error:
+        said = str(error.strerror) if isinstance(error, OSError) else str(error)
+        hint = f"Next: rm {shlex.quote(str(found[0]))}, and the same cp or sync again"
+        raise BadFile(f"{found[0]} is no journal of a transfer: {said}", hint=hint) from error
 
 
 def listed(folder: Path | None = None) -> list[str]:
@@ -174,13 +179,16 @@ def folder_of_transfers() -> Path:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     limit = (datetime.now(UTC) - KEPT).timestamp()
     for file in (*folder.glob("*.jsonl"), *folder.glob("*.new")):
-        if file.stat().st_mtime < limit:
-            file.unlink(missing_ok=True)
+        with suppress(OSError):  # what cannot be removed, or was by another, is not in the way
+            if file.lstat().st_mtime < limit:
+                file.unlink()
     return folder
 
 
 def _read(path: Path) -> tuple[Header, Plan, Progress]:
     lines = [msgspec.json.decode(line) for line in path.read_bytes().splitlines(keepends=True) if line.endswith(b"\n")]
+    if not lines:
+        raise ValueError("it is empty")
     header = msgspec.convert(lines[0], Header)
     items: dict[int, Item] = {}
     deletions, progress = [], Progress()
@@ -191,6 +199,11 @@ def _read(path: Path) -> tuple[Header, Plan, Progress]:
             deletions.append(str(line["delete"]))
         else:
             _note(progress, line)
+    noted = progress.done | progress.failed.keys() | progress.parts.keys()
+    if sorted(items) != list(range(len(items))) or not items.keys() >= noted:
+        raise ValueError("its files are not all there")
+    if header.direction not in get_args(Direction):
+        raise ValueError(f"{header.direction!r} is no direction")
     return header, Plan(header.direction, tuple(items.values()), tuple(deletions)), progress  # type: ignore[arg-type]
 
 
