@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lakeport.clock import Clock
     from lakeport.profiles import Profile
     from lakeport.storage.opening import Opener
+    from lakeport.storage.reaching import Way
     from lakeport.storage.wire import Reply
 
 Data = bytes | bytearray | memoryview
@@ -37,6 +38,8 @@ class Account:
         credential: What signs in; absent: the profile.
         clock: By which it waits.
         patience: How often what passes is tried again.
+        opened: What lets requests in, where that is known.
+        ways: To its blobs and to its paths, where they are known.
     """
 
     def __init__(
@@ -48,16 +51,18 @@ class Account:
         clock: Clock | None = None,
         patience: Patience | None = None,
         opened: Opener | None = None,
+        ways: tuple[Way, Way] | None = None,
     ) -> None:
         self.profile = profile
         self.name = name
         self._opener = opened or opener(profile, name, credential)
-        self._clock = clock or SystemClock()
+        self.clock = clock or SystemClock()
         self._patience = patience or Patience()
         cloud = profile.cloud
         stall = self._patience.stall.total_seconds()
-        self._blob = Wire(way(cloud, cloud.blob_url(name)), stall)
-        self._dfs = Wire(way(cloud, cloud.account_url(name)), stall)
+        to_blobs, to_paths = ways or (way(cloud, cloud.blob_url(name)), way(cloud, cloud.account_url(name)))
+        self._blob = Wire(to_blobs, stall)
+        self._dfs = Wire(to_paths, stall)
         self._is_interrupted = False
 
     def twin(self, *, clock: Clock | None = None, patience: Patience | None = None) -> Account:
@@ -70,9 +75,10 @@ class Account:
         return Account(
             self.profile,
             self.name,
-            clock=clock or self._clock,
+            clock=clock or self.clock,
             patience=patience or self._patience,
             opened=self._opener,
+            ways=(self._blob.way, self._dfs.way),
         )
 
     def close(self) -> None:
@@ -145,7 +151,7 @@ class Account:
             raise refusal(reply, data, f"{method} {target.partition('?')[0].lstrip('/')} in {self.name}")
 
     def _rest(self, tried: int, headers: Mapping[str, str]) -> None:
-        rest(self._patience.pause(tried, headers), self._clock, lambda: self._is_interrupted)
+        rest(self._patience.pause(tried, headers), self.clock, lambda: self._is_interrupted)
 
 
 def refusal(reply: Reply, data: memoryview, about: str) -> LakeportError:

@@ -6,11 +6,12 @@ Source: storage.md 4.1 (Shared Key); Azure Storage, "Authorize with Shared Key".
 from __future__ import annotations
 
 import base64
-import hashlib
+import binascii
 import hmac
-from dataclasses import dataclass, replace
+import time
 from email.utils import formatdate
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
     Renew = Callable[[int, str, Mapping[str, str]], bool]
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(NamedTuple):
     """A request before it is let in.
 
     Attributes:
@@ -76,7 +76,7 @@ def opener(profile: Profile, account: str, credential: TokenCredential | None = 
     """
     found = credential or identity.storage_credential(profile, account)
     if isinstance(found, AzureNamedKeyCredential):
-        return Opener(lambda asked: _signed(account, found.named_key.key, asked))
+        return Opener(lambda asked: _signed(account, _decoded(found.named_key.key), asked))
     if isinstance(found, KeptSas):
         return Opener(lambda asked: _with_sas(found.signature, asked), _renewal(found))
     if isinstance(found, AzureSasCredential):
@@ -129,21 +129,38 @@ def _with_sas(sas: str, asked: Asked) -> tuple[str, dict[str, str]]:
     return f"{asked.target}{'&' if '?' in asked.target else '?'}{sas}", {**asked.headers, "x-ms-version": VERSION}
 
 
-def _signed(account: str, key: str, asked: Asked) -> tuple[str, dict[str, str]]:
-    headers = {**asked.headers, "x-ms-version": VERSION, "x-ms-date": formatdate(usegmt=True)}
-    text = string_to_sign(account, replace(asked, headers=headers))
-    digest = hmac.new(base64.b64decode(key), text.encode(), hashlib.sha256).digest()
-    return asked.target, {**headers, "Authorization": f"SharedKey {account}:{base64.b64encode(digest).decode()}"}
+def _signed(account: str, key: bytes, asked: Asked) -> tuple[str, dict[str, str]]:
+    headers = {**asked.headers, "x-ms-version": VERSION, "x-ms-date": _date(int(time.time()))}
+    text = _to_sign(account, asked, headers)
+    digest = binascii.b2a_base64(hmac.digest(key, text.encode(), "sha256"), newline=False).decode()
+    headers["Authorization"] = f"SharedKey {account}:{digest}"
+    return asked.target, headers
+
+
+@lru_cache(16)
+def _decoded(key: str) -> bytes:
+    return base64.b64decode(key)
+
+
+@lru_cache(4)
+def _date(second: int) -> str:
+    return formatdate(second, usegmt=True)
 
 
 def string_to_sign(account: str, asked: Asked) -> str:
     """Return what a Shared Key signature is of; a body of no length is signed as nothing."""
-    lower = {name.lower(): value for name, value in asked.headers.items()}
+    return _to_sign(account, asked, asked.headers)
+
+
+def _to_sign(account: str, asked: Asked, headers: Mapping[str, str]) -> str:
+    lower = {name.lower(): value for name, value in headers.items()}
     lower["content-length"] = str(asked.size_bytes or "")
-    own = "".join(f"{name}:{lower[name]}\n" for name in sorted(lower) if name.startswith("x-ms-"))
+    own = "".join([f"{name}:{lower[name]}\n" for name in sorted(lower) if name.startswith("x-ms-")])
     path, _, query = asked.target.partition("?")
-    parameters = [part.partition("=") for part in query.split("&") if part]
-    decoded = sorted((name.lower(), unquote(value)) for name, _, value in parameters)
-    resource = f"/{account}{path}" + "".join(f"\n{name}:{value}" for name, value in decoded)
-    standard = "\n".join(lower.get(name, "") for name in _SIGNED)
+    resource = f"/{account}{path}"
+    if query:
+        parameters = [part.partition("=") for part in query.split("&") if part]
+        decoded = sorted((name.lower(), unquote(value)) for name, _, value in parameters)
+        resource += "".join(f"\n{name}:{value}" for name, value in decoded)
+    standard = "\n".join([lower.get(name, "") for name in _SIGNED])
     return f"{asked.method}\n{standard}\n{own}{resource}"

@@ -14,16 +14,16 @@ import socket
 import ssl
 import struct
 import time
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from lakeport.errors import Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     from lakeport.storage.reaching import Way
 
@@ -39,10 +39,55 @@ CHUNK = 1 << 20
 """What is asked of a socket at once."""
 JOINED = 64 << 10
 """Up to this, head and body are one packet."""
+_WITH_BODY = frozenset({"PUT", "POST", "PATCH"})
 
 
-@dataclass(frozen=True)
-class Reply:
+class Headers(Mapping[str, str]):
+    r"""An answer's headers, looked for when they are asked for: of some twenty, a transfer reads four.
+
+    Args:
+        head: The lines after the first one, each with the line break before it.
+
+    Example:
+        >>> dict(Headers(b"\r\nETag: x\r\nDate: now"))
+        {'etag': 'x', 'date': 'now'}
+    """
+
+    __slots__ = ("_head", "_lower")
+
+    def __init__(self, head: bytes) -> None:
+        self._head = head
+        self._lower = head.lower()
+
+    def __getitem__(self, name: str) -> str:
+        value = self._found(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def get(self, name: str, default: str = "") -> str:  # type: ignore[override]  # nobody tells "none" from "empty"
+        """Return a header's value, the last one's where there are some."""
+        value = self._found(name)
+        return default if value is None else value
+
+    def __iter__(self) -> Iterator[str]:
+        names = (line.partition(b":")[0] for line in self._lower.split(b"\r\n")[1:])
+        return iter(dict.fromkeys(name.decode("latin-1") for name in names))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def _found(self, name: str) -> str | None:
+        wanted = b"\r\n%s:" % name.encode("latin-1")
+        at = self._lower.rfind(wanted)
+        if at < 0:
+            return None
+        begin = at + len(wanted)
+        end = self._head.find(b"\r\n", begin)
+        return self._head[begin : end if end >= 0 else None].strip().decode("latin-1")
+
+
+class Reply(NamedTuple):
     """The head of an answer.
 
     Attributes:
@@ -51,7 +96,7 @@ class Reply:
     """
 
     status: int
-    headers: Mapping[str, str]
+    headers: Headers
     size_bytes: int
 
 
@@ -96,14 +141,10 @@ class Wire:
         Raises:
             Unreachable: The connection cannot be made, or breaks.
         """
-        lines = [
-            f"{method} {target} HTTP/1.1",
-            f"Host: {self._host}",
-            *(f"{name}: {value}" for name, value in headers.items()),
-        ]
-        if body or method in {"PUT", "POST", "PATCH"}:
-            lines.append(f"Content-Length: {len(body)}")
-        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        if body or method in _WITH_BODY:
+            lines += f"Content-Length: {len(body)}\r\n"
+        head = f"{method} {target} HTTP/1.1\r\nHost: {self._host}\r\n{lines}\r\n".encode("latin-1")
         try:
             reply, data = self._exchange(head, body, method, into)
         except STALLED as error:
@@ -112,7 +153,7 @@ class Wire:
         except (OSError, ValueError) as error:
             self.close()
             raise Unreachable(f"{self._host} broke the connection: {str(error) or type(error).__name__}") from error
-        if reply.headers.get("connection", "").lower() == "close":
+        if reply.headers.get("connection").lower() == "close":
             self.close()
         return reply, data
 
@@ -270,16 +311,12 @@ def parsed(head: bytes) -> Reply:
         >>> parsed(b"HTTP/1.1 201 Created\r\nETag: x\r\nContent-Length: 0").headers["etag"]
         'x'
     """
-    first, *lines = head.decode("latin-1").split("\r\n")
-    version, _, rest = first.partition(" ")
-    if not version.startswith("HTTP/1."):
+    if not head.startswith(b"HTTP/1."):
         raise ValueError("no HTTP answer")
-    headers = {}
-    for line in lines:
-        name, _, value = line.partition(":")
-        headers[name.lower()] = value.strip()
+    begin = head.find(b"\r\n")
+    headers = Headers(head[begin:] if begin >= 0 else b"")
     length = headers.get("content-length")
-    return Reply(int(rest[:3]), headers, int(length) if length is not None else -1)
+    return Reply(int(head[9:12]), headers, int(length) if length else -1)
 
 
 @cache

@@ -56,11 +56,17 @@ class Blobs:
     Every method raises `LakeportError`s: what passes is tried again first.
     """
 
-    def __init__(self, side: Side, clock: Clock, patience: Patience | None = None) -> None:
+    def __init__(
+        self, side: Side, clock: Clock, patience: Patience | None = None, account: Account | None = None
+    ) -> None:
         self._side = side
-        self._account = Account(
+        self._account = account or Account(
             side.profile, side.account, clock=clock, patience=patience or side.patience, opened=side.opener
         )
+
+    def twin(self) -> Blobs:
+        """Return the same file system through other connections."""
+        return Blobs(self._side, self._account.clock, account=self._account.twin())
 
     def close(self) -> None:
         """Close the connections."""

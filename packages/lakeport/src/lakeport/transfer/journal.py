@@ -225,7 +225,7 @@ def _note(progress: Progress, line: dict[str, Any]) -> None:  # Any: JSON
 def line_of(number: int, item: Item) -> dict[str, Any]:  # Any: JSON
     """Return the line that says what an item is."""
     line = {"file": number, "source": item.source, "target": item.target, "size": item.size_bytes}
-    return line | {"etag": item.etag, "modified": item.modified_at.isoformat()}
+    return line | {"etag": item.etag, "modified": item.modified_at}
 
 
 def _item(line: dict[str, Any]) -> Item:  # Any: JSON

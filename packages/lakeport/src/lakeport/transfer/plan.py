@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from datetime import datetime  # noqa: TC003  (msgspec looks at the fields' types)
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 from lakeport.errors import Misused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
 
 Direction = Literal["upload", "download", "copy"]
 PART_BYTES = 4 << 20
@@ -20,8 +23,7 @@ SMALL_BYTES = PART_BYTES
 """Files up to this are one request."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """A file on either side, by its path relative to where the transfer begins.
 
     Attributes:
@@ -34,8 +36,7 @@ class Entry:
     etag: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True, gc=False):
     """One file's way.
 
     Attributes:
@@ -54,8 +55,10 @@ class Item:
     @property
     def part_bytes(self) -> int:
         """The length of each part but the last: 4 MiB, more where that would be too many."""
+        if self.size_bytes <= PART_BYTES * MOST_PARTS:
+            return PART_BYTES
         needed = -(-self.size_bytes // MOST_PARTS)
-        return PART_BYTES * max(1, -(-needed // PART_BYTES))
+        return PART_BYTES * -(-needed // PART_BYTES)
 
     def length(self, part: int) -> int:
         """Return how long a part is."""
@@ -64,7 +67,7 @@ class Item:
     @property
     def parts(self) -> int:
         """How many parts it goes in; 1 for a small one."""
-        return max(1, -(-self.size_bytes // self.part_bytes))
+        return max(1, -(-self.size_bytes // self.part_bytes)) if self.size_bytes > SMALL_BYTES else 1
 
 
 @dataclass(frozen=True)
@@ -197,11 +200,14 @@ def _joined(base: str, path: str) -> str:
     return f"{base.rstrip('/')}/{path}"
 
 
+_NO_PATH = re.compile(r"(?:^|/)\.{0,2}(?:/|\Z)|[\\\0]")
+
+
 def check_local(path: str) -> None:
     """Refuse a lake's path that would leave the folder it is to be written to.
 
     Raises:
         Misused: It has `..`, an empty part, or a backslash.
     """
-    if any(part in {"..", ".", ""} for part in path.split("/")) or "\\" in path or "\0" in path:
+    if _NO_PATH.search(path):
         raise Misused(f"the lake has a path that no folder here can hold: {path!r}")

@@ -25,11 +25,11 @@ def anchored(header: Header, found: Plan) -> tuple[Header, Plan]:
         return str(Path(header.folder, path))
 
     if found.direction == "upload":
-        items = tuple(replace(item, source=here(item.source)) for item in found.items)
+        items = tuple(msgspec.structs.replace(item, source=here(item.source)) for item in found.items)
         return msgspec.structs.replace(header, source=here(header.source)), replace(found, items=items)
     if found.direction == "copy":
         return header, found
-    items = tuple(replace(item, target=here(item.target)) for item in found.items)
+    items = tuple(msgspec.structs.replace(item, target=here(item.target)) for item in found.items)
     deletions = tuple(here(path) for path in found.deletions)
     return msgspec.structs.replace(header, target=here(header.target)), replace(found, items=items, deletions=deletions)
 

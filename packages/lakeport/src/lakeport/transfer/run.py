@@ -107,7 +107,6 @@ class Run:
         told: Told | None = None,
     ) -> None:
         self._plan = plan
-        self._side = side
         self._origin = origin
         self._through_here = threading.Event()
         self._journal = journal
@@ -126,6 +125,7 @@ class Run:
         self._under_way: dict[int, _Item] = {}
         self._noted: list[dict[str, object]] = []
         self._write_at = 0.0
+        self._blobs = Blobs(side, self._clock, patience)
         self._open: list[Blobs | Copier] = []
         self.outcome = Outcome()
 
@@ -184,8 +184,9 @@ class Run:
         """What moves an item, under a mark that no other transfer has, nor this one for another version of the source."""
         if self._plan.direction == "download":
             return Fetching(item, self._mark, self._md5)
-        version = f"{self._mark}\n{item.etag} {item.modified_at} {item.size_bytes}"
-        mark = _digits(version) if item.parts > 1 else self._mark
+        mark = self._mark
+        if item.parts > 1:
+            mark = _digits(f"{self._mark}\n{item.etag} {item.modified_at} {item.size_bytes}")
         return Sending(item, mark, self._md5) if self._origin is None else Copying(item, mark)
 
     def _there(self, one: _Item, blobs: Blobs) -> set[int]:
@@ -260,7 +261,7 @@ class Run:
         self._told(self.outcome, one.item)
 
     def _opened(self) -> Blobs:
-        blobs = Blobs(self._side, self._clock, self._patience)
+        blobs = self._blobs.twin()
         self._open.append(blobs)
         return blobs
 
@@ -277,7 +278,7 @@ class Run:
         self._note({"failed": one.number, "said": error.message, "anew": anew or isinstance(error, Conflict)})
 
     def _delete(self) -> None:
-        blobs = Blobs(self._side, self._clock, self._patience)
+        blobs = self._blobs.twin()
         for path in self._plan.deletions:
             try:
                 disk.delete(path) if self._plan.direction == "download" else blobs.delete(path)

@@ -8,6 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+import msgspec
+
 from lakeport import profiles
 from lakeport.clock import SystemClock
 from lakeport.errors import LakeportError, Misused, NotFound
@@ -291,13 +293,13 @@ def _again(side: Side, direction: Direction, item: Item) -> Item:
     try:
         if direction == "upload":
             now = disk.one(Path(item.source))
-            return replace(item, size_bytes=now.size_bytes, modified_at=now.modified_at)
+            return msgspec.structs.replace(item, size_bytes=now.size_bytes, modified_at=now.modified_at)
         found = _found(side, item.source)
     except LakeportError:
         return item  # it says so itself when it is tried
     if found is None:
         return item
-    return replace(item, size_bytes=found.size_bytes, modified_at=found.modified_at, etag=found.etag)
+    return msgspec.structs.replace(item, size_bytes=found.size_bytes, modified_at=found.modified_at, etag=found.etag)
 
 
 def side_of(url: LakeUrl, named: str | None, patience: Patience | None = None) -> Side:
