@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 from dataclasses import dataclass
 from http.client import HTTPSConnection
 from ssl import create_default_context
@@ -259,6 +260,90 @@ def test_paths_that_refuse_are_listed_and_tried_again_by_a_resume(lake: Place, l
     theirs.set_access_control(owner=lake.id_of("planner"))
     assert lakeport(*command, "--resume").status == 0
     assert lakeport(*command, "--resume").status == 5
+
+
+def test_a_path_and_a_tree_are_given_away_and_the_undo_that_is_printed_takes_them_back(
+    lake: Place, lakeport: Lakeport
+) -> None:
+    paths = lake.many(3, 4)
+    url, planner, analysts = lake.url("tree"), lake.id_of("planner"), lake.permissions("admin").people.find("analysts")
+    before = lake.permissions("admin", "tree").lists.shown("tree")
+    planned = lakeport("acl", "set", "1770", "--owner", "planner", "--group", "analysts", url, "--dry-run", *ADMIN)
+    assert planned.status == 0, planned.err
+    assert "would give /tree: owner planner, group analysts, permissions 1770" in planned.out
+    done = lakeport("acl", "set", "1770", "--owner", "planner", "--group", "analysts", url, *ADMIN)
+    assert done.status == 0, done.err
+    given = lake.microsofts.get_directory_client("tree").get_access_control(upn=False)
+    assert [given[key] for key in ("owner", "group", "permissions")] == [planner, analysts.object_id, "rwxrwx--T"]
+    assert "already so" in lakeport("acl", "set", "1770", "--owner", "planner", url, *ADMIN).out
+    undo = next(line for line in done.err.splitlines() if line.startswith("undo: "))
+    assert lakeport(*shlex.split(undo.removeprefix("undo: lakeport "))).status == 0, undo
+    assert lake.permissions("admin", "tree").lists.shown("tree") == before
+
+    command = ("acl", "set", "u+x,o+r,+t", "--owner", "planner", url, "-r", "--batch", "5", "--json", *ADMIN)
+    tree = lakeport(*command)
+    assert (tree.status, tree.rows[-1]["directories"], tree.rows[-1]["files"]) == (0, 4, len(paths)), tree.err
+    found = {one.name: one for one in lake.microsofts.get_paths("tree", recursive=True)}
+    assert {one.owner for one in found.values()} == {planner}
+    assert {one.permissions for one in found.values() if one.is_directory} == {"rwxr-xr-T"}
+    assert {found[path].permissions for path in paths} == {"rwxr--r--"}
+
+
+def test_owners_of_a_tree_that_refuse_are_listed_and_tried_again_by_a_resume(lake: Place, lakeport: Lakeport) -> None:
+    admin = lake.permissions("admin")
+    admin.do(admin.grant("planner", "rwx"))
+    lake.write("planner", "mine/a.csv")
+    there = lake.permissions("planner", "mine")
+    there.do(there.grant("admin", "rwx"))
+    lake.write("admin", "mine/theirs.csv")
+    command = ("acl", "set", "g+w", lake.url("mine"), "-r", "--profile", "local:planner")
+    partly = lakeport(*command, "--json")
+    assert (partly.status, partly.rows[-1]["status"], partly.rows[-1]["failed"]) == (3, "partly", 1), partly.err
+    assert (partly.rows[-1]["directories"], partly.rows[-1]["files"]) == (1, 1)
+    assert [row["path"] for row in partly.rows if row.get("status") == "failed"] == ["mine/theirs.csv"]
+    lake.microsofts.get_file_client("mine/theirs.csv").set_access_control(owner=lake.id_of("planner"))
+    again = lakeport(*command, "--resume", "--json")
+    assert (again.status, again.rows[-1]["files"]) == (0, 2), again.err
+    assert lakeport(*command, "--resume").status == 5
+
+
+def test_an_interrupted_change_of_owners_goes_on_with_the_page_where_it_stopped(lake: Place) -> None:
+    paths = lake.many(4, 5)
+    there, planner = lake.permissions("admin", "tree"), lake.id_of("planner")
+    change = there.own(owner="planner", recursive=True)
+    heard: list[int] = []
+
+    def enough(progress: Progress) -> None:
+        heard.append(progress.files)
+        if len(heard) == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        there.do([change], told=enough, at_most=6)
+    mine = [one.name for one in lake.microsofts.get_paths("tree", recursive=True) if one.owner == planner]
+    assert len(mine) == 12
+    rest: list[int] = []
+    done = there.do([change], told=lambda progress: rest.append(progress.files), resume=True, at_most=6)
+    assert done is not None
+    assert (done.directories, done.files, len(rest)) == (5, len(paths), 2)
+    assert {one.owner for one in lake.microsofts.get_paths("tree", recursive=True)} == {planner}
+
+
+def test_what_is_no_owner_and_no_permissions_is_refused_before_anything_is_sent(
+    lake: Place, lakeport: Lakeport
+) -> None:
+    for words, status, said in (
+        (("789",), 2, "'789' is no permissions"),
+        (("u+w", "g+w"), 2, "'g+w' is one word too many"),
+        ((), 2, "nothing is said that is to be set"),
+        (("--owner", "nobody there"), 5, "has nobody called 'nobody there'"),
+        (("--owner", "other::"), 2, "other:: is nobody in particular"),
+        (("--group", "twice"), 5, "has nobody called 'twice'"),
+        (("750", "--resume"), 2, "--resume goes on with a recursive change"),
+    ):
+        refused = lakeport("acl", "set", *words, lake.url(), *ADMIN)
+        assert (refused.status, said in refused.err, refused.out) == (status, True, ""), refused
+    assert lakeport("acl", "set", "750", lake.url("not there"), *ADMIN).status == 5
 
 
 def test_it_is_explained_and_the_commands_that_are_named_let_it_pass(lake: Place, lakeport: Lakeport) -> None:

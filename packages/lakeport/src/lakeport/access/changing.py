@@ -47,8 +47,8 @@ def change(
         LakeportError: The service stopped answering; the hint says how to go on.
     """
     journal = Journal(Change(account=lists.account, file_system=lists.file_system, path=path, mode=mode, acl=acl))
-    progress = _begun(journal, path, resume=resume)
-    with _resumable(journal):
+    progress = begun(journal, path, resume=resume)
+    with resumable(journal):
         _retry(lists, mode, acl, progress, journal)
         while not progress.walked:
             progress.add(lists.change_below(path, mode, acl, token=progress.token, at_most=at_most))
@@ -60,7 +60,12 @@ def change(
     return progress
 
 
-def _begun(journal: Journal, path: str, *, resume: bool) -> Progress:
+def begun(journal: Journal, path: str, *, resume: bool) -> Progress:
+    """Return how far an interrupted change came, or that a new one begins.
+
+    Raises:
+        NotFound: There is nothing to go on with.
+    """
     if resume:
         found = journal.read()
         if found is None:
@@ -97,7 +102,8 @@ def _one(lists: Lists, path: str, mode: Mode, acl: str, progress: Progress) -> N
 
 
 @contextmanager
-def _resumable(journal: Journal) -> Iterator[None]:
+def resumable(journal: Journal) -> Iterator[None]:
+    """Say of what is raised inside how to go on, where there is something to go on with."""
     try:
         yield
     except LakeportError as error:

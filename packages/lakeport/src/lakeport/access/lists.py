@@ -13,7 +13,7 @@ from lakeport.errors import LakeportError, NotFound
 from lakeport.identity import translated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from contextlib import AbstractContextManager
 
     from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential, TokenCredential
@@ -41,6 +41,17 @@ class Batch:
     files: int
     failed: tuple[tuple[str, str], ...]
     token: str = ""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A path with whom it belongs to, and its permissions as the lake shows them, such as `rwxr-x--T`."""
+
+    path: str
+    owner: str
+    group: str
+    permissions: str
+    is_directory: bool
 
 
 class Lists:
@@ -82,6 +93,46 @@ class Lists:
         owner, group = str(found.get("owner") or "").lower(), str(found.get("group") or "").lower()
         is_sticky = str(found.get("permissions") or "").rstrip("+")[-1:] in {"t", "T"}
         return Listed(path, owner, group, posix.parse(str(found.get("acl") or "")), is_sticky)
+
+    def shown(self, path: str) -> Shown | None:
+        """Return whom a path belongs to and its permissions, or `None` when there is no such path."""
+        try:
+            is_directory = not path or self.is_directory(path)
+            with self._asking(path):
+                found = self._at(path).get_access_control(upn=False)
+        except NotFound:
+            return None
+        owner, group = str(found.get("owner") or "").lower(), str(found.get("group") or "").lower()
+        return Shown(path, owner, group, str(found.get("permissions") or ""), is_directory)
+
+    def page(self, path: str, *, token: str = "", at_most: int = 2000) -> tuple[list[Shown], str]:
+        """Return what is below a directory, as far as one request goes, and where the next one goes on.
+
+        Args:
+            path: The directory; of a file, nothing is below it.
+            token: Where an earlier request ended.
+            at_most: How many paths.
+        """
+        with self._asking(path):
+            pages = self._client.get_paths(path or None, recursive=True, max_results=at_most).by_page(token or None)
+            found = [
+                Shown(
+                    str(one.name),
+                    str(one.owner).lower(),
+                    str(one.group).lower(),
+                    str(one.permissions),
+                    bool(one.is_directory),
+                )
+                for one in next(pages)
+            ]
+        return found, str(getattr(pages, "continuation_token", None) or "")
+
+    def own(self, path: str, wished: Mapping[str, str]) -> None:
+        """Give a path an `owner`, a `group`, or `permissions` in four octal digits."""
+        with self._asking(path):
+            self._at(path).set_access_control(
+                owner=wished.get("owner"), group=wished.get("group"), permissions=wished.get("permissions")
+            )
 
     def folders(self, path: str, *, recursive: bool = False) -> list[str]:
         """Return the folders right below one, or all the way down."""

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lakeport import identity
-from lakeport.access import posix
+from lakeport.access import modes, posix
 from lakeport.access.accounts import account_id
 from lakeport.access.changing import AT_MOST, change
 from lakeport.access.deciding import decide
@@ -15,11 +15,13 @@ from lakeport.access.explaining import facts_of
 from lakeport.access.files import above
 from lakeport.access.lists import Lists
 from lakeport.access.operations import TREE, fitting
+from lakeport.access.owning import Owning, own
 from lakeport.access.people import People
 from lakeport.access.posix import Ace
 from lakeport.access.roles import Roles
 from lakeport.access.whom import complete, entries, whom
 from lakeport.errors import Forbidden, Misused, NotFound
+from lakeport.types import is_guid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
     from lakeport.access.posix import Listed
     from lakeport.access.roles import Holding
     from lakeport.profiles import Profile
+
+
+SUPERUSER = "$superuser"
+"""The owner of what was made with an account's key. Source: storage.md 5.3."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +125,36 @@ class Permissions:
         """
         wished = complete(entries(acl, self.people))
         return [Edit(self.path, "set", wished, self.get().entries, recursive)]
+
+    def own(self, *, owner: str = "", group: str = "", mode: str = "", recursive: bool = False) -> Owning:
+        """Plan to give the path, or it and everything below, to somebody, or other permissions.
+
+        Args:
+            owner: The new owner, as `whom` takes it, or `$superuser`.
+            group: The new owning group.
+            mode: Permissions as `chmod` takes them, such as `750`, `1777`, `rwxr-x---`, `g+w,o-rwx` or `+t`.
+            recursive: Everything below, too; the sticky bit at directories only.
+
+        Raises:
+            NotFound: There is nobody of that name, or no such path.
+            Misused: It is no such change.
+        """
+        if mode and not modes.is_mode(mode):
+            raise Misused(f"{mode!r} is no permissions", hint=modes.FORMS)
+        found = self.lists.shown(self.path)
+        if found is None:
+            raise NotFound(f"there is no {self.file_system}/{self.path} in {self.account}")
+        new = [self._owner(one) if one else "" for one in (owner, group)]
+        return Owning(self.path, new[0], new[1], mode, found, recursive and found.is_directory)
+
+    def _owner(self, named: str) -> str:
+        kind, _, id_ = named.rpartition(":")
+        if named == SUPERUSER or (kind in {"user", "group"} and is_guid(id_)):  # an owning group may be anybody
+            return id_.lower()
+        _, person = whom(named, self.people)
+        if not person.object_id:
+            raise Misused(f"{person.name} is nobody in particular", hint="Name a principal")
+        return person.object_id
 
     def grant(
         self, who: str, can: str, *, recursive: bool = False, default: bool = False, passage: bool = False
@@ -239,7 +275,7 @@ class Permissions:
 
     def do(
         self,
-        edits: Iterable[Edit],
+        edits: Iterable[Edit | Owning],
         *,
         told: Callable[[Progress], None] | None = None,
         resume: bool = False,
@@ -248,7 +284,7 @@ class Permissions:
         """Make planned changes.
 
         Args:
-            edits: What `set`, `grant` and `revoke` returned.
+            edits: What `set`, `grant`, `revoke` and `own` returned.
             told: Hears after every request of a recursive change how far it came.
             resume: Go on where the same recursive change was interrupted.
             at_most: How many paths a request of a recursive change takes.
@@ -261,7 +297,9 @@ class Permissions:
         """
         progress = None
         for one in edits:
-            if one.is_recursive:
+            if isinstance(one, Owning):
+                progress = own(self.lists, one, told=told, resume=resume, at_most=at_most) or progress
+            elif one.is_recursive:
                 progress = change(self.lists, one.path, one.mode, one.text, told=told, resume=resume, at_most=at_most)
             elif not one.is_nothing:
                 self.lists.replace(one.path, one.acl)

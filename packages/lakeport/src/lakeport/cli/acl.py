@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -12,7 +13,8 @@ import click
 
 from lakeport.access.changing import AT_MOST
 from lakeport.access.operations import OPERATIONS, TREE
-from lakeport.access.permissions import Permissions
+from lakeport.access.owning import Owning
+from lakeport.access.permissions import SUPERUSER, Permissions
 from lakeport.access.posix import Listed
 from lakeport.access.whom import spoken
 from lakeport.cli import options
@@ -21,7 +23,7 @@ from lakeport.cli.outcome import Partly
 from lakeport.errors import Forbidden, Misused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from lakeport.access.deciding import Answer, Gate, Lack
     from lakeport.access.journal import Progress
@@ -114,20 +116,34 @@ def _name(object_id: str, names: dict[str, Person]) -> str:
     return names[object_id].name if object_id in names else object_id
 
 
-@acl.command("set")
-@click.argument("entries", metavar="LIST")
-@click.argument("url")
+@acl.command("set", context_settings={"ignore_unknown_options": True})  # --------- are permissions
+@click.argument("words", nargs=-1, required=True, metavar="[LIST | MODE] URL")
+@click.option("--owner", metavar="WHO", help="Give it to somebody.")
+@click.option("--group", metavar="WHO", help="Give it to a group.")
 @_changing
 @click.pass_obj
-def set_(output: Output, *, entries: str, url: str, recursive: bool, how: How) -> None:
-    """Replace the list of a path. LIST is the whole of it; people in it may go by their names.
+def set_(
+    output: Output, *, words: tuple[str, ...], owner: str | None, group: str | None, recursive: bool, how: How
+) -> None:
+    """Replace the list of a path, its permissions, its owner or its owning group.
+
+    LIST is the whole list; people in it may go by their names. MODE is permissions as chmod takes them: 750, 1777,
+    rwxr-x---, g+w,o-rwx, or +t for the sticky bit, by which only owners delete and rename what is in a directory.
 
     \b
     lakeport acl set 'user::rwx,group::r-x,other::---' local:provider:share-data/penguins
     lakeport acl set 'user::rwx,group::r-x,group:analysts:r-x,other::---' contoso:raw/2030 -r --dry-run
+    lakeport acl set 1770 --owner ada@contoso.com --group analysts contoso:raw/inbox -r
     """
-    there = _there(url, how.profile)
-    _do(output, there, there.set(entries, recursive=recursive), url, how)
+    *said, url = words
+    if len(said) > 1 or not (said or owner or group):
+        wrong = f"{said[1]!r} is one word too many" if len(said) > 1 else "nothing is said that is to be set"
+        raise Misused(wrong, hint="Write [LIST | MODE] URL, --owner WHO, --group WHO")
+    there, mode = _there(url, how.profile), next((one for one in said if one and ":" not in one), "")
+    edits: list[Edit | Owning] = [*there.set(said[0], recursive=recursive)] if said and not mode else []
+    if mode or owner or group:
+        edits.append(there.own(owner=owner or "", group=group or "", mode=mode, recursive=recursive))
+    _do(output, there, edits, url, how)
 
 
 @acl.command(context_settings={"ignore_unknown_options": True})  # --x and -w- are rights
@@ -245,8 +261,8 @@ def _way(one: Lack, who: str, base: str, there: Permissions, named: str) -> str:
     return f"az role assignment create --role '{one.role}' --assignee OBJECT_ID --scope .../storageAccounts/{there.account}"
 
 
-def _do(output: Output, there: Permissions, edits: list[Edit], url: str, how: How) -> None:
-    names = there.names(Listed(one.path, "", "", (*one.before, *one.acl)) for one in edits)
+def _do(output: Output, there: Permissions, edits: Sequence[Edit | Owning], url: str, how: How) -> None:
+    names = there.names(_people(one) for one in edits)
     changes = [one for one in edits if not one.is_nothing]
     base = url.rstrip("/").removesuffix(there.path).rstrip("/")
     progress = None
@@ -254,10 +270,11 @@ def _do(output: Output, there: Permissions, edits: list[Edit], url: str, how: Ho
         if not how.dry_run:
             with _watched(output) as told:
                 progress = there.do([one], told=told, resume=how.resume, at_most=how.batch) or progress
-        text = _sentence(one, names, how)
-        output.result(text, path=one.path, mode=one.mode, acl=one.text, recursive=one.is_recursive)
+        text, fields = _owned(one, names, how) if isinstance(one, Owning) else _sentence(one, names, how)
+        output.result(text, path=one.path, recursive=one.is_recursive, **fields)
         if not one.is_recursive:
-            output.say(f"undo: lakeport acl set '{','.join(map(str, one.before))}' {base}/{one.path}{how.named}")
+            where = shlex.quote(f"{base}/{one.path}")
+            output.say(f"undo: lakeport acl set {_undo(one)} {where}{how.named}")
     if how.dry_run or not changes:
         said = "" if changes else "already so"
         output.summary(said, status="planned" if how.dry_run else "done", changes=len(changes))
@@ -282,7 +299,35 @@ def _tell(output: Output, progress: Progress | None, *, changes: int) -> None:
         raise Partly
 
 
-def _sentence(one: Edit, names: dict[str, Person], how: How) -> str:
+def _people(one: Edit | Owning) -> Listed:
+    """Return whom a change speaks of, as a list that names are asked for."""
+    if isinstance(one, Owning):
+        return Listed(one.path, one.owner, one.group, ())
+    return Listed(one.path, "", "", (*one.before, *one.acl))
+
+
+def _undo(one: Edit | Owning) -> str:
+    if not isinstance(one, Owning):
+        return f"'{','.join(map(str, one.before))}'"
+    before = one.before.permissions.rstrip("+") if one.mode else ""
+    owner = f"--owner {_id(one.before.owner, 'user')}" if one.owner else ""
+    group = f"--group {_id(one.before.group, 'group')}" if one.group else ""
+    return " ".join(filter(None, (before, owner, group)))
+
+
+def _id(object_id: str, kind: str) -> str:
+    return f"'{SUPERUSER}'" if object_id == SUPERUSER else f"{kind}:{object_id}"
+
+
+def _owned(one: Owning, names: dict[str, Person], how: How) -> tuple[str, dict[str, str]]:
+    said = [f"{what} {_name(id_, names)}" for what, id_ in (("owner", one.owner), ("group", one.group)) if id_]
+    said += [f"permissions {one.mode}"] if one.mode else []
+    where = f"/{one.path}" + (" and everything below" if one.is_recursive else "")
+    fields = {"mode": "own", "owner": one.owner, "group": one.group, "permissions": one.mode}
+    return f"{'would ' if how.dry_run else ''}give {where}: {', '.join(said)}", fields
+
+
+def _sentence(one: Edit, names: dict[str, Person], how: How) -> tuple[str, dict[str, str]]:
     verb = {"set": "set", "modify": "put in", "remove": "take out"}[one.mode]
     where = f"/{one.path}" + (" and everything below" if one.is_recursive else "")
     shown = [spoken(each, names) for each in one.acl if one.mode != "set" or each not in one.before]
@@ -290,7 +335,7 @@ def _sentence(one: Edit, names: dict[str, Person], how: How) -> str:
     if one.mode == "remove":
         shown = [each.rpartition(":")[0] for each in shown]
     what = ", ".join([*shown, *gone])
-    return f"{'would ' if how.dry_run else ''}{verb} {where}: {what}"
+    return f"{'would ' if how.dry_run else ''}{verb} {where}: {what}", {"mode": one.mode, "acl": one.text}
 
 
 @contextmanager
