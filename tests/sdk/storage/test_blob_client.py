@@ -28,6 +28,26 @@ def code(error: HttpResponseError) -> str:
     return str(getattr(found, "value", found))
 
 
+def test_a_container_is_renamed_with_all_that_it_holds(lakes: Lakes) -> None:
+    service, name = lakes.blob(), lakes.new_file_system()
+    old = service.get_container_client(name)
+    old.upload_blob("d/f", b"1", metadata={"a": "b"})
+    taken = lakes.new_file_system()
+    with pytest.raises(ResourceExistsError, match="ContainerAlreadyExists"):
+        service._rename_container(name, taken)
+    with pytest.raises(ResourceNotFoundError, match="ContainerNotFound"):
+        service._rename_container("none-such", f"{name}-2")
+    lease = old.acquire_lease()
+    with pytest.raises(HttpResponseError, match="LeaseIdMissing"):
+        service._rename_container(name, f"{name}-2")
+    renamed = service._rename_container(name, f"{name}-2", lease=lease)
+    assert renamed.download_blob("d/f").readall() == b"1"
+    assert [one.name for one in renamed.list_blobs()] == ["d", "d/f"]
+    assert not old.exists()
+    service.create_container(name)
+    assert [one.name for one in old.list_blobs()] == []
+
+
 def test_a_container_is_made_described_listed_and_deleted(lakes: Lakes) -> None:
     service = lakes.blob()
     name = f"box-{uuid.uuid4()}"

@@ -161,6 +161,16 @@ def test_a_lease_goes_through_its_states(state: str, action: str, given: str, wa
         assert outcome(lambda: operate(lease, asked)) == (409, wanted)
 
 
+def test_a_lease_that_ended_before_its_blob_changed_is_gone() -> None:
+    kept = Lease(ID, 15, 15 * SECOND).as_json()
+    assert lease_at(kept, 20 * SECOND, changed=10 * SECOND).state == "expired"
+    assert lease_at(kept, 20 * SECOND, changed=16 * SECOND).state == "available"
+    assert lease_at(kept, 14 * SECOND, changed=14 * SECOND).state == "leased"
+    broken = Lease(ID, -1, 0, breaks_at=5 * SECOND).as_json()
+    assert lease_at(broken, 20 * SECOND, changed=5 * SECOND).state == "broken"
+    assert lease_at(broken, 20 * SECOND, changed=6 * SECOND).state == "available"
+
+
 def test_a_lease_that_is_broken_with_a_period_holds_until_then_and_comes_back_from_its_row() -> None:
     broken = operate(Lease(ID, -1, 0, 0, 0), LeaseRequest("break", break_seconds=3))
     assert (broken.seconds_left, broken.lease.state) == (3, "breaking")

@@ -135,7 +135,7 @@ def plain_acl(mode: int) -> Acl:
 
 
 def parse_mode(text: str) -> int:
-    """Read `x-ms-permissions` or `x-ms-umask`: octal of three or four digits, or nine letters.
+    """Read `x-ms-permissions`: octal of three or four digits, or nine letters.
 
     Raises:
         ValueError: `text` is neither.
@@ -152,6 +152,21 @@ def parse_mode(text: str) -> int:
     user, group, other, last, _ = match.groups()
     mode = bits_of(user) << 6 | bits_of(group) << 3 | bits_of(f"{other}{'x' if last in 'xt' else '-'}")
     return mode | (0o1000 if last in "tT" else 0)
+
+
+def parse_umask(text: str) -> int:
+    """Read `x-ms-umask`: octal alone.
+
+    Raises:
+        ValueError: `text` is not.
+
+    Example:
+        >>> oct(parse_umask("0027"))
+        '0o27'
+    """
+    if not re.fullmatch(r"0?[0-7]{3}", text):
+        raise ValueError("a umask is four octal digits")
+    return int(text, 8)
 
 
 def _parsed(part: str, *, needs_bits: bool) -> tuple[bool, Entry]:

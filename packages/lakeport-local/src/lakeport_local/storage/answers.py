@@ -28,7 +28,9 @@ Fields: TypeAlias = list[tuple[str, str]]
 
 JSON = "application/json;charset=utf-8"
 CONTENT_HEADERS = ("Content-Type", "Cache-Control", "Content-Encoding", "Content-Language", "Content-Disposition")
-_SHOWS_LISTS = "2023-11-03"
+_SHOWN_SINCE = ("2020-06-12", "2020-10-02", "2023-11-03")
+"""Versions of the blob API since which answers tell owner and permissions, the type of resource, access control lists."""
+_EVERYTHING = len(_SHOWN_SINCE)
 _CHANGES_WITH_TIME = ('"lease"', '"tier')
 _DEFAULT_TYPE = "application/octet-stream"
 
@@ -85,7 +87,16 @@ def access_fields(call: Call, path: Path) -> Fields:
 
 def _directory_fields(call: Call, path: Path) -> Fields:
     """Return what only an account with directories tells of a path."""
-    return [("x-ms-resource-type", "directory" if path.is_directory else "file"), *access_fields(call, path)]
+    shown = _shown(call)
+    kind = [("x-ms-resource-type", "directory" if path.is_directory else "file")] if shown > 1 else []
+    return [*kind, *(access_fields(call, path) if shown else [])]
+
+
+def _shown(call: Call) -> int:
+    """Return how many of the things that came with later versions an answer tells."""
+    if call.address.api == "dfs" or call.version >= _SHOWN_SINCE[-1]:
+        return _EVERYTHING
+    return _EVERYTHING if call.address.is_mixed else sum(call.version >= since for since in _SHOWN_SINCE)
 
 
 def _shared_fields(call: Call, path: Path) -> Fields:
@@ -132,7 +143,7 @@ def _blob_only(call: Call, path: Path) -> Fields:
         fields += [("x-ms-blob-sealed", "true")] if path.detail("sealed") else []
     if call.request.method == "HEAD" or path.detail("tier"):
         fields += tier_fields(path, call.request.at, call.account)
-    if call.version >= _SHOWS_LISTS and not call.is_flat:
+    if call.version >= _SHOWN_SINCE[-1] and not call.is_flat:
         fields.append(("x-ms-acl", acl_text(call, call.lake.paths.acl(path))))
     copy = path.detail("copy") or {}
     return fields + [(f"x-ms-copy-{name}", str(value)) for name, value in copy.items()]
@@ -142,16 +153,9 @@ def path_fields(call: Call, path: Path) -> Fields:
     """Return the headers of a read or HEAD of a path: those of the API asked, of both where one endpoint serves both."""
     if wants_names(call):
         return _path_fields(call, path)
-    address, shows_lists, is_current = call.address, call.version >= _SHOWS_LISTS, call.past is None
-    key = (
-        "fields",
-        address.api,
-        address.is_mixed,
-        call.request.method == "HEAD",
-        shows_lists,
-        is_current,
-        default_tier(call.account),
-    )
+    address, is_head = call.address, call.request.method == "HEAD"
+    shown = (call.version >= _SHOWN_SINCE[-1], _shown(call), default_tier(call.account))
+    key = ("fields", address.api, address.is_mixed, is_head, *shown, call.past is None)
     found: Fields | None = path.derived.get(key)
     if found is None:
         found = _path_fields(call, path)

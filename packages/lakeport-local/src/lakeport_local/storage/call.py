@@ -15,6 +15,7 @@ from lakeport_local.storage.authentication import tenant_of
 from lakeport_local.storage.chunks import ChunkSink
 from lakeport_local.storage.conditions import Conditions, conditions_of
 from lakeport_local.storage.errors import refusal
+from lakeport_local.storage.file_systems import FileSystem
 from lakeport_local.storage.kept import moment_of
 from lakeport_local.storage.leases import Lease, check_lease, lease_at
 from lakeport_local.storage.place import Place
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from lakeport_local.core import BodySink, Request, Response
     from lakeport_local.state import Resource
     from lakeport_local.storage.address import Address
-    from lakeport_local.storage.file_systems import FileSystem
     from lakeport_local.storage.kept import Kept, Kind
     from lakeport_local.storage.lake import Lake
     from lakeport_local.storage.paths import Path
@@ -225,7 +225,9 @@ class Call:
 
     def lease_of(self, found: Path | FileSystem | None) -> Lease:
         """Return the lease on a path or file system, as it is now."""
-        return lease_at(None if found is None else found.detail("lease"), microseconds(self.request.at))
+        kept = None if found is None else found.detail("lease")
+        changed = 0 if found is None or isinstance(found, FileSystem) else found.modified
+        return lease_at(kept, microseconds(self.request.at), changed=changed)
 
     def check_lease(self, found: Path | None, header: str = "x-ms-lease-id") -> None:
         """Refuse a write that a lease stands in the way of.

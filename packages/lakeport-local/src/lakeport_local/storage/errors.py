@@ -79,6 +79,7 @@ _TABLE: dict[str, tuple[int, str]] = {
         409,
         "The recursive query parameter value must be true to delete a non-empty directory.",
     ),
+    "EmptyMetadataKey": (400, "The key for one of the metadata key-value pairs is empty."),
     "FilesystemAlreadyExists": (409, "The specified filesystem already exists."),
     "FilesystemBeingDeleted": (409, "The specified filesystem is being deleted."),
     "FilesystemNotFound": (404, "The specified filesystem does not exist."),

@@ -228,6 +228,18 @@ class FileSystems:
         self._db.execute("INSERT INTO file_systems VALUES (?, ?, ?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(was))
         return was
 
+    def rename(self, file_system: FileSystem, name: str) -> FileSystem:
+        """Give a file system another name that is free.
+
+        Raises:
+            ServiceError: 409 `FilesystemAlreadyExists` or `FilesystemBeingDeleted`.
+        """
+        if self.find(file_system.account, name) is not None:
+            raise refusal("FilesystemAlreadyExists")
+        self._check_rest(file_system.account, name)
+        self._paths.change(self._paths.row(file_system.root), touch=False, name=f"{file_system.account}/{name}")
+        return self.change(file_system, touch=False, name=name)
+
     def purge(self, deleted: DeletedFileSystem) -> None:
         """Let go of a deleted file system for good."""
         self._db.execute("DELETE FROM kept_file_systems WHERE id = ?", (deleted.was.id,))

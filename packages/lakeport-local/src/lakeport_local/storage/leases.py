@@ -70,9 +70,17 @@ class Lease:
         return kept
 
 
-def lease_at(kept: Mapping[str, Any] | None, now: int) -> Lease:  # Any: a JSON object
-    """Return the lease that a row keeps, as it is now."""
-    return Lease(**(kept or {}), now=now)
+def lease_at(kept: Mapping[str, Any] | None, now: int, *, changed: int = 0) -> Lease:  # Any: a JSON object
+    """Return the lease that a row keeps, as it is now.
+
+    Args:
+        kept: What the row keeps.
+        now: The instant.
+        changed: When what it is on last changed. A lease that had ended by then is gone: nobody renews it.
+    """
+    lease = Lease(**(kept or {}), now=now)
+    ended = lease.breaks_at or lease.until
+    return lease if lease.is_active or changed <= ended else Lease(now=now)
 
 
 def check_lease(lease: Lease, given: str | None, *, of: str = "Blob") -> None:
@@ -225,18 +233,18 @@ _ACTIONS: dict[str, Callable[[Lease, LeaseRequest], Outcome]] = {
 }
 
 
+LEASE_ACTIONS = frozenset(_ACTIONS)
+
+
 def operate(lease: Lease, asked: LeaseRequest) -> Outcome:
     """Return what a lease operation does.
 
     Raises:
-        ServiceError: 409 as the table of states says; 400 `InvalidHeaderValue` for another action or a bad id.
+        ServiceError: 409 as the table of states says; 400 `InvalidHeaderValue` for a bad id.
     """
-    act = _ACTIONS.get(asked.action)
-    if act is None:
-        raise refusal("InvalidHeaderValue", HeaderName="x-ms-lease-action", HeaderValue=asked.action)
     tidy = replace(
         asked,
         id=_guid(asked.id) if asked.action != "break" else "",
         proposed=_guid(asked.proposed) if asked.action == "change" else "",
     )
-    return act(lease, tidy)
+    return _ACTIONS[asked.action](lease, tidy)

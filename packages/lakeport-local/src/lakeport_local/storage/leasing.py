@@ -11,7 +11,7 @@ import orjson
 
 from lakeport_local.core import Response
 from lakeport_local.storage.errors import refusal
-from lakeport_local.storage.leases import INFINITE, Lease, LeaseRequest, check_lease, operate
+from lakeport_local.storage.leases import INFINITE, LEASE_ACTIONS, Lease, LeaseRequest, check_lease, operate
 
 if TYPE_CHECKING:
     from lakeport_local.storage.call import Call
@@ -31,6 +31,10 @@ def lease_request(call: Call) -> LeaseRequest:
     given, proposed = call.header("x-ms-lease-id") or "", call.header("x-ms-proposed-lease-id") or ""
     if action == "acquire":
         return _acquisition(seconds, proposed or call.lake.ids.guid())
+    if not action:
+        raise refusal("MissingRequiredHeader", HeaderName="x-ms-lease-action")
+    if action not in LEASE_ACTIONS:
+        raise refusal("InvalidHeaderValue", HeaderName="x-ms-lease-action", HeaderValue=action)
     if action != "break" and not given:
         raise refusal("MissingRequiredHeader", HeaderName="x-ms-lease-id")
     period = _seconds(call, "x-ms-lease-break-period")

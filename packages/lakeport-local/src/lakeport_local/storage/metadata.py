@@ -61,10 +61,12 @@ def metadata_of(headers: Headers) -> Pairs:
     """Read the `x-ms-meta-` headers, names in the case sent.
 
     Raises:
-        ServiceError: 400 `InvalidPropertyName`.
+        ServiceError: 400 `EmptyMetadataKey`, `InvalidPropertyName`.
     """
     size = len(_PREFIX)
     found = [(name[size:], value) for name, value in headers.spelled() if name.lower().startswith(_PREFIX)]
+    if any(not name for name, _ in found):
+        raise refusal("EmptyMetadataKey")
     return _checked([(name, _text(value.encode("latin-1", "replace"))) for name, value in found])
 
 

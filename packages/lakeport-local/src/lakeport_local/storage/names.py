@@ -30,13 +30,18 @@ def decoded(raw: str) -> str:
         raise refusal("InvalidUri") from None
 
 
+def is_file_system(name: str) -> bool:
+    """Tell whether a file system may have this name."""
+    return _FILE_SYSTEM.fullmatch(name) is not None
+
+
 def check_file_system(name: str) -> str:
     """Return a name that a file system may have.
 
     Raises:
         ServiceError: 400 `InvalidResourceName`.
     """
-    if _FILE_SYSTEM.fullmatch(name) is None:
+    if not is_file_system(name):
         raise refusal("InvalidResourceName")
     return name
 

@@ -105,8 +105,8 @@ class Operation:
     commits: bool = False
 
 
-def unsupported(method: str) -> ServiceError:
-    """Return how an operation that the service does not know is refused."""
-    if method not in {"GET", "HEAD", "PUT", "POST", "PATCH", "DELETE"}:
+def unsupported(method: str, methods: frozenset[str]) -> ServiceError:
+    """Return how an operation that an API does not know is refused; `methods` are those that it has operations of."""
+    if method not in methods:
         return refusal("UnsupportedHttpVerb")
     return refusal("InvalidQueryParameterValue")

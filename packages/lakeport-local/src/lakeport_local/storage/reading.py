@@ -63,6 +63,8 @@ def read(call: Call) -> Response:
     check_online(path, call.request.at)
     part = range_of(call.request.headers, path.size_bytes)
     fields = path_fields(call, path)
+    if not part.is_partial and any(_wants(call, name) for name in _SUMS):
+        raise refusal("InvalidHeaderValue", HeaderName="x-ms-range-get-content-md5", HeaderValue="true")
     if part.is_partial:
         last = part.start + part.size_bytes - 1
         fields = [(name, value) for name, value in fields if name != "Content-MD5"]
@@ -101,7 +103,7 @@ def _whole_md5(call: Call, path: Path) -> list[tuple[str, str]]:
 
 def _part_sums(call: Call, path: Path, start: int, size_bytes: int) -> Fields:
     """Return the checksums of a range that a request asks for: of one that is not too large."""
-    wanted = {name: (call.header(f"x-ms-range-get-content-{name}") or "false").lower() == "true" for name in _SUMS}
+    wanted = {name: _wants(call, name) for name in _SUMS}
     if not any(wanted.values()):
         return []
     if all(wanted.values()):
@@ -117,6 +119,11 @@ def _part_sums(call: Call, path: Path, start: int, size_bytes: int) -> Fields:
     if wanted["md5"]:
         return [("Content-MD5", base64.b64encode(md5.digest()).decode())]
     return [("x-ms-content-crc64", base64.b64encode(crc.to_bytes(8, "little")).decode())]
+
+
+def _wants(call: Call, name: str) -> bool:
+    """Tell whether a request asks for a checksum of its range."""
+    return (call.header(f"x-ms-range-get-content-{name}") or "").lower() == "true"
 
 
 def _pieces(body: bytes | ContentSource) -> Iterator[bytes]:

@@ -43,6 +43,7 @@ _LOG = logging.getLogger(__name__)
 ACCOUNTS = "Microsoft.Storage/storageAccounts"
 NEWEST_VERSION = "2026-10-06"
 _VERSION = re.compile(r"20\d\d-[01]\d-[0-3]\d", re.ASCII)
+_TIMEOUT = re.compile(r"\d*", re.ASCII)
 _ECHO = re.compile(r"[\x20-\x7e]{1,1024}", re.ASCII)
 _SERVERS = {
     "blob": "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0",
@@ -208,6 +209,8 @@ class StorageService:
         authenticate = self._authentication.caller
         caller = authenticate(request, account, address)
         self._lake.expire(request.at)
+        if request.raw_query and not _TIMEOUT.fullmatch(request.parameter("timeout") or ""):
+            raise refusal("InvalidQueryParameterValue", QueryParameterName="timeout")
         return Call(
             self._lake, self._access, request, address, account, caller, version, authenticate, self._answer, self._upn
         )

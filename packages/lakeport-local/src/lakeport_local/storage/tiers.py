@@ -79,11 +79,13 @@ def checked_tier(name: str | None, *, is_page: bool = False) -> str:
     """Return a tier that a blob may be put into.
 
     Raises:
-        ServiceError: 400 `InvalidHeaderValue`.
+        ServiceError: 400 `MissingRequiredHeader`, `InvalidHeaderValue`.
     """
+    if name is None:
+        raise refusal("MissingRequiredHeader", HeaderName="x-ms-access-tier")
     if name not in (_PAGE_TIERS if is_page else _TIERS):
-        raise refusal("InvalidHeaderValue", HeaderName="x-ms-access-tier", HeaderValue=name or "")
-    return str(name)
+        raise refusal("InvalidHeaderValue", HeaderName="x-ms-access-tier", HeaderValue=name)
+    return name
 
 
 def asked_priority(headers: Headers) -> str:

@@ -58,14 +58,15 @@ OPERATIONS: dict[tuple[str, str, str], Operation] = {
     ("container", "HEAD", ""): Operation(containers.container_properties),
     ("container", "DELETE", ""): Operation(containers.delete_container),
     ("container", "PUT", "undelete"): Operation(containers.restore_container),
+    ("container", "PUT", "rename"): Operation(containers.rename_container),
     ("container", "PUT", "metadata"): Operation(containers.set_container_metadata),
     ("container", "GET", "metadata"): Operation(containers.container_properties),
     ("container", "HEAD", "metadata"): Operation(containers.container_properties),
     ("container", "GET", "acl"): Operation(containers.container_policies),
+    ("container", "HEAD", "acl"): Operation(containers.container_policies),
     ("container", "PUT", "acl"): Operation(containers.set_container_policies),
     ("container", "PUT", "lease"): Operation(containers.lease_container),
     ("container", "GET", "list"): Operation(listing.list_blobs),
-    ("container", "GET", "properties"): Operation(account.account_information),
     ("container", "POST", "batch"): Operation(batch.run_batch),
     ("path", "PUT", "put"): Operation(blobs.put_blob, _PUT_BLOB, blobs.admitted),
     ("path", "PUT", "put-append"): Operation(appending.put_append_blob, _PUT_BLOB, blobs.admitted),
@@ -99,6 +100,7 @@ OPERATIONS: dict[tuple[str, str, str], Operation] = {
     ("path", "DELETE", ""): Operation(blobs.delete_blob),
 }
 """By what is addressed, method, and `comp`, or what a bare PUT puts."""
+_METHODS = frozenset(method for _, method, _ in OPERATIONS)
 _REFUSALS: dict[tuple[str, str, str], Operation] = {
     ("path", "PUT", "abort"): Operation(copying.abort_copy),
     ("path", "PUT", "incrementalcopy"): Operation(copying.incremental_copy),
@@ -116,7 +118,7 @@ def operation_of(call: Call) -> Operation:
     key = (level, call.method, _word(call, level))
     found = OPERATIONS.get(key) or _REFUSALS.get(key)
     if found is None:
-        raise unsupported(call.method)
+        raise unsupported(call.method, _METHODS)
     if call.moment is not None and key[1:] not in _OF_THE_PAST:
         raise refusal("InvalidQueryParameterValue", QueryParameterName=call.moment[0].replace("version", "versionid"))
     call.request.operation = ("blob", *key)

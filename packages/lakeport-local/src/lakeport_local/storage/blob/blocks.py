@@ -65,7 +65,9 @@ def admitted_block(call: Call) -> str:
         call.demand(STAGE, lambda: place.steps(item=WRITE))
     _check_extensible(old)
     call.check_lease(old)
-    block = call.parameter("blockid") or ""
+    block = call.parameter("blockid")
+    if block is None:
+        raise refusal("MissingRequiredQueryParameter", QueryParameterName="blockid")
     try:
         raw = base64.b64decode(block, validate=True)
     except (binascii.Error, ValueError):

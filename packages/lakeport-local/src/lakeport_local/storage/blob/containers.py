@@ -15,6 +15,8 @@ from lakeport_local.access.storage import (
     DELETE_CONTAINER,
     LIST_CONTAINERS,
     READ_CONTAINER,
+    READ_POLICIES,
+    SET_POLICIES,
     WRITE_CONTAINER,
 )
 from lakeport_local.core import Response, http_date
@@ -28,7 +30,7 @@ from lakeport_local.storage.keeping import delete_kept
 from lakeport_local.storage.leases import Lease, check_lease
 from lakeport_local.storage.leasing import done, with_lease
 from lakeport_local.storage.metadata import metadata_headers, metadata_json, metadata_of
-from lakeport_local.storage.names import check_file_system
+from lakeport_local.storage.names import check_file_system, is_file_system
 from lakeport_local.storage.public import HEADER, asked_level, level_of
 from lakeport_local.storage.stamps import instant, microseconds
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from lakeport_local.storage.call import Call
     from lakeport_local.storage.file_systems import DeletedFileSystem, FileSystem
 
+_INCLUDED = {"", "deleted", "metadata", "system"}
 _FIXED: Fields = [
     ("x-ms-has-immutability-policy", "false"),
     ("x-ms-has-legal-hold", "false"),
@@ -69,9 +72,16 @@ def container_properties(call: Call) -> Response:
     """Answer Get Container Properties and Get Container Metadata."""
     call.demand(READ_CONTAINER)
     found = call.file_system
+    _check_named_lease(call)
     lease = call.lease_of(found)
     fields = [*_lease_fields(lease), *_public_fields(found), *_FIXED, *scope_fields(found)]
     return Response(200, [*stamps(found), *fields, *metadata_headers(found.pairs)])
+
+
+def _check_named_lease(call: Call) -> None:
+    """Refuse a call whose lease id does not hold; only a deletion or a rename needs one."""
+    if call.header("x-ms-lease-id") is not None:
+        check_lease(call.lease_of(call.file_system), call.header("x-ms-lease-id"), of="Container")
 
 
 def _public_fields(found: FileSystem) -> Fields:
@@ -105,28 +115,44 @@ def restore_container(call: Call) -> Response:
     return Response(201, stamps(systems.restore(one, name)))
 
 
+def rename_container(call: Call) -> Response:
+    """Answer Rename Container: the container, with all that it holds, takes the name addressed."""
+    name, source = check_file_system(call.address.file_system), call.header("x-ms-source-container-name")
+    if source is None:
+        raise refusal("MissingRequiredHeader", HeaderName="x-ms-source-container-name")
+    if not is_file_system(source):
+        raise refusal("InvalidHeaderValue", HeaderName="x-ms-source-container-name", HeaderValue=source)
+    call.demand(CREATE_CONTAINER)
+    if not call.may_everywhere(DELETE_CONTAINER):
+        raise refusal("AuthorizationPermissionMismatch")
+    found = call.lake.file_systems.require(call.account.uid, source)
+    check_lease(call.lease_of(found), call.header("x-ms-source-lease-id"), of="Container")
+    return Response(200, stamps(call.lake.file_systems.rename(found, name)))
+
+
 def set_container_metadata(call: Call) -> Response:
     """Answer Set Container Metadata."""
     call.demand(WRITE_CONTAINER)
     call.conditions.check_write(call.file_system)
+    _check_named_lease(call)
     pairs = metadata_of(call.request.headers)
     return Response(200, stamps(call.lake.file_systems.change(call.file_system, metadata=metadata_json(pairs))))
 
 
 def container_policies(call: Call) -> Response:
-    """Answer Get Container ACL: the stored access policies."""
-    call.demand(READ_CONTAINER)
+    """Answer Get Container ACL: the stored access policies. No signature permits it, nor to set them."""
+    call.demand(READ_POLICIES)
     found = call.file_system
+    _check_named_lease(call)
     return in_xml(policies_xml(found.detail("policies") or {}), *stamps(found), *_public_fields(found))
 
 
 def set_container_policies(call: Call) -> Response:
     """Answer Set Container ACL."""
-    call.demand(WRITE_CONTAINER)
+    call.demand(SET_POLICIES)
     found, level = call.file_system, asked_level(call)
     call.conditions.check_write(found)
-    if call.header("x-ms-lease-id"):
-        check_lease(call.lease_of(found), call.header("x-ms-lease-id"), of="Container")
+    _check_named_lease(call)
     details = orjson.loads(found.details) | {"policies": policies_of(call.data), "public": level}
     return Response(200, stamps(call.lake.file_systems.change(found, details=orjson.dumps(details).decode())))
 
@@ -149,7 +175,9 @@ def list_containers(call: Call) -> Response:
     after = read_token(call, "marker")
     systems = call.lake.file_systems
     found = systems.page(call.account.uid, prefix=prefix, after=after, limit=most + 1)
-    include = (call.parameter("include") or "").split(",")
+    include = set((call.parameter("include") or "").lower().split(","))
+    if not include <= _INCLUDED:
+        raise refusal("InvalidQueryParameterValue", QueryParameterName="include")
     shown = [one for one in found[:most] if "system" in include or not one.name.startswith("$")]
     items = [(one.name, _item(call, one, with_metadata="metadata" in include)) for one in shown]
     if "deleted" in include and not after:  # few: all of them are on the first page

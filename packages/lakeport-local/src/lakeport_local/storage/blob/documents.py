@@ -5,6 +5,7 @@ Source: storage.md 3.1, 3.2. Documents from outside are read without entities an
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeAlias
 from xml.etree.ElementTree import Element, ParseError
 from xml.sax.saxutils import escape
@@ -80,12 +81,24 @@ def policies_of(data: bytes) -> Policies:
     return found
 
 
+def _instant(text: str) -> str:
+    """Spell an instant of a policy as the service gives it back: with seven decimals."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%S.%f}0Z"
+
+
 def policies_xml(policies: Policies) -> str:
     """Spell stored access policies."""
 
     def policy(fields: dict[str, str]) -> str:
         given = "".join(
-            f"<{long}>{escape(fields[short])}</{long}>" for long, short in _POLICY.items() if short in fields
+            f"<{long}>{escape(fields[short] if short == 'sp' else _instant(fields[short]))}</{long}>"
+            for long, short in _POLICY.items()
+            if short in fields
         )
         return f"<AccessPolicy>{given}</AccessPolicy>" if given else ""
 

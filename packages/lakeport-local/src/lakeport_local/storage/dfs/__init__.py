@@ -48,6 +48,7 @@ OPERATIONS: dict[tuple[str, str, str], Operation] = {
 }
 """By what is addressed, method, and the word that tells operations apart: `action`, `resource` or `rename`."""
 
+_METHODS = frozenset(method for _, method, _ in OPERATIONS)
 _OF_DIRECTORIES = {
     ("path", word)
     for word in (
@@ -75,7 +76,7 @@ def operation_of(call: Call) -> Operation:
         word = "rename" if is_rename else (call.parameter("action") or resource).lower()
     found = OPERATIONS.get((level, call.method, word))
     if found is None:
-        raise unsupported(call.method)
+        raise unsupported(call.method, _METHODS)
     if call.is_flat and (level, word) in _OF_DIRECTORIES:
         raise refusal("HierarchicalNamespaceNotEnabled")
     call.request.operation = ("dfs", level, call.method, word)

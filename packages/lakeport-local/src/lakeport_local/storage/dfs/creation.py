@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from lakeport_local.access.acl import EXECUTE, WRITE, Acl, inherited, parse_acl, parse_mode
+from lakeport_local.access.acl import EXECUTE, WRITE, Acl, inherited, parse_acl, parse_mode, parse_umask
 from lakeport_local.access.storage import CREATE, SET_OWNER, SET_PERMISSIONS
 from lakeport_local.access.storage import WRITE as WRITE_DATA
 from lakeport_local.core import Response, ServiceError
@@ -148,7 +148,7 @@ def _acl(call: Call, parent: Acl, *, is_directory: bool) -> Acl:
             parent,
             is_directory=is_directory,
             mode=parse_mode(permissions) if permissions else None,
-            umask=parse_mode(umask) if umask else 0o027,
+            umask=parse_umask(umask) if umask else 0o027,
         )
     except ValueError:
         raise refusal("InvalidHeaderValue", HeaderName="x-ms-acl or x-ms-permissions") from None

@@ -37,7 +37,7 @@ def set_access_control_recursive(call: Call) -> Response:
     if root is None:
         raise refusal("PathNotFound")
     call.require_reach(call.place)
-    most = min(max(call.number("maxRecords") or _MOST, 1), _MOST)
+    most = min(call.page_size("maxRecords"), _MOST)
     counts = {"directoriesSuccessful": 0, "failedEntries": [], "failureCount": 0, "filesSuccessful": 0}
     last, is_complete = _apply(call, list(islice(_targets(call, root), most + 1)), most, change, counts)
     more = (
@@ -101,6 +101,8 @@ def _change(call: Call) -> Callable[[Acl, bool], Acl]:
     mode, text = (call.parameter("mode") or "").lower(), call.header("x-ms-acl")
     if text is None:
         raise refusal("MissingRequiredHeader", HeaderName="x-ms-acl")
+    if not mode:
+        raise refusal("MissingRequiredQueryParameter", QueryParameterName="mode")
     if mode not in {"set", "modify", "remove"}:
         raise refusal("InvalidQueryParameterValue", QueryParameterName="mode", QueryParameterValue=mode)
     try:

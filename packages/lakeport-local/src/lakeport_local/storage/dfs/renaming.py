@@ -40,9 +40,11 @@ def rename(call: Call) -> Response:
         Demand(MOVE, lambda: source.removal_steps(parent=_WAY, below=0), source, caller), _landing_demand(call, target)
     )
     call.require_reach(source, caller)
-    if source.item is None or not source.path:
+    if source.item is None:
         raise refusal("SourcePathNotFound")
-    conditions_of(call.request.headers, "x-ms-source-").check_write(source.item, code="SourceConditionNotMet")
+    conditions_of(call.request.headers, "x-ms-source-").check_write(
+        source.item, on_existing=(412, "SourceConditionNotMet"), code="SourceConditionNotMet"
+    )
     call.check_lease(source.item, "x-ms-source-lease-id")
     _check_target(call, source, target)
     parent = target.parent
@@ -76,6 +78,8 @@ def _source(call: Call) -> tuple[Place, Caller]:
     if name == account.name and systems.find(account.uid, name) is None:
         name, _, rest = rest.partition("/")
     path = normal_path(rest)
+    if not path:
+        raise refusal("InvalidSourceUri")
     file_system = systems.find(account.uid, name)
     if file_system is None:
         raise refusal("SourcePathNotFound")
