@@ -141,7 +141,6 @@ def test_an_upload_that_was_killed_leaves_no_file_after_the_next_start(world: Wo
     sink.write(BIG)
     assert len(world.content_files()) == 1
     world.lake.contents.__init__(world.store, None)  # as a start does
-    world.lake.contents.loose.settle()
     assert world.content_files() == []
 
 

@@ -176,6 +176,7 @@ class LocalAzure:
 
     def close(self) -> None:
         """Let go of the state folder."""
+        self._rooms.stores.lake.contents.loose.close()
         self._store.close()
         if self._lock is not None:
             self._lock.release()

@@ -31,7 +31,6 @@ class Store:
             `Syncing` brings commits there.
 
     Attributes:
-        is_open: It was not closed.
         undone: How many transactions were undone; caches of what a store holds forget it then.
 
     Raises:
@@ -40,7 +39,6 @@ class Store:
     """
 
     def __init__(self, folder: Path | None, *, is_durable: bool = False) -> None:
-        self.is_open = True
         self.undone = 0
         self.is_durable = is_durable and folder is not None
         self.is_memory = folder is None
@@ -150,7 +148,6 @@ class Store:
 
     def close(self) -> None:
         """Close the database and let go of the folder; a store in memory leaves nothing behind."""
-        self.is_open = False
         self.db.close()
         self._lock.release()
         if self.is_memory:

@@ -24,13 +24,15 @@ def _thread() -> ThreadPoolExecutor:
 
 
 class LooseFiles:
-    """The loose files of one store; what a killed process left is unlinked soon after the start."""
+    """The loose files of one store; what a killed process left is gone when this is made."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._db = store.db
+        self._is_closed = False
         self._going: deque[Future[list[str]]] = deque()
         self.unlink([str(row["file"]) for row in self._db.execute("SELECT file FROM loose_files")])
+        self.settle()
 
     def add(self, files: Sequence[str]) -> None:
         """Say that files are loose, before they are written or when their chunk is deleted."""
@@ -49,7 +51,7 @@ class LooseFiles:
     def _unlink(self, files: list[str]) -> list[str]:
         gone = []
         for file in files:
-            if not self._store.is_open:
+            if self._is_closed:
                 break
             (self._store.content_folder / file).unlink(missing_ok=True)
             gone.append(file)
@@ -70,3 +72,8 @@ class LooseFiles:
         if self._going:
             self._going[-1].exception()
         self.forget()
+
+    def close(self) -> None:
+        """Wait for the file that is being unlinked; the others wait for the next start."""
+        self._is_closed = True
+        self.settle()
