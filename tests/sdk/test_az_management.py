@@ -97,6 +97,14 @@ def test_an_identity_is_made_and_the_log_says_who_made_it(az: Az, group: str) ->
         if one["operationName"]["value"] == "Microsoft.ManagedIdentity/userAssignedIdentities/write"
     ]
     assert (event["status"]["value"], event["caller"]) == ("Succeeded", az.object_id)
+    assert "Administrative" in {one["value"] for one in az("monitor", "activity-log", "list-categories")}
+
+
+def test_a_lock_is_made_listed_and_taken_away(az: Az, group: str) -> None:
+    made = az("lock", "create", "-g", group, "-n", "az-lock", "-t", "CanNotDelete")
+    assert made["level"] == "CanNotDelete"
+    assert [one["name"] for one in az("lock", "list", "-g", group)] == ["az-lock"]
+    az("lock", "delete", "-g", group, "-n", "az-lock")
 
 
 def test_a_sample_repository_s_script_runs_unchanged(az: Az) -> None:

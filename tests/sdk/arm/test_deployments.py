@@ -125,11 +125,14 @@ def test_a_subscription_deployment_makes_a_group(owner: Person, subscription_id:
         "location": "westeurope",
         "properties": {"mode": "Incremental", "template": {"resources": [group, module]}},
     }
-    deployments: Any = owner.deployments(subscription_id).deployments
+    client: Any = owner.deployments(subscription_id)
+    deployments = client.deployments
     made = deployments.begin_create_or_update_at_subscription_scope(name, whole).result()
     assert made.properties.provisioning_state == "Succeeded"
     assert owner.storage(subscription_id).storage_accounts.get_properties(name, name).location == "westeurope"
     assert deployments.get_at_subscription_scope(name).location == "westeurope"
+    operations = client.deployment_operations.list_at_subscription_scope(name)
+    assert {one.properties.provisioning_state for one in operations} == {"Succeeded"}
 
 
 def test_a_group_exported_is_deployed_again(owner: Person, subscription_id: str, name: str) -> None:

@@ -142,6 +142,29 @@ def test_a_custom_role_is_defined_and_deleted(owner: Person, subscription_id: st
         client.role_definitions.get(scope, name)
 
 
+def test_a_lock_keeps_a_group_until_it_is_taken_away(owner: Person, subscription_id: str) -> None:
+    client, group = owner.resources(subscription_id), fresh("locked")
+    client.resource_groups.create_or_update(group, {"location": "westeurope"})
+    lock = f"/subscriptions/{subscription_id}/resourceGroups/{group}/providers/Microsoft.Authorization/locks/stay"
+    wanted: Any = {"properties": {"level": "CanNotDelete", "notes": "in use"}}
+    made = client.resources.begin_create_or_update_by_id(lock, wanted, api_version="2016-09-01").result()
+    assert made.name == "stay"
+    found: Any = client.resources.get_by_id(lock, api_version="2016-09-01")
+    assert found.properties["level"] == "CanNotDelete"
+    with pytest.raises(ResourceExistsError) as refused:
+        client.resource_groups.begin_delete(group)
+    assert refused.value.error is not None
+    assert refused.value.error.code == "ScopeLocked"
+    client.resources.begin_delete_by_id(lock, api_version="2016-09-01").result()
+    client.resource_groups.begin_delete(group).result()
+
+
+def test_nobody_is_denied_or_a_classic_administrator(owner: Person, subscription_id: str) -> None:
+    client, scope = owner.roles(subscription_id), f"/subscriptions/{subscription_id}"
+    assert list(client.deny_assignments.list_for_scope(scope)) == []
+    assert list(client.classic_administrators.list()) == []
+
+
 def test_who_lacks_the_role_or_the_tenant_is_refused_as_azure_does(
     contributor: Person, stranger: Person, subscription_id: str
 ) -> None:

@@ -42,9 +42,10 @@ ADDRESSES = (
     "https://reachlake.blob.core.windows.net/plain?restype=container",
     "https://reachlake.dfs.core.windows.net/plain?resource=filesystem&recursive=false",
     "https://graph.microsoft.com/v1.0/me",
+    "https://management.azure.com/metadata/endpoints?api-version=2022-09-01",
     "http://169.254.169.254/metadata/identity/oauth2/token",
 )
-STATUSES = [200, 401, 409, 401, 401, 400]
+STATUSES = [200, 401, 409, 401, 401, 200, 400]
 """What each answers to whoever brings no credential."""
 
 
