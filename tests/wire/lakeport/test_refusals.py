@@ -95,13 +95,13 @@ def test_another_organisation_s_lake_is_forbidden(running: LocalAzure, lakeport:
 @pytest.mark.parametrize(
     ("command", "status", "said"),
     [
-        (("ls", "local:consumer:none"), 5, "none in deststorage: The specified filesystem does not exist"),
+        (("ls", "local:consumer:none"), 5, "there is no file system none in deststorage"),
         (("ls", "local:nobody:x"), 5, "no principal 'nobody'"),
         (("ls", "nosuch:x"), 5, "there is no profile 'nosuch'"),
         (("share", "apply", "none.yaml"), 2, "cannot read none.yaml: No such file"),
         (("share", "apply", "--env", "none.env"), 2, "cannot read none.env"),
         (("share", "aply"), 2, "No such command 'aply'. Did you mean 'apply'?"),
-        (("cp", "a", "b"), 2, "one side must be a lake"),
+        (("cp", "a", "b"), 2, "both sides are on this machine, where nothing has to be transferred. Next: cp -r"),
         (("ls", "s3://x/y"), 2, "s3://x/y names no lake"),
         (("profile", "add", "x", "client_secret=hunter2"), 2, "client_secret is a secret, and arguments are seen"),
         (("profile", "add", "x", "cleint_id=1"), 2, "unknown key 'cleint_id'"),

@@ -284,6 +284,27 @@ def class_of(code: str, status: int | None) -> type[LakeportError]:
     return STATUSES.get(status or 0, LakeportError)
 
 
+_PATHS = frozenset({"BlobNotFound", "PathNotFound", "SourcePathNotFound"})
+_STORES = frozenset({"FilesystemNotFound", "ContainerNotFound"})
+
+
+def absent(code: str, about: str) -> str:
+    """Return what is said when a path or file system is not there; empty of any other code.
+
+    Args:
+        code: The service's code.
+        about: What was asked for, as `FILE_SYSTEM/PATH in ACCOUNT`.
+
+    Example:
+        >>> absent("PathNotFound", "raw/a in lake"), absent("ContainerNotFound", "raw/a in lake")
+        ('there is no raw/a in lake', 'there is no file system raw in lake')
+    """
+    if code in _PATHS:
+        return f"there is no {about}"
+    path, _, account = about.rpartition(" in ")
+    return f"there is no file system {path.partition('/')[0]} in {account}" if code in _STORES else ""
+
+
 SECRET_PARAMETERS = frozenset({"sig", "code", "client_secret", "client_assertion", "password", "token", "access_token"})
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
 
 from lakeport.cli import options
+from lakeport.cli.here import Here
 from lakeport.cli.output import counted, size
 from lakeport.cli.places import is_there, many, place, places
 from lakeport.errors import Misused, NotFound
@@ -142,7 +144,7 @@ def mkdir(output: Output, *, urls: tuple[str, ...], profile: str | None, dry_run
         done = "was there:" if was_there else "would make" if dry_run else "made"
         output.result(f"{done} {one.path}", path=one.path, was_there=was_there)
         if not was_there:
-            output.say(f"undo: lakeport rm -r {one.text}")
+            output.say(f"undo: lakeport rm -r {shlex.quote(one.text)}")
     output.summary(status="planned" if dry_run else "done")
 
 
@@ -168,10 +170,19 @@ def mv(
     names = _into(found, there)
     for one, into in zip(found, names, strict=True):
         if not dry_run:
-            one.files.rename(one.path, into, replace=replace)
+            _rename(one, into, replace=replace)
         output.result(f"{'would move' if dry_run else 'moved'} {one.path} -> {into}", source=one.path, target=into)
-        output.say(f"undo: lakeport mv {one.base}{into} {one.text}")
+        output.say(f"undo: lakeport mv {shlex.quote(one.base + into)} {shlex.quote(one.text)}")
     output.summary(status="planned" if dry_run else "done")
+
+
+def _rename(one: Place, into: str, *, replace: bool) -> None:
+    try:
+        one.files.rename(one.path, into, replace=replace)
+    except NotFound as error:
+        if error.code == "RenameDestinationParentPathNotFound":
+            error.hint = f"Next: lakeport mkdir {shlex.quote(one.base + into.rpartition('/')[0])}"
+        raise
 
 
 def _into(found: list[Place], there: Place) -> list[str]:
@@ -228,6 +239,8 @@ def rm(output: Output, *, urls: tuple[str, ...], recursive: bool, profile: str |
     for one, is_directory in found:
         if is_directory and not recursive:
             raise Misused(f"{one.path} is a directory", hint="Next: add -r")
+        if is_directory and isinstance(one.files, Here):
+            one.files.check_apart(one.path)
     done = _outermost(found)
     for one, is_directory in done:
         if not dry_run:

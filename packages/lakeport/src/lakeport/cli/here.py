@@ -106,6 +106,14 @@ class Here:
         if not is_directory:
             Path(path).unlink()
             return
+        self.check_apart(path)
+        shutil.rmtree(path)
+
+    def check_apart(self, path: str) -> None:
+        """Require that nobody is in a folder that is to be deleted.
+
+        Raises:
+            Misused: It is the folder one is in, or one above it.
+        """
         if Path.cwd().is_relative_to(Path(path).resolve()):
             raise Misused(f"{path} is the folder you are in, or one above it")
-        shutil.rmtree(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING
 
 import click
@@ -40,6 +41,7 @@ def run(arguments: Sequence[str]) -> int:
 
     if arguments and not arguments[0].startswith("-"):
         _quiet_libraries()
+    _print_any_name()
     output = Output("--json" in arguments, "--verbose" in arguments or "-v" in arguments)
     try:
         cli.main(list(arguments), prog_name="lakeport", standalone_mode=False, obj=output)
@@ -54,6 +56,14 @@ def run(arguments: Sequence[str]) -> int:
     return 0
 
 
+def _print_any_name() -> None:
+    """Let names be printed that the terminal's encoding has no letters for, or that are no text at all."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            is_utf_8 = stream.encoding.lower().replace("-", "") == "utf8"
+            stream.reconfigure(errors="surrogateescape" if is_utf_8 else "backslashreplace")
+
+
 def _of_the_system(error: OSError) -> errors.LakeportError:
     named = error.filename2 or error.filename
     said = errors.LakeportError(f"{f'{named}: ' if named else ''}{error.strerror or type(error).__name__}")
@@ -66,11 +76,19 @@ def _told_by_click(error: click.ClickException | click.exceptions.Exit, output: 
         return error.exit_code
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
-        return MISUSED
+        return _ended(output, MISUSED, "Misused", "a command is missing")
     said = errors.one_line(error.format_message()).removesuffix("?").removesuffix(".")
     mark = "?" if "Did you mean" in said else "."
     output.say(f"lakeport: {said}{mark} {_help_for(error)}")
-    return MISUSED
+    return _ended(output, MISUSED, "Misused", said, hint=_help_for(error))
+
+
+def _ended(output: Output, status: int, error: str, message: str, **more: str) -> int:
+    """Say to programs how a command ended, and return its exit status."""
+    if output.is_json:
+        shown = {"request_id": "", "error": error, "code": "", "message": message, "hint": ""}
+        output.summary(status="failed", exit_status=status, **{**shown, **more})
+    return status
 
 
 def _stopped(error: BaseException, output: Output) -> int:
@@ -79,8 +97,9 @@ def _stopped(error: BaseException, output: Output) -> int:
     if isinstance(error, BrokenPipeError):  # whoever read our results has enough; what is left goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    output.say(f"lakeport: interrupted. Next: {str(error) or 'the same command continues'}")
-    return INTERRUPTED
+    hint = f"Next: {str(error) or 'the same command continues'}"
+    output.say(f"lakeport: interrupted. {hint}")
+    return _ended(output, INTERRUPTED, "Interrupted", "interrupted", hint=hint)
 
 
 def _quiet_libraries() -> None:
@@ -106,10 +125,8 @@ def failed(error: errors.LakeportError, output: Output) -> int:
         output.say(f"  because: {type(cause).__name__}: {errors.one_line(str(cause))}")
         cause = cause.__cause__ or cause.__context__
     status = exit_status(error)
-    shown = {"error": type(error).__name__, "code": error.code, "message": error.message, "hint": error.hint}
-    if output.is_json:
-        output.summary(status="failed", exit_status=status, request_id=error.request_id, **shown)
-    return status
+    more = {"code": error.code, "hint": error.hint, "request_id": error.request_id}
+    return _ended(output, status, type(error).__name__, error.message, **more)
 
 
 def _help_for(error: click.ClickException) -> str:
@@ -127,4 +144,5 @@ def _defect(error: Exception, output: Output) -> int:
         output.say("".join(traceback.format_exception(error)))
     else:
         output.say("Next: run it again with --verbose and report what it says")
-    return FAILED
+    said = f"{type(error).__name__}: {errors.one_line(str(error))}"
+    return _ended(output, FAILED, "Defect", said, hint="Next: run it again with --verbose and report what it says")

@@ -81,7 +81,8 @@ def cp(
     from lakeport import transfer  # noqa: PLC0415  (loads what few commands need)
 
     found = [parse(source) for source in sources]
-    decided = transfer.copy_all(found, parse(target), recursive=recursive, profile=profile)
+    is_folder = target.endswith("/")
+    decided = transfer.copy_all(found, parse(target), recursive=recursive, is_folder=is_folder, profile=profile)
     _do(output, decided, jobs=jobs, limit=limit, md5=md5, dry_run=dry_run)
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from lakeport.errors import LakeportError, NotSignedIn, Unavailable, WrongTenant, class_of, one_line
+from lakeport.errors import LakeportError, NotSignedIn, Unavailable, WrongTenant, absent, class_of, one_line
 from lakeport.identity.reach import is_unreachable, unreachable
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def _refused(error: Any, about: str) -> LakeportError:  # Any: HttpResponseError
         or f"{urlsplit(url).hostname} answered {status}"
     )
     return cls(
-        f"{about}: {said}" if about else said,
+        (about and absent(code, about)) or (f"{about}: {said}" if about else said),
         code=code or str(status or ""),
         status=status,
         request_id=response.headers.get("x-ms-request-id") or "",

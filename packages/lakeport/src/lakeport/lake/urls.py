@@ -43,7 +43,7 @@ def parse(text: str) -> LakeUrl | Path:
         text: A URL, `PROFILE:FILE_SYSTEM/PATH`, or a local path.
 
     Raises:
-        Misused: It has a URL's form and names no lake.
+        Misused: It has a URL's form and names no lake, or it is empty: a variable that is not set must not mean the current folder.
 
     Example:
         >>> parse("abfss://raw@contosolake.dfs.core.windows.net/a/b.csv").path
@@ -51,6 +51,8 @@ def parse(text: str) -> LakeUrl | Path:
         >>> parse("contoso:raw/a")
         LakeUrl(file_system='raw', path='a', account='', profile='contoso', is_folder=False)
     """
+    if not text.strip():
+        raise Misused("a place that is named is empty", hint="Write PROFILE:FILE_SYSTEM/PATH or a local path")
     found = _parsed(text)
     return replace(found, is_folder=text.endswith("/")) if isinstance(found, LakeUrl) else found
 

@@ -6,9 +6,10 @@ Source: Blob service REST reference, "Status and error codes".
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from lakeport.clock import SystemClock
-from lakeport.errors import LakeportError, Transient, Unreachable, class_of
+from lakeport.errors import LakeportError, Transient, Unreachable, absent, class_of
 from lakeport.identity.refusals import of_another_tenant
 from lakeport.storage.opening import Asked, opener
 from lakeport.storage.reaching import way
@@ -148,18 +149,25 @@ class Account:
             elsewhere = of_another_tenant(self.profile, reply.headers.get("www-authenticate", ""))
             if reply.status == 401 and elsewhere:
                 raise elsewhere
-            raise refusal(reply, data, f"{method} {target.partition('?')[0].lstrip('/')} in {self.name}")
+            raise refusal(reply, data, method, f"{_asked_for(target)} in {self.name}")
 
     def _rest(self, tried: int, headers: Mapping[str, str]) -> None:
         rest(self._patience.pause(tried, headers), self.clock, lambda: self._is_interrupted)
 
 
-def refusal(reply: Reply, data: memoryview, about: str) -> LakeportError:
+def _asked_for(target: str) -> str:
+    """Return the path that a request is about; a list names its directory in the query."""
+    path, _, query = target.partition("?")
+    below = next((one.partition("=")[2] for one in query.split("&") if one.startswith("directory=")), "")
+    return unquote(f"{path.strip('/')}/{below}".rstrip("/"))
+
+
+def refusal(reply: Reply, data: memoryview, method: str, about: str) -> LakeportError:
     """Return the error that an answer is."""
     code = reply.headers.get("x-ms-error-code", "")
     text = bytes(data[:4000]).decode("utf-8", "replace")
     said = text.partition("<Message>")[2].partition("\n")[0] or text.partition('"message":"')[2].partition("\\n")[0]
-    message = f"{about}: {said or code or reply.status}"
+    message = absent(code, about) or f"{method} {about}: {said or code or reply.status}"
     return class_of(code, reply.status)(
         message, code=code, status=reply.status, request_id=reply.headers.get("x-ms-request-id", "")
     )

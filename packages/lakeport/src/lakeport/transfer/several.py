@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from lakeport.errors import Misused, NotFound
+from lakeport.errors import LakeportError, Misused, NotFound
 from lakeport.lake import FileSystem, LakeUrl
 from lakeport.lake.globs import is_pattern
 from lakeport.transfer import plan
 from lakeport.transfer.plan import Entry, Plan
-from lakeport.transfer.tasks import copy, decided, local_files, remote_files, side_of
+from lakeport.transfer.tasks import both_here, copy, decided, local_files, remote_files, side_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +30,7 @@ def copy_all(
     target: Path | LakeUrl,
     *,
     recursive: bool = False,
+    is_folder: bool = False,
     profile: str | None = None,
     patience: Patience | None = None,
 ) -> Transfer:
@@ -39,6 +41,7 @@ def copy_all(
             a path that is there is no pattern, whatever characters are in it.
         target: Where to.
         recursive: Folders are meant too.
+        is_folder: As for `copy`.
         profile: Who opens the lake; absent: as the URLs say.
         patience: How often what passes is tried again, and when a connection counts as broken.
 
@@ -52,12 +55,14 @@ def copy_all(
         >>> tables = parse_url("contoso:raw/2030/*.csv")
         >>> transfer.copy_all([tables], Path("tables")).run()  # doctest: +SKIP
     """
+    if len(sources) == 1 and not recursive and isinstance(target, LakeUrl):
+        target = _with_its_kind(target, profile, patience)
     if len(sources) == 1 and not (isinstance(sources[0], LakeUrl) and is_pattern(sources[0].path)):
-        return copy(sources[0], target, recursive=recursive, profile=profile, patience=patience)
+        return copy(sources[0], target, recursive=recursive, is_folder=is_folder, profile=profile, patience=patience)
     direction, side, origin = _sides(sources, target, profile, patience)
     from_lake = origin or side
     if len(sources) == 1 and _files_of(from_lake).has(str(getattr(sources[0], "path", ""))):
-        return copy(sources[0], target, recursive=recursive, profile=profile, patience=patience)
+        return copy(sources[0], target, recursive=recursive, is_folder=is_folder, profile=profile, patience=patience)
     if isinstance(target, Path) and target.exists() and not target.is_dir():
         raise Misused(f"{target} is a file: several files go into a folder")
     into = target.path if isinstance(target, LakeUrl) else str(target)
@@ -82,12 +87,23 @@ def _sides(
         raise Misused("several sources must be of one file system, or of this machine", hint="Next: one copy for each")
     if not lakes:
         if isinstance(target, Path):
-            raise Misused("one side must be a lake", hint="Lakes are PROFILE:PATH or abfss:// URLs")
+            raise both_here("cp -r")
         return "upload", side_of(target, profile, patience), None
     (source,) = lakes.values()
     if isinstance(target, Path):
         return "download", side_of(source, profile, patience), None
     return "copy", side_of(target, profile, patience), side_of(source, profile, patience)
+
+
+def _with_its_kind(target: LakeUrl, profile: str | None, patience: Patience | None) -> LakeUrl:
+    """Return where a file goes to, as a folder where a directory is there: a file goes into it, by its name."""
+    if not target.path or target.is_folder:
+        return target
+    try:
+        is_folder = _files_of(side_of(target, profile, patience)).entry(target.path).is_directory
+    except LakeportError:  # nothing is there, or whoever may write is not let look
+        return target
+    return dataclasses.replace(target, is_folder=is_folder)
 
 
 def _files_of(side: Side) -> FileSystem:

@@ -108,6 +108,7 @@ def copy(
     target: Path | LakeUrl,
     *,
     recursive: bool = False,
+    is_folder: bool = False,
     profile: str | None = None,
     patience: Patience | None = None,
 ) -> Transfer:
@@ -119,6 +120,7 @@ def copy(
         source: Where from.
         target: Where to.
         recursive: A folder is meant.
+        is_folder: A target on this machine is a folder, also where none is there yet; a URL says so by a slash at its end.
         profile: Who opens the lake; absent: as the URL says.
         patience: How often what passes is tried again, and when a connection counts as broken.
 
@@ -137,7 +139,7 @@ def copy(
         side = side_of(source, profile, patience)
         found = _found(side, source.path)
         if found is not None:
-            into = str(target / PurePosixPath(source.path).name if target.is_dir() else target)
+            into = str(target / PurePosixPath(source.path).name if is_folder or target.is_dir() else target)
             one = Entry("", found.size_bytes, found.modified_at, found.etag)
             return decided("download", plan.copy("download", [one], source.path, into), side, source.path, into)
         if not recursive:
@@ -148,7 +150,7 @@ def copy(
         )
     if isinstance(source, LakeUrl) and isinstance(target, LakeUrl):
         return _between(source, target, profile, recursive=recursive, patience=patience)
-    raise Misused("one side must be a lake", hint="Lakes are PROFILE:PATH or abfss:// URLs")
+    raise both_here("cp -r")
 
 
 def _between(
@@ -222,7 +224,7 @@ def sync(
         return decided("download", found, side, source.path, str(target))
     if isinstance(source, LakeUrl) and isinstance(target, LakeUrl):
         return _sync_between(source, target, rules, profile, patience)
-    raise Misused("one side must be a lake", hint="Lakes are PROFILE:PATH or abfss:// URLs")
+    raise both_here("rsync -a --delete" if rules.deletes else "rsync -a")
 
 
 def _sync_between(
@@ -312,7 +314,14 @@ def side_of(url: LakeUrl, named: str | None, patience: Patience | None = None) -
 def decided(
     direction: Direction, found: Plan, side: Side, source: str, target: str, *, origin: Side | None = None
 ) -> Transfer:
-    """Return a transfer that is to begin now."""
+    """Return a transfer that is to begin now.
+
+    Raises:
+        Misused: A name on this machine is no text: no lake has such names, and a journal cannot hold them.
+    """
+    for name in (source, target, *(one.source if direction == "upload" else one.target for one in found.items)):
+        if not name.isascii() and (shown := name.encode(errors="replace").decode()) != name:
+            raise Misused(f"{shown}: the name is not UTF-8, as a lake's names are", hint="Next: rename it")
     now = datetime.now(UTC)
     header = journal.Header(
         transfer=f"{now:%Y%m%d-%H%M%S}-{uuid4().hex[:6]}",
@@ -340,6 +349,12 @@ def local_files(source: Path, *, recursive: bool) -> Iterable[Entry]:
     if source.is_dir() and not recursive:
         raise Misused(f"{source} is a folder", hint="Next: add -r")
     return disk.below(source) if source.is_dir() else [disk.one(source)]
+
+
+def both_here(tool: str) -> Misused:
+    """Return the error that a transfer within this machine is: its own tools do that."""
+    hint = f"Next: {tool} SOURCE TARGET; a lake is PROFILE:FILE_SYSTEM/PATH or an abfss:// URL"
+    return Misused("both sides are on this machine, where nothing has to be transferred", hint=hint)
 
 
 def _into(target: LakeUrl, name: str) -> str:
