@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-_STOPS_WITHIN_S = 20.0
+_STOPS_WITHIN_S = 60.0
 _HAPPENS_WITHIN_S = 60.0
 
 

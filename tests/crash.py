@@ -11,12 +11,14 @@ import os
 import random
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.storage.blob import BlobBlock, BlobServiceClient, generate_blob_sas
 from azure.storage.filedatalake import DataLakeServiceClient
+from tests.trouble import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,7 +163,9 @@ def crash(azure: LocalAzure, kills: int, *, seed: int = 1, most_s: float = 0.4) 
         threads = [threading.Thread(target=worker.run, args=(stopped,)) for worker in workers]
         for thread in threads:
             thread.start()
+        before = _done(workers)
         time.sleep(chance.uniform(0.02, most_s))
+        until(partial(_is_beyond, workers, before))
         azure.kill9()
         stopped.set()
         for thread in threads:
@@ -170,7 +174,15 @@ def crash(azure: LocalAzure, kills: int, *, seed: int = 1, most_s: float = 0.4) 
         for worker in workers:
             wrong += worker.check()
     wrong += _strangers(workers)
-    return sum(worker.done for worker in workers), wrong
+    return _done(workers), wrong
+
+
+def _done(workers: list[Worker]) -> int:
+    return sum(worker.done for worker in workers)
+
+
+def _is_beyond(workers: list[Worker], before: int) -> bool:
+    return _done(workers) > before
 
 
 def _strangers(workers: list[Worker]) -> list[str]:

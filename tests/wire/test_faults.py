@@ -37,7 +37,7 @@ class Stranger:
         sas = generate_blob_sas("lake1", "data", "f", account_key=KEY, permission="rwc", expiry="2099-01-01T00:00:00Z")
         self.url = f"{url}{PATH}?{sas}"
 
-    def get(self, timeout: float = 20) -> requests.Response:
+    def get(self, timeout: float | tuple[float, float] = 20) -> requests.Response:
         return self.session.get(self.url, timeout=timeout)
 
     def put(self, data: bytes = DATA) -> requests.Response:
@@ -98,9 +98,9 @@ def test_each_kind_of_fault_is_what_a_stranger_meets(strangers: list[Stranger], 
             trouble.of("stall-body", after_bytes=100_000, delay_s=3600),
             pytest.raises(requests.exceptions.RequestException),
         ):
-            one.get(timeout=0.3)
+            one.get(timeout=(20, 0.3))
         with trouble.of("slow", delay_s=3600), pytest.raises(requests.exceptions.ReadTimeout):
-            one.get(timeout=0.3)
+            one.get(timeout=(20, 0.3))
         with trouble.of("slow-body", bytes_per_second=5 << 20):
             answer = one.get()
             assert (answer.content == DATA, answer.elapsed.total_seconds() < 20) == (True, True)

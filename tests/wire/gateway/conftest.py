@@ -77,6 +77,7 @@ class Tiny:
 
     name: str
     log: list[str] = field(default_factory=list)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
 
     def open_body(self, request: Request) -> BodySink | Response:
         if request.path.startswith("/refused"):
@@ -100,6 +101,8 @@ class Tiny:
                 return Response(201, [("Content-Type", "application/json")], orjson.dumps(answer))
             case "slow":
                 return self._slowly(request)
+            case "held":
+                return self._held(request)
             case "service-error":
                 raise ServiceError(409, "Conflict", "It is there already.", headers={"x-more": "1"})
             case "bug":
@@ -112,6 +115,11 @@ class Tiny:
 
     async def _slowly(self, request: Request) -> Response:
         await asyncio.sleep(0.05)
+        return self._echo(request)
+
+    async def _held(self, request: Request) -> Response:
+        self.log.append("held")
+        await self.gate.wait()
         self.log.append("handled")
         return self._echo(request)
 
@@ -151,6 +159,18 @@ class World:
     @property
     def log(self) -> list[str]:
         return [line for service in self.services.values() for line in service.log]
+
+    def let_go(self) -> None:
+        """Let what is held go on."""
+        for service in self.services.values():
+            service.gate.set()
+
+    def age(self, seconds: float) -> None:
+        """Look at the deadlines of all connections as if so much time had passed."""
+        site = self.gateway._site
+        assert site is not None
+        for connection in list(site.connections):
+            connection.check_deadline(site.loop.time() + seconds)
 
     def proxy(self, user: str | None = None) -> str:
         credential = f"{user}:{self.callers.token(user)}@" if user else ""

@@ -6,11 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.trouble import Trouble, until
 
 from lakeport import parse_url, transfer
 from lakeport.transfer import disk, journal
@@ -75,12 +75,11 @@ def test_an_upload_that_was_killed_goes_on_with_the_parts_that_are_left(
     running: LocalAzure, here: Path, lakeport: Lakeport, big: Path, journals: Path
 ) -> None:
     command = [sys.executable, "-m", "lakeport", "cp", "big.bin", "local:provider:share-data/killed/", "--jobs", "1"]
-    process = subprocess.Popen([*command, "--limit", "20M"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 40
-    while sum(path.read_text().count('"part"') for path in journals.glob("*")) < 3 and time.monotonic() < deadline:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    with Trouble(running).of("timeout", method="PUT", skip=4, count=0, delay_s=3600):  # after four parts
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until(lambda: sum(path.read_text().count('"part"') for path in journals.glob("*")) >= 3)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
     assert lakeport("cat", "local:provider:share-data/killed/big.bin").status == 5, "half a file is nobody's to see"
     name = journal.listed()[0]
     moved = len(journal.read(name)[2].parts[0])
