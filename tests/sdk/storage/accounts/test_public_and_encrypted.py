@@ -76,8 +76,10 @@ def test_containers_of_the_service_itself_come_with_its_settings(new_account: Ne
         analytics_logging=BlobAnalyticsLogging(read=True),
         static_website=StaticWebsite(enabled=True, index_document="index.html"),
     )
-    assert [one.name for one in service.list_containers()] == ["box"]
-    assert sorted(one.name for one in service.list_containers(include_system=True)) == ["$logs", "$web", "box"]
+    service.create_container("$root")
+    pages = service.list_containers(results_per_page=1).by_page()
+    assert [[one.name for one in page] for page in pages] == [["$root"], ["$web"], ["box"]]
+    assert sorted(one.name for one in service.list_containers(include_system=True)) == ["$logs", "$root", "$web", "box"]
     service.get_container_client("$web").upload_blob("index.html", b"hello")
 
 

@@ -44,6 +44,8 @@ _FIXED: Fields = [
     ("x-ms-has-legal-hold", "false"),
     ("x-ms-immutable-storage-with-versioning-enabled", "false"),
 ]
+_SYSTEM = "$logs"
+"""The service's own container, of which only who asks for it is told; `$web` and `$root` are listed like any other."""
 _FIXED_XML = (
     "<HasImmutabilityPolicy>false</HasImmutabilityPolicy>"
     "<HasLegalHold>false</HasLegalHold>"
@@ -174,12 +176,12 @@ def list_containers(call: Call) -> Response:
     most, prefix = call.page_size("maxresults"), checked_text(call, "prefix")
     after = read_token(call, "marker")
     systems = call.lake.file_systems
-    found = systems.page(call.account.uid, prefix=prefix, after=after, limit=most + 1)
     include = set((call.parameter("include") or "").lower().split(","))
     if not include <= _INCLUDED:
         raise refusal("InvalidQueryParameterValue", QueryParameterName="include")
-    shown = [one for one in found[:most] if "system" in include or not one.name.startswith("$")]
-    items = [(one.name, _item(call, one, with_metadata="metadata" in include)) for one in shown]
+    found = systems.page(call.account.uid, prefix=prefix, after=after, limit=most + 2)
+    found = [one for one in found if "system" in include or one.name != _SYSTEM]
+    items = [(one.name, _item(call, one, with_metadata="metadata" in include)) for one in found[:most]]
     if "deleted" in include and not after:  # few: all of them are on the first page
         items += [(one.was.name, _deleted_item(call, one)) for one in systems.deleted(call.account.uid, prefix=prefix)]
     marker = write_token(call, found[most - 1].name) if len(found) > most else ""
