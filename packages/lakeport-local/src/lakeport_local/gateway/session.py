@@ -8,8 +8,10 @@ Source: RFC 9112; storage.md 8 (Expect: 100-continue); performance.md 2.
 
 from __future__ import annotations
 
+import asyncio
 import enum
 import logging
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lakeport_local.core import BodySink, Cut, MemorySink, Request, Response, ServiceError
@@ -23,8 +25,6 @@ from lakeport_local.gateway.relay import Relay
 from lakeport_local.gateway.wire import Channel
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from lakeport_local.core import Service
     from lakeport_local.gateway.wire import Layer, Site, Wire
 
@@ -310,13 +310,17 @@ class HttpSession:
         if isinstance(answer, Response):
             self._outgoing.send(answer, closes=self._closes)
             return
-        task = self._site.loop.create_task(self._await(answer, request))
-        self._site.tasks.add(task)
-        task.add_done_callback(self._site.tasks.discard)
+        coming = asyncio.ensure_future(answer, loop=self._site.loop)
+        self._site.tasks.add(coming)
+        coming.add_done_callback(partial(self._came, request))
 
-    async def _await(self, answer: Awaitable[Response], request: Request) -> None:
+    def _came(self, request: Request, coming: asyncio.Future[Response]) -> None:
+        """Write an answer that had to be waited for."""
+        self._site.tasks.discard(coming)
+        if coming.cancelled():
+            return
         try:
-            response = await answer
+            response = coming.result()
         except Cut:
             self._cut()
             return

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lakeport_local.core import http_date
 
@@ -184,7 +184,7 @@ class Site:
     reachable: Reachable | None
     loop: asyncio.AbstractEventLoop
     openers: dict[Spoken, Callable[[Site, Wire, Channel], Layer]]
-    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    tasks: set[asyncio.Future[Any]] = field(default_factory=set)  # Any: handlers give answers, relays nothing
     connections: set[Connection] = field(default_factory=set)
     order: Iterator[int] = field(default_factory=itertools.count)
     emptied: asyncio.Event = field(default_factory=asyncio.Event)

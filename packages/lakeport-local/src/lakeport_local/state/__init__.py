@@ -10,13 +10,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from lakeport_local.state.grouping import Grouping
     from lakeport_local.state.lock import FolderHeld, FolderLock, holder_of
     from lakeport_local.state.remembered import Remembered
     from lakeport_local.state.resources import Resource, Resources
     from lakeport_local.state.store import Store
     from lakeport_local.state.syncing import Syncing
 
-__all__ = ["FolderHeld", "FolderLock", "Remembered", "Resource", "Resources", "Store", "Syncing", "holder_of"]
+__all__ = [
+    "FolderHeld",
+    "FolderLock",
+    "Grouping",
+    "Remembered",
+    "Resource",
+    "Resources",
+    "Store",
+    "Syncing",
+    "holder_of",
+]
 
 _MODULES = {"FolderHeld": "lock", "FolderLock": "lock", "holder_of": "lock", "Resource": "resources"}
 

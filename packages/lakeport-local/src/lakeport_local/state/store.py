@@ -31,7 +31,7 @@ class Store:
             `Syncing` brings commits there.
 
     Attributes:
-        undone: How many transactions were undone; caches of what a store holds forget it then.
+        undone: How many transactions that had changed something were undone; caches of what a store holds forget it then.
 
     Raises:
         FolderHeld: Another process owns the folder.
@@ -100,18 +100,22 @@ class Store:
         Yields:
             The connection.
         """
-        begin, keep, undo = ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
-        if self.db.in_transaction:
-            begin, keep, undo = ("SAVEPOINT nested", "RELEASE nested", "ROLLBACK TO nested; RELEASE nested")
-        self.db.execute(begin)
+        is_nested, changes = self.db.in_transaction, self.db.total_changes
+        self.db.execute("SAVEPOINT nested" if is_nested else "BEGIN IMMEDIATE")
         try:
             yield self.db
+            self.db.execute("RELEASE nested" if is_nested else "COMMIT")
         except BaseException:
-            for statement in undo.split("; "):
-                self.db.execute(statement)
-            self.undone += 1
+            self._undo(is_nested=is_nested)
+            if self.db.total_changes != changes:
+                self.undone += 1
             raise
-        self.db.execute(keep)
+
+    def _undo(self, *, is_nested: bool) -> None:
+        if not self.db.in_transaction:
+            return  # SQLite did, as it does when the disk is full
+        for statement in ("ROLLBACK TO nested", "RELEASE nested") if is_nested else ("ROLLBACK",):
+            self.db.execute(statement)
 
     def flush(self) -> None:
         """Bring what is committed to the disk, where it is to survive the loss of power."""

@@ -279,7 +279,9 @@ class Paths:
         row = {"etag": etag, "created": now, "modified": now, "acl": acl, **columns}
         marks = ", ".join("?" * len(row))
         sql = f"INSERT INTO paths ({', '.join(row)}) VALUES ({marks}) RETURNING {_COLUMNS}"
-        return _path(self._db.execute(sql, tuple(row.values())).fetchone())
+        made = _path(self._db.execute(sql, tuple(row.values())).fetchone())
+        self._named.keep((made.parent, made.name), made)
+        return made
 
     def replace_file(self, parent: Path, name: str, *, owner: str, **columns: Any) -> Path:  # Any: SQLite's values
         """Make a file in place of the one that has the name; nothing of that one remains.
@@ -291,8 +293,16 @@ class Paths:
         if not name or (old is not None and old.is_directory):
             raise refusal("PathConflict")
         if old is not None:
-            self.detach(old)
+            self._drop(old)
         return self.make(parent, name, is_directory=False, owner=owner, **columns)
+
+    def _drop(self, file: Path) -> None:
+        """Delete a file's row; one that may have segments is detached, to be reclaimed with them."""
+        if file.made_by == "dfs":
+            self.detach(file)
+            return
+        self._db.execute("DELETE FROM paths WHERE id = ?", (file.id,))
+        self._contents.release(file.content)
 
     def make_parents(self, root: int, path: str, *, owner: str) -> Path:
         """Return the directory that contains `path`, made with its own parents where missing.

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import orjson
+
 from lakeport_local.storage.paths import DETACHED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lakeport_local.state import Store
     from lakeport_local.storage.content import Contents
 
 BATCH = 500
+_LISTED = "(SELECT value FROM json_each(?))"
 
 
 class Reclaimer:
@@ -71,37 +76,37 @@ class Reclaimer:
 
     def _released_contents(self) -> int:
         """Delete released contents that no path has and nobody reads; those being read stay for a later step."""
-        done = 0
         rows = self._db.execute("SELECT content FROM released_contents LIMIT ?", (BATCH,)).fetchall()
-        for content in (int(row["content"]) for row in rows):
-            if self._contents.is_pinned(content):
-                continue
-            done += 1
-            self._db.execute("DELETE FROM released_contents WHERE content = ?", (content,))
-            if self._db.execute("SELECT 1 FROM paths WHERE content = ?", (content,)).fetchone() is None:
-                self._delete_content(content)
-        return done
-
-    def _delete_content(self, content: int) -> None:
-        self._db.execute("DELETE FROM contents WHERE id = ?", (content,))
-        chunks = self._db.execute("DELETE FROM extents WHERE content = ? RETURNING chunk", (content,)).fetchall()
+        looked_at = _json(row["content"] for row in rows if not self._contents.is_pinned(row["content"]))
+        gone = self._db.execute(
+            f"DELETE FROM contents WHERE id IN {_LISTED} AND NOT EXISTS (SELECT 1 FROM paths WHERE content = contents.id)"
+            " RETURNING id",
+            (looked_at,),
+        ).fetchall()
+        contents = _json(row["id"] for row in gone)
+        chunks = self._db.execute(
+            f"DELETE FROM extents WHERE content IN {_LISTED} RETURNING chunk", (contents,)
+        ).fetchall()
         self._contents.release_chunks(row["chunk"] for row in chunks)
+        return self._db.execute(f"DELETE FROM released_contents WHERE content IN {_LISTED}", (looked_at,)).rowcount
 
     def _released_chunks(self) -> tuple[list[str], int]:
-        """Delete released chunks that nothing holds; return their files, which are loose then, and how many rows."""
-        files = []
+        """Delete released chunks that nothing holds; return their files, which are loose then, and how many were looked at."""
         rows = self._db.execute(
             "DELETE FROM released_chunks WHERE chunk IN (SELECT chunk FROM released_chunks LIMIT ?) RETURNING chunk",
             (BATCH,),
         ).fetchall()
-        for row in rows:
-            gone = self._db.execute(
-                "DELETE FROM chunks WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM extents WHERE chunk = ?1)"
-                " AND NOT EXISTS (SELECT 1 FROM segments WHERE chunk = ?1)"
-                " AND NOT EXISTS (SELECT 1 FROM blocks WHERE chunk = ?1) RETURNING file",
-                (row["chunk"],),
-            ).fetchone()
-            if gone is not None and gone["file"] is not None:
-                files.append(str(gone["file"]))
+        gone = self._db.execute(
+            f"DELETE FROM chunks WHERE id IN {_LISTED}"
+            " AND NOT EXISTS (SELECT 1 FROM extents WHERE chunk = chunks.id)"
+            " AND NOT EXISTS (SELECT 1 FROM segments WHERE chunk = chunks.id)"
+            " AND NOT EXISTS (SELECT 1 FROM blocks WHERE chunk = chunks.id) RETURNING file",
+            (_json(row["chunk"] for row in rows),),
+        ).fetchall()
+        files = [str(row["file"]) for row in gone if row["file"] is not None]
         self._loose.add(files)
         return files, len(rows)
+
+
+def _json(numbers: Iterable[int]) -> str:
+    return orjson.dumps(list(numbers)).decode()

@@ -8,11 +8,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lakeport_local.access import Principal, lets_resource_in
 from lakeport_local.core import MemorySink, Response, ServiceError
+from lakeport_local.state import Grouping
 from lakeport_local.storage.address import address_of, told_api
 from lakeport_local.storage.answers import JSON
 from lakeport_local.storage.authentication import Authentication, tenant_of
@@ -86,6 +89,21 @@ class Opened:
             self.refusal = error
             self._sink.abort()
 
+    @property
+    def changes(self) -> bool:
+        """Whether it is answered in a transaction: it is no read, and has none of its own."""
+        return not (self.call.method in {"GET", "HEAD"} or self.operation.commits)
+
+    def answer(self) -> Response:
+        """Run the operation.
+
+        Raises:
+            ServiceError: Its refusal, or its body's.
+        """
+        if self.refusal is not None:
+            raise self.refusal
+        return self.operation.handle(self.call)
+
     def abort(self) -> None:
         """Release everything that was not kept."""
         self._sink.abort()
@@ -111,6 +129,7 @@ class StorageService:
         self._admitted: set[tuple[int, str]] = set()
         self._generation = -1
         self._is_tidying = False
+        self._grouping = Grouping(lake.store)
 
     # The two methods of a service
 
@@ -128,17 +147,24 @@ class StorageService:
             return self._refused(request, error)
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
-        """Answer a complete request, at once unless its body is still being hashed."""
-        sink = request.body.call.sink if isinstance(request.body, Opened) else None
+        """Answer a complete request; a change is answered with those of the same moment, and when its body is hashed."""
+        opened = request.body
+        if not isinstance(opened, Opened) or not opened.changes:
+            return self._answer(request)
+        sink = opened.call.sink
         if isinstance(sink, ChunkSink) and sink.hashing is not None and not sink.hashing.done():
-            return self._answer_later(request, sink.hashing)
-        return self._answer(request)
+            return self._answer_later(request, opened, sink.hashing)
+        return self._change(request, opened)
 
-    async def _answer_later(self, request: Request, hashing: Future[None]) -> Response:
+    async def _answer_later(self, request: Request, opened: Opened, hashing: Future[None]) -> Response:
         await asyncio.wait([asyncio.wrap_future(hashing)])  # what failed is told to whoever asks for the hash
-        return self._answer(request)
+        return await self._change(request, opened)
+
+    def _change(self, request: Request, opened: Opened) -> asyncio.Future[Response]:
+        return self._grouping.run(opened.answer, partial(self._finish, request, opened))
 
     def _answer(self, request: Request) -> Response:
+        """Answer at once: what changes nothing, commits by itself, or is a part of another request."""
         opened: BodySink | Response = request.body
         if not isinstance(opened, Opened):
             opened = self._opened_late(request)
@@ -146,14 +172,13 @@ class StorageService:
             return opened
         if not isinstance(opened, Opened):
             raise TypeError("open_body gives its own sink or an answer")
+        outcome: Response | Exception
         try:
-            response = self._answered(opened)
-        except ServiceError as error:
-            response = self._refused(request, error)
-        finally:
-            opened.abort()
-        self._tidy_later()
-        return response
+            with self._lake.store.transaction() if opened.changes else nullcontext():
+                outcome = opened.answer()
+        except Exception as error:  # noqa: BLE001  raised below unless it is a refusal
+            outcome = error
+        return self._finish(request, opened, outcome)
 
     def _opened_late(self, request: Request) -> BodySink | Response:
         """Open a request that came complete, its body in memory."""
@@ -163,19 +188,24 @@ class StorageService:
             opened.finish()
         return opened
 
-    def _answered(self, opened: Opened) -> Response:
-        if opened.refusal is not None:
-            raise opened.refusal
+    def _finish(self, request: Request, opened: Opened, outcome: Response | Exception) -> Response:
+        """Return what is answered after the commit."""
+        try:
+            if isinstance(outcome, Response):
+                return self._completed(opened, outcome)
+            if isinstance(outcome, ServiceError):
+                return self._refused(request, outcome)
+            raise outcome
+        finally:
+            opened.abort()
+            self._tidy_later()
+
+    def _completed(self, opened: Opened, response: Response) -> Response:
         call = opened.call
-        if call.method in {"GET", "HEAD"} or opened.operation.commits:
-            response = opened.operation.handle(call)
-        else:
-            with self._lake.store.transaction():
-                response = opened.operation.handle(call)
-            if isinstance(call.sink, ChunkSink):
-                call.sink.settle()
-                if is_structured(call.request.headers):
-                    response.headers.append((HEADER, call.header(HEADER) or ""))
+        if opened.changes and isinstance(call.sink, ChunkSink):
+            call.sink.settle()
+            if is_structured(call.request.headers):
+                response.headers.append((HEADER, call.header(HEADER) or ""))
         response.headers += self._common(call.request, call.version, call.address.api)
         rules = cors_rules(call.account)
         if rules:
