@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import lakeport
+from lakeport import transfer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -40,6 +43,51 @@ async def work() -> None:
         await top.remove()
 
 
+async def open_files(lake: lakeport.AsyncLake) -> None:
+    async with lake.open("examples/opened.csv", "w") as file:  # seen when it is closed, whole
+        await file.write("name,age\n")
+        await file.writelines(["ada,36\n", "grace,85\n"])
+        await file.flush()
+    async with lake.file("examples/opened.csv").open() as file:
+        print(await file.readline(), [line async for line in file], file.readable(), file.writable(), file.seekable())
+        print(await file.seek(0), await file.tell(), await file.readlines(), file.closed)
+    opened = await lake.open("examples/opened.csv", "rb")
+    print(await opened.readinto(bytearray(4)), await opened.read())
+    await opened.close()
+    print(lake.file("examples/opened.csv").parent.url)
+
+
+async def move(lake: lakeport.AsyncLake, folder: Path) -> None:
+    top = lake.directory("examples/moved")
+    (folder / "raw").mkdir()
+    (folder / "raw/a.csv").write_text("name\nada\n")
+    await top.upload(folder / "raw", told=lambda done, item: print(done.size_bytes, item))
+    print((await top.download(folder / "back")).files, (await top.file("b.csv").upload(folder / "raw/a.csv")).files)
+    print((await top.file("b.csv").download(folder / "back")).files, (await top.sync_from(folder / "raw")).files)
+    print((await top.sync_to(folder / "back")).files, (await lake.copy(top, lake.directory("examples/copied"))).files)
+    print((await lake.sync(top, lake.directory("examples/copied"))).files)
+    url = lakeport.parse_url("local:provider:share-data/examples/last/")
+    decided = await lake.file_system.apart(transfer.copy, folder / "raw/a.csv", url)
+    print(await lake.run(lambda: decided), (await lake.resume(decided.header.transfer)).files)
+
+
+async def tables(lake: lakeport.AsyncLake) -> None:
+    print(await lake.write_table([{"name": "ada", "age": 36}, {"name": "grace", "age": 85}], "examples/people.parquet"))
+    found = await lake.scan_table("examples/people.parquet", where="age > 40")
+    print([batch.num_rows async for batch in found.batches()], await found.count(), await found.head(1))
+    print(await found.table(), await found.polars(), await found.pandas())
+    print(await lake.read_table("examples/people.parquet", columns=["name"]))
+
+
+async def threads() -> None:
+    async with lakeport.connect("local:provider:share-data").asynchronous() as lake:
+        await open_files(lake)
+        with tempfile.TemporaryDirectory() as name:
+            await move(lake, Path(name))
+        await tables(lake)
+        await lake.directory("examples").remove()
+
+
 async def without_with() -> None:
     lake = lakeport.connect("local:provider:share-data").asynchronous()
     try:
@@ -50,6 +98,7 @@ async def without_with() -> None:
 
 def main() -> None:
     asyncio.run(work())
+    asyncio.run(threads())
     asyncio.run(without_with())
 
 

@@ -29,7 +29,8 @@ LakeportError
     ├── Throttled
     ├── Unavailable          the service answers that it cannot
     ├── Unreachable          nothing answers
-    └── NotYet               a wait ended before the thing happened
+    ├── NotYet               a wait ended before the thing happened
+    └── Stopped              the caller wanted it to end
 """
 
 from __future__ import annotations
@@ -203,6 +204,10 @@ class Unreachable(Transient):
 
 class NotYet(Transient):
     """A wait ended before the thing happened."""
+
+
+class Stopped(Transient):
+    """The caller wanted it to end before it had; nothing half-done is seen."""
 
 
 # Sources: data-share.md 5; identity.md 1.10, 4.4, 4.5 and 5; Blob and Data Lake REST references, "Error codes".

@@ -9,6 +9,18 @@ from __future__ import annotations
 from lakeport.connection.asynchronous import AsyncLake
 from lakeport.connection.awaited import AsyncDirectory, AsyncFile
 from lakeport.connection.lake import Lake, connect
+from lakeport.connection.opened import AsyncOpened
 from lakeport.connection.places import Directory, File
+from lakeport.connection.scanned import AsyncScan
 
-__all__ = ["AsyncDirectory", "AsyncFile", "AsyncLake", "Directory", "File", "Lake", "connect"]
+__all__ = [
+    "AsyncDirectory",
+    "AsyncFile",
+    "AsyncLake",
+    "AsyncOpened",
+    "AsyncScan",
+    "Directory",
+    "File",
+    "Lake",
+    "connect",
+]

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lakeport.connection.carrying import carried
+from lakeport.connection.opened import AsyncOpened
+from lakeport.connection.points import Point, asked
 from lakeport.errors import Conflict, Misused
 from lakeport.lake import deeds
+from lakeport.lake.asynchronous import AsyncFileSystem
 from lakeport.lake.blocks import Addition, Blocks
-from lakeport.lake.globs import expression, is_pattern, unfolded
+from lakeport.lake.opened import opened
 from lakeport.lake.urls import place_below
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, AsyncIterator, Mapping
+    from os import PathLike
 
     from lakeport.lake import Checksum, Entry
-    from lakeport.lake.asynchronous import AsyncFileSystem
+    from lakeport.transfer import Outcome, Rules
+    from lakeport.transfer.run import Told
 
 
-class AsyncPlace:
+class AsyncPlace(Point[AsyncFileSystem]):
     """A path in a file system.
 
     Attributes:
@@ -25,17 +32,10 @@ class AsyncPlace:
         path: Without slashes around it; empty for the root.
     """
 
-    def __init__(self, lake: AsyncFileSystem, path: str) -> None:
-        self.lake = lake
-        self.path = path
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.path!r} of {self.lake.name!r} in {self.lake.account!r})"
-
     @property
-    def name(self) -> str:
-        """The last part of the path."""
-        return self.path.rpartition("/")[2]
+    def parent(self) -> AsyncDirectory:
+        """The directory that it is in; the root's is the root."""
+        return AsyncDirectory(self.lake, self._above)
 
     async def exists(self) -> bool:
         """Tell whether something is there.
@@ -73,9 +73,7 @@ class AsyncPlace:
         await self.lake.do(deeds.set_metadata(self.lake, self.path, metadata))
 
     async def _renamed(self, target: str, *, replace: bool = False) -> str:
-        into = target.strip("/")
-        if not self.path or not into:
-            raise Misused("a file system cannot be renamed", hint="Name a path in it")
+        into = self._into(target)
         await self.lake.do(deeds.rename(self.lake, self.path, into, replace=replace))
         return into
 
@@ -189,6 +187,30 @@ class AsyncFile(AsyncPlace):
         await self.lake.do(blocks.write(data))
         await self.lake.do(blocks.commit())
 
+    def open(
+        self,
+        mode: str = "r",
+        *,
+        encoding: str | None = None,
+        errors: str | None = None,
+        newline: str | None = None,
+    ) -> AsyncOpened:
+        """Return the file as `File.open` does, each call awaited; to be awaited itself, or used by `async with`.
+
+        Args:
+            mode: `r`, `w`, `x` or `a`, with `b` for bytes; without it text.
+            encoding: Of text; absent: UTF-8.
+            errors: As Python's `open`.
+            newline: As Python's `open`.
+
+        Raises:
+            LakeportError: When it is opened: as `File.open`.
+        """
+        return AsyncOpened(
+            self.lake,
+            lambda: opened(self.lake.waiting, self.path, mode, encoding=encoding, errors=errors, newline=newline),
+        )
+
     async def checksum(self) -> Checksum:
         """Return size in bytes and stored MD5, in hex; the MD5 is empty when the service has none.
 
@@ -217,6 +239,28 @@ class AsyncFile(AsyncPlace):
             Conflict: A directory is there.
         """
         await self.lake.do(deeds.remove_file(self.lake, self.path))
+
+    async def upload(self, local: str | PathLike[str], *, told: Told | None = None) -> Outcome:
+        """Bring a file of this machine here, and return what arrived; see `File.upload`. Cancelled, it can be resumed.
+
+        Args:
+            local: A path of this machine.
+            told: Called in the event loop, after each part, with the outcome so far and the item that arrived, if one did.
+        """
+        from lakeport import transfer  # noqa: PLC0415  (brings the engine)
+
+        return await carried(self.lake, lambda: transfer.copy(Path(local), asked(self)), told)
+
+    async def download(self, local: str | PathLike[str], *, told: Told | None = None) -> Outcome:
+        """Bring this file to a path or into a folder of this machine, and return what arrived; see `File.download`.
+
+        Args:
+            local: A path of this machine.
+            told: Called in the event loop, after each part, with the outcome so far and the item that arrived, if one did.
+        """
+        from lakeport import transfer  # noqa: PLC0415  (brings the engine)
+
+        return await carried(self.lake, lambda: transfer.copy(asked(self), Path(local)), told)
 
 
 class AsyncDirectory(AsyncPlace):
@@ -265,33 +309,13 @@ class AsyncDirectory(AsyncPlace):
         Raises:
             Misused: It is no pattern.
 
-        Wire: what is below the directories that the pattern names in full is listed.
+        Wire: only directories that can hold something of it are listed.
         """
-        seen: set[str] = set()
         try:
-            plain = [(one, expression(one)) for one in unfolded(pattern.strip("/"))]
+            async for found in self.lake.glob(pattern.strip("/"), self.path):
+                yield found
         except ValueError as error:
             raise Misused(str(error)) from None
-        for one, meant in plain:
-            async for found in self._like(one):
-                below = found.path[len(self.path) :].lstrip("/") if self.path else found.path
-                if found.path not in seen and meant.fullmatch(below):
-                    seen.add(found.path)
-                    yield found
-
-    async def _like(self, pattern: str) -> AsyncIterator[Entry]:
-        """What a pattern can mean: the path it is, or what is below the directory that it begins with."""
-        parts = pattern.split("/")
-        fixed = next((count for count, part in enumerate(parts) if is_pattern(part)), len(parts))
-        at = "/".join([*([self.path] if self.path else []), *parts[:fixed]])
-        place = AsyncDirectory(self.lake, at)
-        if not await place.exists():
-            return
-        if fixed == len(parts):
-            yield await place.stat()
-            return
-        async for found in place.entries(recursive=fixed < len(parts) - 1 or parts[-1] == "**"):
-            yield found
 
     async def make(self) -> AsyncDirectory:
         """Make it and the directories above it; one that is there stays as it is.
@@ -323,3 +347,53 @@ class AsyncDirectory(AsyncPlace):
             Conflict: A file is there.
         """
         await self.lake.do(deeds.remove_directory(self.lake, self.path))
+
+    async def upload(self, local: str | PathLike[str], *, told: Told | None = None) -> Outcome:
+        """Bring what is below a folder of this machine below this directory, and return what arrived; see `Directory.upload`.
+
+        Args:
+            local: A path of this machine.
+            told: Called in the event loop, after each part, with the outcome so far and the item that arrived, if one did.
+        """
+        from lakeport import transfer  # noqa: PLC0415  (brings the engine)
+
+        return await carried(self.lake, lambda: transfer.copy(Path(local), asked(self), recursive=True), told)
+
+    async def download(self, local: str | PathLike[str], *, told: Told | None = None) -> Outcome:
+        """Bring what is below it below a folder of this machine, and return what arrived; see `Directory.download`.
+
+        Args:
+            local: A path of this machine.
+            told: Called in the event loop, after each part, with the outcome so far and the item that arrived, if one did.
+        """
+        from lakeport import transfer  # noqa: PLC0415  (brings the engine)
+
+        return await carried(self.lake, lambda: transfer.copy(asked(self), Path(local), recursive=True), told)
+
+    async def sync_from(
+        self, local: str | PathLike[str], rules: Rules | None = None, *, told: Told | None = None
+    ) -> Outcome:
+        """Make what is below it like what is below a folder of this machine; see `Directory.sync_from`.
+
+        Args:
+            local: A path of this machine.
+            rules: What is meant, and how both sides are compared; absent: size and time, and nothing is deleted.
+            told: Called in the event loop, after each part, with the outcome so far and the item that arrived, if one did.
+        """
+        from lakeport import transfer  # noqa: PLC0415  (brings the engine)
+
+        return await carried(self.lake, lambda: transfer.sync(Path(local), asked(self), rules), told)
+
+    async def sync_to(
+        self, local: str | PathLike[str], rules: Rules | None = None, *, told: Told | None = None
+    ) -> Outcome:
+        """Make what is below a folder of this machine like what is below it; see `Directory.sync_to`.
+
+        Args:
+            local: A path of this machine.
+            rules: What is meant, and how both sides are compared; absent: size and time, and nothing is deleted.
+            told: Called in the event loop, after each part, with the outcome so far and the item that arrived, if one did.
+        """
+        from lakeport import transfer  # noqa: PLC0415  (brings the engine)
+
+        return await carried(self.lake, lambda: transfer.sync(asked(self), Path(local), rules), told)

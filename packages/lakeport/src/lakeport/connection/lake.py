@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from lakeport.lake import FileSystem, LakeUrl, parse, profile_of
 from lakeport.lake.opened import opened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from lakeport.access.permissions import Permissions
     from lakeport.connection.asynchronous import AsyncLake
@@ -105,7 +104,7 @@ class Lake:
 
     @property
     def name(self) -> str:
-        """The name of the file system that paths begin at, or empty."""
+        """The file system's name, or empty."""
         return self._name
 
     def asynchronous(self) -> AsyncLake:
@@ -306,6 +305,7 @@ class Lake:
         mode: str = "error",
         partition_by: Sequence[str] = (),
         compression: str = "",
+        told: Callable[[int], None] | None = None,
     ) -> Written:
         """Write a table, frame or rows; it appears whole, or not at all. See `tables.write`.
 
@@ -316,6 +316,7 @@ class Lake:
             mode: `error`, `overwrite` or `append`, when something is there.
             partition_by: Columns by whose values the rows lie in directories.
             compression: Such as `zstd`; empty: the format's usual.
+            told: Called with the number of rows so far.
 
         Example:
             >>> lake.write_table({"n": [1, 2]}, "numbers.parquet").rows  # doctest: +SKIP
@@ -330,6 +331,7 @@ class Lake:
             mode=mode,
             partition_by=partition_by,
             compression=compression,
+            told=told,
         )
 
     def _place(self, path: str) -> Place:
@@ -346,7 +348,7 @@ class Lake:
             raise Misused(
                 f"{path} is not in {self._name or 'this lake'} of {self.account}", hint="Next: lakeport.connect(URL)"
             )
-        return replace(url, path=url.path).path
+        return url.path
 
     def fsspec(self) -> LakeFileSystem:
         """Return an fsspec file system of the account; its paths are `FILE_SYSTEM/PATH` or URLs.

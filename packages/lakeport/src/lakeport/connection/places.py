@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from lakeport.connection.points import Point, asked
 from lakeport.errors import Misused
-from lakeport.lake import LakeUrl, deeds
+from lakeport.lake import FileSystem, deeds
 from lakeport.lake.deeds import done
 from lakeport.lake.opened import Writer, opened
 from lakeport.lake.urls import place_below
@@ -15,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from os import PathLike
 
-    from lakeport.lake import Checksum, Entry, FileSystem
+    from lakeport.lake import Checksum, Entry
     from lakeport.transfer import Outcome, Rules
+    from lakeport.transfer.run import Told
 
 
-class Place:
+class Place(Point[FileSystem]):
     """A path in a file system.
 
     Attributes:
@@ -27,34 +29,10 @@ class Place:
         path: Without slashes around it; empty for the root.
     """
 
-    def __init__(self, lake: FileSystem, path: str) -> None:
-        self.lake = lake
-        self.path = path
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.url!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Place) and (type(self), self.url) == (type(other), other.url)
-
-    def __hash__(self) -> int:
-        return hash((type(self), self.url))
-
-    @property
-    def name(self) -> str:
-        """The last part of the path."""
-        return self.path.rpartition("/")[2]
-
     @property
     def parent(self) -> Directory:
         """The directory that it is in; the root's is the root."""
-        return Directory(self.lake, self.path.rpartition("/")[0])
-
-    @property
-    def url(self) -> str:
-        """Its `abfss://` URL."""
-        host = self.lake.profile.cloud.dfs_suffix
-        return f"abfss://{self.lake.name}@{self.lake.account}.{host}/{self.path}"
+        return Directory(self.lake, self._above)
 
     def exists(self) -> bool:
         """Tell whether something is there.
@@ -90,16 +68,6 @@ class Place:
             NotFound: Nothing is there.
         """
         self.lake.set_metadata(self.path, metadata)
-
-    def _into(self, target: str) -> str:
-        if not self.path or not target.strip("/"):
-            raise Misused("a file system cannot be renamed", hint="Name a path in it")
-        return target.strip("/")
-
-    def _asked(self) -> LakeUrl:
-        profile = self.lake.profile.name
-        named = "" if profile == "default" else profile
-        return LakeUrl(self.lake.name, self.path, self.lake.account, named)
 
 
 class File(Place):
@@ -229,25 +197,27 @@ class File(Place):
         """
         done(deeds.remove_file(self.lake, self.path))
 
-    def upload(self, local: str | PathLike[str]) -> Outcome:
+    def upload(self, local: str | PathLike[str], *, told: Told | None = None) -> Outcome:
         """Bring a file of this machine here, in parts, checked and journaled, and return what arrived; see `lakeport.transfer`.
 
         Args:
             local: A path of this machine.
+            told: Called after each part, from any thread, with the outcome so far and the item that arrived, if one did.
         """
         from lakeport import transfer  # noqa: PLC0415  (brings the engine)
 
-        return transfer.copy(Path(local), self._asked()).run()
+        return transfer.copy(Path(local), asked(self)).run(told=told)
 
-    def download(self, local: str | PathLike[str]) -> Outcome:
+    def download(self, local: str | PathLike[str], *, told: Told | None = None) -> Outcome:
         """Bring this file to a path or into a folder of this machine, and return what arrived; see `lakeport.transfer`.
 
         Args:
             local: A path of this machine.
+            told: Called after each part, from any thread, with the outcome so far and the item that arrived, if one did.
         """
         from lakeport import transfer  # noqa: PLC0415
 
-        return transfer.copy(self._asked(), Path(local)).run()
+        return transfer.copy(asked(self), Path(local)).run(told=told)
 
 
 class Directory(Place):
@@ -343,47 +313,51 @@ class Directory(Place):
         """
         done(deeds.remove_directory(self.lake, self.path))
 
-    def upload(self, local: str | PathLike[str]) -> Outcome:
+    def upload(self, local: str | PathLike[str], *, told: Told | None = None) -> Outcome:
         """Bring what is below a folder of this machine below this directory, and return what arrived; see `lakeport.transfer.copy`.
 
         Args:
             local: A path of this machine.
+            told: Called after each part, from any thread, with the outcome so far and the item that arrived, if one did.
         """
         from lakeport import transfer  # noqa: PLC0415
 
-        return transfer.copy(Path(local), self._asked(), recursive=True).run()
+        return transfer.copy(Path(local), asked(self), recursive=True).run(told=told)
 
-    def download(self, local: str | PathLike[str]) -> Outcome:
+    def download(self, local: str | PathLike[str], *, told: Told | None = None) -> Outcome:
         """Bring what is below it below a folder of this machine, and return what arrived; see `lakeport.transfer.copy`.
 
         Args:
             local: A path of this machine.
+            told: Called after each part, from any thread, with the outcome so far and the item that arrived, if one did.
         """
         from lakeport import transfer  # noqa: PLC0415
 
-        return transfer.copy(self._asked(), Path(local), recursive=True).run()
+        return transfer.copy(asked(self), Path(local), recursive=True).run(told=told)
 
-    def sync_from(self, local: str | PathLike[str], rules: Rules | None = None) -> Outcome:
+    def sync_from(self, local: str | PathLike[str], rules: Rules | None = None, *, told: Told | None = None) -> Outcome:
         """Make what is below it like what is below a folder of this machine; see `lakeport.transfer.sync`.
 
         Args:
             local: A path of this machine.
             rules: What is meant, and how both sides are compared; absent: size and time, and nothing is deleted.
+            told: Called after each part, from any thread, with the outcome so far and the item that arrived, if one did.
         """
         from lakeport import transfer  # noqa: PLC0415
 
-        return transfer.sync(Path(local), self._asked(), rules).run()
+        return transfer.sync(Path(local), asked(self), rules).run(told=told)
 
-    def sync_to(self, local: str | PathLike[str], rules: Rules | None = None) -> Outcome:
+    def sync_to(self, local: str | PathLike[str], rules: Rules | None = None, *, told: Told | None = None) -> Outcome:
         """Make what is below a folder of this machine like what is below it; see `lakeport.transfer.sync`.
 
         Args:
             local: A path of this machine.
             rules: What is meant, and how both sides are compared; absent: size and time, and nothing is deleted.
+            told: Called after each part, from any thread, with the outcome so far and the item that arrived, if one did.
         """
         from lakeport import transfer  # noqa: PLC0415
 
-        return transfer.sync(self._asked(), Path(local), rules).run()
+        return transfer.sync(asked(self), Path(local), rules).run(told=told)
 
 
 def literally(path: str) -> str:

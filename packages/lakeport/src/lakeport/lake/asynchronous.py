@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from contextvars import copy_context
 from datetime import UTC
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lakeport import identity
 from lakeport.errors import MissingExtra, NotFound
 from lakeport.identity import translated
 from lakeport.lake import deeds
+from lakeport.lake.client import FileSystem
 from lakeport.lake.deeds import adone
+from lakeport.lake.globs import awalk
 from lakeport.lake.values import Entry
 from lakeport.profiles.kinds import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from contextlib import AbstractContextManager
     from types import ModuleType
 
@@ -23,6 +29,10 @@ if TYPE_CHECKING:
     from azure.storage.filedatalake.aio import FileSystemClient
 
     from lakeport.profiles import Profile
+
+R = TypeVar("R")
+THREADS = 32
+"""How many of what only threads can do is under way at once: files read by Python's own file objects, tables, transfers."""
 
 
 class AsyncFileSystem:
@@ -130,6 +140,29 @@ class AsyncFileSystem:
         with self.asking(under):
             return [deeds.listed(one) async for one in listing(name_starts_with=f"{under}/")]
 
+    def glob(self, pattern: str, at: str = "") -> AsyncIterator[Entry]:
+        """Yield the paths that a pattern means, once each; only directories that can hold something of it are listed.
+
+        Args:
+            pattern: From `at` on.
+            at: A directory; empty: the root.
+
+        Raises:
+            ValueError: It is no pattern.
+        """
+
+        async def below(under: str, *, recursive: bool) -> AsyncIterator[Entry]:
+            with suppress(NotFound):
+                async for found in self.entries(under, recursive=recursive):
+                    yield found
+
+        async def one(path: str) -> Entry | None:
+            with suppress(NotFound):
+                return await self.do(deeds.entry(self, path))
+            return None
+
+        return awalk(pattern, below, one, at)
+
     async def below(self, path: str, *, most: int = 0) -> list[str]:
         """Return the names of the files below a path of a flat account.
 
@@ -173,8 +206,31 @@ class AsyncFileSystem:
         """
         return await adone(deed)
 
+    @cached_property
+    def waiting(self) -> FileSystem:
+        """The same file system, for threads, which wait."""
+        return FileSystem(self.profile, self.account, self.name)
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(THREADS, thread_name_prefix="lakeport-awaited")
+
+    async def apart(self, call: Callable[..., R], *given: Any, **named: Any) -> R:  # Any: what the call takes
+        """Call what waits in a thread of its own, and return what it does; a task that is cancelled does not end the call.
+
+        Args:
+            call: What.
+            given: What it is called with.
+            named: The same, by name.
+        """
+        loop, context = asyncio.get_running_loop(), copy_context()
+        return await loop.run_in_executor(self._threads, partial(context.run, partial(call, *given, **named)))
+
     async def aclose(self) -> None:
         """Close the connections."""
+        threads = self.__dict__.pop("_threads", None)
+        if threads is not None:
+            threads.shutdown(wait=False)
         for name in ("dfs", "blobs", "_service"):
             if name in self.__dict__:
                 await self.__dict__.pop(name).close()

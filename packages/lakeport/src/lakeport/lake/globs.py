@@ -6,11 +6,12 @@ Source: the patterns are those of fsspec's `glob`, which readers of lakes know; 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
 _SPECIAL = re.compile(r"[*?\[{]")
 _INNERMOST = re.compile(r"\{([^{}]*)\}")
@@ -40,6 +41,14 @@ class Below(Protocol[Found_co]):
     """Lists a directory; one that is not there is empty."""
 
     def __call__(self, under: str, *, recursive: bool) -> Iterator[Found_co]:
+        """Yield what is in a directory, or everything below it."""
+        ...
+
+
+class AsyncBelow(Protocol[Found_co]):
+    """Lists a directory of a lake that is awaited; one that is not there is empty."""
+
+    def __call__(self, under: str, *, recursive: bool) -> AsyncIterator[Found_co]:
         """Yield what is in a directory, or everything below it."""
         ...
 
@@ -118,44 +127,121 @@ def _of_name(part: str) -> str:
     return text
 
 
-def walk(pattern: str, below: Below[Found], one: Callable[[str], Found | None]) -> Iterator[Found]:
+@dataclass(frozen=True)
+class Step:
+    """What is next on the way to what a pattern means.
+
+    Attributes:
+        at: The directory to list, or the path to look up.
+        like: What the paths in it must be, from `at` on; `None`: look `at` up.
+        is_deep: Everything below it is listed.
+        rest: What is left of the pattern below what is found.
+    """
+
+    at: str
+    like: re.Pattern[str] | None = None
+    is_deep: bool = False
+    rest: tuple[str, ...] = ()
+
+    def means(self, path: str) -> bool:
+        """Tell whether a path that was listed is one of them."""
+        return bool(self.like and self.like.fullmatch(path[len(self.at) + 1 if self.at else 0 :]))
+
+
+def step(at: str, parts: Sequence[str]) -> Step:
+    """Return what is next: only directories that can hold something of a pattern are listed.
+
+    Args:
+        at: Where the walk has come to.
+        parts: The pattern's names below it.
+
+    Example:
+        >>> step("", ["raw", "2030", "*", "a.csv"])
+        Step(at='raw/2030', like=re.compile('[^/]*', re.DOTALL), is_deep=False, rest=('a.csv',))
+        >>> step("raw/2030/01", ["a.csv"])
+        Step(at='raw/2030/01/a.csv', like=None, is_deep=False, rest=())
+    """
+    fixed = next((count for count, part in enumerate(parts) if is_pattern(part)), len(parts))
+    here, rest = "/".join([*([at] if at else []), *parts[:fixed]]), parts[fixed:]
+    if not rest:
+        return Step(here)
+    if rest[0] == "**":
+        return Step(here, expression("/".join(rest)), is_deep=True)
+    return Step(here, expression(rest[0]), rest=tuple(rest[1:]))
+
+
+def walk(pattern: str, below: Below[Found], one: Callable[[str], Found | None], at: str = "") -> Iterator[Found]:
     """Yield what a pattern means, once each; only directories that can hold something of it are listed.
 
     Args:
-        pattern: The whole path's, without slashes around it.
+        pattern: The whole path's, or what follows `at`, without slashes around it.
         below: Lists directories.
         one: Looks a path up.
+        at: Where the pattern begins.
 
     Raises:
         ValueError: The pattern stands for too many, or has brackets with a range that ends before it begins.
     """
     seen: set[str] = set()
     for plain in unfolded(pattern):
-        for found in _walk("", plain.split("/"), below, one):
+        for found in _walk(at, plain.split("/"), below, one):
             if found.path not in seen:
                 seen.add(found.path)
                 yield found
 
 
-def _walk(at: str, parts: list[str], below: Below[Found], one: Callable[[str], Found | None]) -> Iterator[Found]:
-    part, rest = parts[0], parts[1:]
-    if part == "**":
-        start = len(at) + 1 if at else 0
-        meant = expression("/".join(parts))
-        yield from (found for found in below(at, recursive=True) if meant.fullmatch(found.path[start:]))
-    elif not is_pattern(part):
-        literal = [*([at] if at else []), part]
-        while rest and not is_pattern(rest[0]):
-            literal.append(rest.pop(0))
-        path = "/".join(literal)
-        if rest:
-            yield from _walk(path, rest, below, one)
-        elif (found := one(path)) is not None:
+def _walk(at: str, parts: Sequence[str], below: Below[Found], one: Callable[[str], Found | None]) -> Iterator[Found]:
+    now = step(at, parts)
+    if now.like is None:
+        looked_up = one(now.at)
+        if looked_up is not None:
+            yield looked_up
+        return
+    for found in below(now.at, recursive=now.is_deep):
+        if not now.means(found.path):
+            continue
+        if not now.rest:
             yield found
-    else:
-        for child in below(at, recursive=False):
-            if expression(part).fullmatch(child.path.rpartition("/")[2]):
-                if not rest:
-                    yield child
-                elif child.is_directory:
-                    yield from _walk(child.path, rest, below, one)
+        elif found.is_directory:
+            yield from _walk(found.path, now.rest, below, one)
+
+
+async def awalk(
+    pattern: str, below: AsyncBelow[Found], one: Callable[[str], Awaitable[Found | None]], at: str = ""
+) -> AsyncIterator[Found]:
+    """Yield what `walk` does, of a lake that is awaited.
+
+    Args:
+        pattern: What follows `at`.
+        below: Lists directories.
+        one: Looks a path up.
+        at: Where the pattern begins.
+
+    Raises:
+        ValueError: As `walk` does.
+    """
+    seen: set[str] = set()
+    for plain in unfolded(pattern):
+        async for found in _awalk(at, plain.split("/"), below, one):
+            if found.path not in seen:
+                seen.add(found.path)
+                yield found
+
+
+async def _awalk(
+    at: str, parts: Sequence[str], below: AsyncBelow[Found], one: Callable[[str], Awaitable[Found | None]]
+) -> AsyncIterator[Found]:
+    now = step(at, parts)
+    if now.like is None:
+        looked_up = await one(now.at)
+        if looked_up is not None:
+            yield looked_up
+        return
+    async for found in below(now.at, recursive=now.is_deep):
+        if not now.means(found.path):
+            continue
+        if not now.rest:
+            yield found
+        elif found.is_directory:
+            async for deeper in _awalk(found.path, now.rest, below, one):
+                yield deeper

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lakeport.clock import SystemClock
-from lakeport.errors import Conflict, LakeportError, NotVerified
+from lakeport.errors import Conflict, LakeportError, NotVerified, Stopped
 from lakeport.storage.retrying import rest
 from lakeport.transfer import disk
 from lakeport.transfer.blobs import Blobs
@@ -88,6 +88,7 @@ class Run:
         workers: How many requests are under way at once.
         limit: Holds all back together.
         told: Called after each part, from any thread, with the outcome so far, and the item that has arrived, if one has.
+        stop: Set, by another thread, when it is to end.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class Run:
         clock: Clock | None = None,
         patience: Patience | None = None,
         told: Told | None = None,
+        stop: threading.Event | None = None,
     ) -> None:
         self._plan = plan
         self._origin = origin
@@ -118,6 +120,7 @@ class Run:
         self._clock = clock or SystemClock()
         self._patience = patience
         self._told = told or (lambda _outcome, _item: None)
+        self._stop = stop or threading.Event()
         self._lock = threading.RLock()  # looking for the next part may find that an item failed
         self._stopped = threading.Event()
         self._broken: list[BaseException] = []
@@ -134,6 +137,7 @@ class Run:
 
         Raises:
             KeyboardInterrupt: Somebody wants it to end; what arrived is noted.
+            Stopped: The same, by `stop`.
         """
         began, tasks = time.perf_counter(), self._tasks()
         threads = [threading.Thread(target=self._work, args=(tasks,), daemon=True) for _ in range(self._workers)]
@@ -143,6 +147,7 @@ class Run:
             for thread in threads:
                 while thread.is_alive():
                     thread.join(0.2)
+                    self._heed()
         finally:
             self._stopped.set()
             for one in self._open:
@@ -160,6 +165,10 @@ class Run:
         self.outcome.through_here = self._through_here.is_set()
         self._note({"ended": "failed" if self.outcome.failures else "complete"})
         return self.outcome
+
+    def _heed(self) -> None:
+        if self._stop.is_set():
+            raise Stopped("the transfer was stopped", hint="Next: lakeport transfer resume")
 
     def _tasks(self) -> Iterator[tuple[_Item, int]]:
         """Every part that has not arrived, file by file."""
@@ -280,6 +289,9 @@ class Run:
     def _delete(self) -> None:
         blobs = self._blobs.twin()
         for path in self._plan.deletions:
+            if self._stop.is_set():
+                blobs.close()
+                self._heed()
             try:
                 disk.delete(path) if self._plan.direction == "download" else blobs.delete(path)
                 self.outcome.deleted += 1

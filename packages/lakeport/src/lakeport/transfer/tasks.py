@@ -24,6 +24,7 @@ from lakeport.transfer.run import WORKERS, Outcome, Run, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from threading import Event
 
     from lakeport.clock import Clock
     from lakeport.profiles import Profile
@@ -61,6 +62,7 @@ class Transfer:
         told: Told | None = None,
         clock: Clock | None = None,
         patience: Patience | None = None,
+        stop: Event | None = None,
     ) -> Outcome:
         """Do it, noting in the journal how far it came.
 
@@ -72,6 +74,7 @@ class Transfer:
             told: Called after each part, from any thread, with the outcome so far and the item that arrived, if one did.
             clock: The time.
             patience: How often what passes is tried again.
+            stop: Set, by another thread, when it is to end, as `Stopped`; `resume` goes on from there.
 
         Returns:
             What arrived, and what failed and why. Nothing that failed is visible at the target.
@@ -98,6 +101,7 @@ class Transfer:
                 told=told,
                 clock=time,
                 patience=patience,
+                stop=stop,
             ).run()
         finally:
             book.close()
