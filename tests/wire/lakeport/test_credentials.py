@@ -319,6 +319,25 @@ def test_threads_and_processes_sign_in_once(running: LocalAzure, here: Path, mon
     broker.shared.cache_clear()
 
 
+def test_a_sign_in_that_is_throttled_is_told_and_nobody_else_asks(
+    alone: LocalAzure, here: Path, lakeport: Lakeport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAKEPORT_TOKEN_CACHE", str(here / "tokens"))
+    alone.command(
+        "fault", "add", "429", "--service", "entra", "--path", "*/token", "--count", "0", "--retry-after", "0"
+    )
+    told = []
+    for _ in range(3):  # as many processes
+        broker.shared.cache_clear()
+        told.append(lakeport("token", "local:provider", "--json"))
+    assert [(one.status, one.rows[-1]["error"]) for one in told] == [(1, "Throttled")] * 3, told
+    assert "too many requests" in told[0].err
+    assert all("asked to pause" in one.err for one in told[1:]), told
+    struck = json.loads(alone.command("fault", "list", "--json").stdout.splitlines()[0])["struck"]
+    assert struck == 4, "the SDK's first request and three more, and none of the other processes"
+    broker.shared.cache_clear()
+
+
 def test_a_token_is_shown_by_what_it_says(running: LocalAzure, here: Path, lakeport: Lakeport) -> None:
     shown = lakeport("token", "local:provider", "--json")
     claims = {row["claim"]: row["value"] for row in shown.rows if "claim" in row}

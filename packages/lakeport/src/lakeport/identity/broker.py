@@ -118,15 +118,23 @@ class Broker:
                     (self._folder / key).unlink(missing_ok=True)
 
     def _asked(self, key: str, ask: Callable[[], Held]) -> Held:
-        until = self._paused.get(key)
-        if until is not None and self._clock.now() < until:
-            seconds = (until - self._clock.now()).total_seconds()
-            raise Throttled(f"sign-in was asked to pause; {seconds:.0f} seconds are left")
+        seconds = (self._paused_until(key) - self._clock.now()).total_seconds()
+        if 0 < seconds <= PAUSE.total_seconds():  # more is of a clock that was set back
+            raise Throttled(f"sign-in was asked to pause; {seconds:.0f} seconds are left", hint="Next: wait for it")
         try:
             return ask()
         except Throttled:
             self._paused[key] = self._clock.now() + PAUSE
+            self._keep(f"{key}.paused", self._paused[key].isoformat().encode())
             raise
+
+    def _paused_until(self, key: str) -> datetime:
+        """Return until when nobody asks, in this process or another."""
+        own = self._paused.get(key, datetime.min.replace(tzinfo=UTC))
+        try:
+            return max(own, datetime.fromisoformat(self._kept(f"{key}.paused").decode()))
+        except (OSError, ValueError, TypeError):  # nobody was asked to pause, or it is garbage
+            return own
 
     def _good(self, held: Held | None) -> Held | None:
         if held is None:
@@ -143,7 +151,12 @@ class Broker:
             return
         import fcntl  # noqa: PLC0415  (where there is no such module, nothing is shared)
 
-        with (self._folder / f"{key}.lock").open("w") as file:
+        try:
+            file = (self._folder / f"{key}.lock").open("w")
+        except OSError:  # another user's, the folder is gone, the disk is full: it costs a request
+            yield
+            return
+        with file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
@@ -151,18 +164,36 @@ class Broker:
         if self._folder is None:
             return None
         try:
-            return msgspec.json.decode((self._folder / key).read_bytes(), type=Held)
+            return msgspec.json.decode(self._kept(key), type=Held)
         except (OSError, msgspec.MsgspecError):
             return None
 
+    def _kept(self, name: str) -> bytes:
+        """Return what a file holds that this user wrote, and nobody else could.
+
+        Raises:
+            OSError: There is none, or it is another's or open to others.
+        """
+        if self._folder is None:
+            raise FileNotFoundError(name)
+        with (self._folder / name).open("rb") as file:
+            status = os.fstat(file.fileno())
+            if status.st_uid != os.geteuid() or status.st_mode & 0o077:
+                raise PermissionError(name)
+            return file.read()
+
     def _write(self, key: str, held: Held) -> None:
+        self._keep(key, msgspec.json.encode(held))
+
+    def _keep(self, name: str, content: bytes) -> None:
         if self._folder is None:
             return
-        beside = self._folder / f"{key}.new"
+        beside = self._folder / f"{name}.new"
         with contextlib.suppress(OSError):  # a full disk costs the others a request
-            beside.touch(mode=0o600)
-            beside.write_bytes(msgspec.json.encode(held))
-            beside.replace(self._folder / key)
+            beside.unlink(missing_ok=True)  # of whoever was killed, with whatever rights
+            with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
+                file.write(content)
+            beside.replace(self._folder / name)
 
 
 def shared_folder() -> Path | None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from lakeport.errors import LakeportError, NotSignedIn, Unavailable, WrongTenant, absent, class_of, one_line
+from lakeport.errors import LakeportError, NotSignedIn, Throttled, Unavailable, WrongTenant, absent, class_of, one_line
 from lakeport.identity.reach import is_unreachable, unreachable
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ _OTHER_TENANT = re.compile(r"not configured to acquire tokens for tenant ([0-9a-
 _CHALLENGED = re.compile(r"authorization_uri=\"?https://[^/]+/([0-9a-f-]{36})/", re.IGNORECASE)
 _TENANT_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _NO_TENANT = re.compile(r"Unable to get authority configuration for \S+?/([^/\s]+?)\.? ")
+_THROTTLED = re.compile(r"TooManyRequests|temporarily_unavailable|request is being throttled")
 _WITHOUT_BODY = re.compile(r"Operation returned an invalid status '(.*)'", re.DOTALL)
 _STORAGE_TAIL = re.compile(r"\s*RequestId:\S+\s+Time:\S+")
 
@@ -104,6 +105,8 @@ def _cannot_sign_in(error: Exception, who: str, profile: Profile | None) -> Lake
     text = str(error)
     if is_unreachable(text):
         return unreachable(text, profile.cloud.proxy if profile else "")
+    if _THROTTLED.search(text):  # the SDK has waited as it was told, and tried again, in vain
+        return Throttled(f"{who} cannot sign in: too many requests", code="TooManyRequests", hint="Next: wait a minute")
     nowhere = _NO_TENANT.search(f"{text} ")
     if nowhere:
         hint = "Check tenant_id"
