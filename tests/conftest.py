@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
+from hypothesis import settings
 from tests import driven
 from tests.azure import LocalAzure
 
@@ -12,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
+
+# The same examples in every run, so that a change is judged by itself; LAKEPORT_RANDOM=1 draws others, to find what is not known.
+settings.register_profile("same", derandomize="LAKEPORT_RANDOM" not in os.environ, deadline=None)
+settings.load_profile("same")
 
 collect_ignore_glob = ["sdk/scripts/*"]  # programs that tests run, not tests
 
