@@ -136,12 +136,16 @@ def test_a_policy_chooses_the_key_and_the_names_and_changes_later(vaults: Vaults
         key_curve_name="P-256",
         content_type=CertificateContentType.pem,
         validity_in_months=3,
+        certificate_type="OV-SSL",
+        certificate_transparency=False,
     )
     made: Any = client.begin_create_certificate("chosen", policy, _polling_interval=0).result()
     certificate = x509.load_der_x509_certificate(bytes(made.cer or b""))
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["lake.contoso.com"]
     assert "BEGIN PRIVATE KEY" in (vaults.secrets().get_secret("chosen").value or "")
+    kept = client.get_certificate_policy("chosen")
+    assert (kept.certificate_type, kept.certificate_transparency) == ("OV-SSL", False)
     longer = CertificatePolicy(issuer_name="Self", subject="CN=lake.contoso.com", validity_in_months=24)
     assert client.update_certificate_policy("chosen", longer).validity_in_months == 24
     for bad in (

@@ -37,12 +37,12 @@ def checked_policy(given: Any) -> Document:  # Any: JSON
     """
     policy = given if isinstance(given, dict) else {}
     key, wanted = _part(policy, "key_props"), _part(policy, "x509_props")
-    issuer = _part(policy, "issuer").get("name")
+    issuer = _part(policy, "issuer")
     content_type = _part(policy, "secret_props").get("contentType") or PFX
     subject, months = wanted.get("subject"), wanted.get("validity_months", _DEFAULT_MONTHS)
     if content_type not in {PFX, PEM}:
         raise errors.bad_parameter("Property policy.secret_props.contentType has invalid value")
-    if issuer != "Self":
+    if issuer.get("name") != "Self":
         raise errors.bad_parameter(
             "The certificate issuer is not set up in this vault. Use 'Self', or import a certificate."
         )
@@ -62,7 +62,7 @@ def checked_policy(given: Any) -> Document:  # Any: JSON
         },
         "lifetime_actions": policy.get("lifetime_actions")
         or [{"trigger": {"lifetime_percentage": 80}, "action": {"action_type": "AutoRenew"}}],
-        "issuer": {"name": issuer},
+        "issuer": {name: issuer[name] for name in ("name", "cty", "cert_transparency") if issuer.get(name) is not None},
     }
 
 
