@@ -215,6 +215,53 @@ def test_an_explicit_endpoint_is_reached_with_a_key_or_a_sas_without_proxy_or_tl
             assert lake.entry(place.path).size_bytes == len("over plain http")
 
 
+def test_the_endpoints_of_a_connection_string_are_where_every_deed_goes(
+    running: LocalAzure, here: Path, key: str, lakeport: Lakeport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = f"http://127.0.0.1:{running.port}/sourcestorage"
+    url = f"abfss://{SHARED}@sourcestorage.dfs.core.windows.net/said"
+    (here / "there").mkdir()
+    (here / "there" / "a.csv").write_text("x,y\n1,2\n")
+    opens = (f"AccountName=sourcestorage;AccountKey={key}", f"SharedAccessSignature={sas(key)}")
+    for number, string in enumerate(
+        (
+            f"{opens[0]};BlobEndpoint={at};DataLakeEndpoint={at}/",
+            f"{opens[1]};BlobEndpoint={at}/",
+            f"{opens[0]};DfsEndpoint={at}",
+        )
+    ):
+        monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", string)
+        for words in (
+            ("cp", "-r", "there", url),
+            ("ls", url),
+            ("stat", f"{url}/a.csv"),
+            ("cat", f"{url}/a.csv"),
+            ("cp", f"{url}/a.csv", f"back{number}"),
+            ("sync", "there", url),
+            ("table", "head", f"{url}/a.csv"),
+            ("mkdir", f"{url}/b"),
+            ("acl", "get", url, "--ids"),
+            ("du", url),
+            ("rm", "-r", url),
+        ):
+            if "Signature" in string and words[0] in {"acl", "rm"}:
+                continue  # it is none for that
+            done = lakeport(*words)
+            assert done.status == 0, (number, words, done)
+        assert (here / f"back{number}").read_text() == "x,y\n1,2\n"
+        transfer_id = str(lakeport("transfer", "list", "--json").rows[-2]["transfer"])
+        assert lakeport("transfer", "resume", transfer_id).status == 0
+        shown = lakeport("profile", "show", "--json")
+        assert {row.get("key"): row.get("value") for row in shown.rows}["storage_account"] == "sourcestorage"
+        assert key not in shown.out
+    elsewhere = resolved(connection_string=f"{opens[0]};EndpointSuffix=core.chinacloudapi.cn").cloud
+    assert elsewhere.account_url("lake") == "https://lake.dfs.core.chinacloudapi.cn"
+    apart = resolved(
+        connection_string=f"{opens[0]};BlobEndpoint=https://b.example/;DfsEndpoint=https://d.example"
+    ).cloud
+    assert (apart.blob_url("lake"), apart.account_url("lake")) == ("https://b.example", "https://d.example")
+
+
 def test_a_sas_in_a_key_vault_is_read_again_before_it_ends(running: LocalAzure, here: Path, key: str) -> None:
     ids = running.credentials("provider")
     url = "https://contoso-vault.vault.azure.net"

@@ -31,6 +31,7 @@ class Cloud:
         ca_bundle: The path of the certificates to trust with it; empty elsewhere.
         endpoint: Where the one storage account that is meant answers, if not by its host names:
             `http://127.0.0.1:10000/ACCOUNT`, or a domain of its own.
+        blob_endpoint: Where its Blob API answers, if that is elsewhere.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Cloud:
     proxy: str = ""
     ca_bundle: str = ""
     endpoint: str = ""
+    blob_endpoint: str = ""
 
     def __repr__(self) -> str:
         return f"Cloud({self.name!r})"
@@ -58,7 +60,7 @@ class Cloud:
 
     def blob_url(self, account: str) -> str:
         """Return the Blob endpoint of a storage account."""
-        return self.endpoint or f"https://{account}.{self.blob_suffix}"
+        return self.blob_endpoint or self.endpoint or f"https://{account}.{self.blob_suffix}"
 
     def sdk_options(self) -> SdkOptions:
         """Return what every SDK client is constructed with."""

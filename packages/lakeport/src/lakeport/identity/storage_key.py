@@ -11,6 +11,7 @@ from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
 
 from lakeport.errors import BadProfile
 from lakeport.identity.revealing import kept, reveal
+from lakeport.profiles import connection_strings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,15 +109,10 @@ def build(profile: Profile, account: str, clock: Clock) -> AzureNamedKeyCredenti
     if profile.credential == "sas_in_key_vault":
         return KeptSas(lambda: _of_vault(profile), clock)
     if profile.credential == "connection_string":
-        return _of_connection_string(reveal(profile, "connection_string"), account)
+        return _of_connection_string(reveal(profile, "connection_string"), account, profile)
     if profile.credential == "account_key":
         return AzureNamedKeyCredential(account, reveal(profile, "account_key"))
     return AzureSasCredential(without_url(reveal(profile, "sas")))
-
-
-def account_of(connection_string: str) -> str:
-    """Return the storage account that a connection string names, or empty."""
-    return _parts(connection_string).get("accountname", "")
 
 
 def _of_vault(profile: Profile) -> str:
@@ -126,18 +122,17 @@ def _of_vault(profile: Profile) -> str:
     return value
 
 
-def _of_connection_string(text: str, account: str) -> AzureNamedKeyCredential | AzureSasCredential:
-    parts = _parts(text)
-    named = parts.get("accountname", account)
-    if named != account:
-        raise BadProfile(f"the connection string opens account {named}, not {account}")
+def _of_connection_string(text: str, account: str, profile: Profile) -> AzureNamedKeyCredential | AzureSasCredential:
+    parts, there = connection_strings.parts(text), connection_strings.where(text)
+    if there.account not in {"", account}:
+        raise BadProfile(f"the connection string opens account {there.account}, not {account}")
+    if not profile.text("endpoint") and there.put_into(profile.cloud) != profile.cloud:  # a vault's, read only now
+        raise BadProfile(
+            "the connection string names other endpoints than the profile has",
+            hint="Give the profile endpoint= or cloud= as the string says",
+        )
     if parts.get("sharedaccesssignature"):
         return AzureSasCredential(without_url(parts["sharedaccesssignature"]))
     if parts.get("accountkey"):
         return AzureNamedKeyCredential(account, parts["accountkey"])
     raise BadProfile("the connection string has neither AccountKey nor SharedAccessSignature")
-
-
-def _parts(text: str) -> dict[str, str]:
-    pairs = (part.partition("=") for part in text.strip().split(";") if part)
-    return {key.strip().lower(): value for key, _, value in pairs}

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from lakeport import clouds
 from lakeport.errors import BadProfile, LakeportError, NotFound
-from lakeport.profiles import local
+from lakeport.profiles import connection_strings, local
 from lakeport.profiles.files import ProfileFile, project_file, user_file
 from lakeport.profiles.foreign import is_file, values_of
 from lakeport.profiles.kinds import KINDS, kind_of
@@ -170,9 +170,25 @@ def _profile(name: str, layers: list[Layer], *, at: clouds.Cloud | None = None) 
     values.setdefault("cloud", Value("public", "default"))
     values.setdefault("credential", Value(kind, "default" if kind == "default" else f"default (there is a {kind})"))
     cloud = at or _cloud(str(values["cloud"].value))
+    if kind == "connection_string":
+        cloud = _where_it_says(cloud, values)
     if "endpoint" in values:
         cloud = replace(cloud, endpoint=clouds.endpoint(str(values["endpoint"].value)))
     return Profile(name, cloud, kind, values=values)
+
+
+def _where_it_says(cloud: clouds.Cloud, values: dict[str, Value]) -> clouds.Cloud:
+    """Return the cloud in which a connection string's account answers, and note the account where nothing else names it."""
+    secret = values["connection_string"].value
+    if not isinstance(secret, Secret) or secret.key_vault:
+        return cloud  # a vault is asked when it is needed; `identity.storage_key` sees that nothing else was said
+    try:
+        found = connection_strings.where(secret.reveal())
+    except BadProfile:
+        return cloud  # it cannot be read: whoever needs it is told
+    if found.account:
+        values.setdefault("storage_account", Value(found.account, f"connection string ({secret.shown()})"))
+    return found.put_into(cloud)
 
 
 def _cloud(name: str) -> clouds.Cloud:
