@@ -40,6 +40,10 @@ def test_versions_keep_their_values_and_the_newest_answers(vaults: Vaults) -> No
     versions = {one.version: one for one in client.list_properties_of_secret_versions("versioned")}
     assert set(versions) == {first.properties.version, second.properties.version}
     assert versions[first.properties.version].tags == {"a": "b"}
+    listed = versions[second.properties.version]
+    assert (
+        listed.previous_version == second.properties.previous_version
+    )  # what is told of a version is told in lists too
 
 
 def test_attributes_change_and_the_value_does_not(vaults: Vaults) -> None:

@@ -39,9 +39,8 @@ def test_a_vault_that_is_made_again_is_another_one(world: World) -> None:
 
 
 def test_the_newest_version_answers_with_and_without_a_slash(world: World) -> None:
-    first = world.ask("PUT", "/secrets/s", {"value": "one"})
-    second = world.ask("PUT", "/secrets/S", {"value": "two"}, query="api-version=2026-04-01")
-    assert second["previousVersion"] == first["id"].rpartition("/")[2]
+    world.ask("PUT", "/secrets/s", {"value": "one"})
+    world.ask("PUT", "/secrets/S", {"value": "two"})
     for path in ("/secrets/s", "/secrets/s/", "/SECRETS/s/"):
         assert world.ask("GET", path)["value"] == "two"
 

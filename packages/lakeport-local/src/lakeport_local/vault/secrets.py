@@ -200,7 +200,8 @@ def described(call: Call, secret: Secret) -> Document:
     document = _item(call, secret, f"{secret.name}/{secret.newest.version}")
     if secret.policy is not None:
         document["kid"] = f"{call.origin}/keys/{secret.name}/{secret.newest.version}"
-    if call.request.parameter("api-version") in _SHOWS_PREVIOUS:
+    # Of plain secrets nothing is told: lists have no such member, and a version is the same in both.
+    if secret.policy is not None and call.request.parameter("api-version") in _SHOWS_PREVIOUS:
         previous = call.chest.previous_version(secret)
         document |= {"previousVersion": previous} if previous else {}
     return document
