@@ -15,7 +15,9 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable, write_deltalake
+from pyarrow import ArrowInvalid
 from pyarrow.fs import FileSelector
+from pyarrow.fs import FileSystem as PyArrowFileSystem
 
 from lakeport import engines
 from lakeport.connection import Lake
@@ -64,6 +66,39 @@ def test_pandas_finds_the_profile_by_the_account_in_a_url(place: Place, named: s
     assert pd.read_parquet(place.url("one.parquet"), storage_options={}).equals(frame)
     with fsspec.open(place.url("one.csv"), "rt") as file:
         assert file.readline() == "id,kind\n"
+
+
+def test_plain_calls_of_pandas_are_lakeport_s_by_az_urls_and_by_abfss_ones_except_for_parquet(
+    place: Place, named: str, lake: Lake
+) -> None:
+    """pyarrow, whom pandas asks first for Parquet, knows `abfss` and signs in by itself; it does not know `az`."""
+    engines.register()
+    frame = pd.DataFrame({"id": range(50), "kind": ["a", "b"] * 25})
+    az = place.url("plain/one.parquet").replace("abfss://", "az://")
+    frame.to_parquet(az)
+    assert pd.read_parquet(az).equals(frame)
+    assert pd.read_parquet(place.url("plain/one.parquet"), filesystem=lake.fsspec()).equals(frame)
+    assert pd.read_parquet(f"{place.container}/plain/one.parquet", filesystem=lake.pyarrow()).equals(frame)
+    with pytest.raises(ArrowInvalid, match="Unrecognized filesystem type"):
+        PyArrowFileSystem.from_uri(az)  # should pyarrow come to know it, pandas would ask pyarrow
+    assert PyArrowFileSystem.from_uri(place.url("plain/one.parquet"))[0].type_name == "abfs"
+    frame.to_json(place.url("plain/one.json"), orient="records", lines=True)
+    assert pd.read_json(place.url("plain/one.json"), lines=True).equals(frame)
+    frame.to_csv(place.url("plain/one.csv.gz"), index=False)
+    assert pd.read_csv(place.url("plain/one.csv.gz")).equals(frame)
+    frame.to_pickle(place.url("plain/one.pickle"))
+    assert pd.read_pickle(place.url("plain/one.pickle")).equals(frame)
+
+
+def test_fsspec_s_registry_serves_polars_and_duckdb(place: Place, named: str) -> None:
+    engines.register()
+    with fsspec.open(place.url("by/one.csv"), "wb") as file:
+        pl.DataFrame({"id": range(50)}).write_csv(file)
+    with fsspec.open(place.url("by/one.csv"), "rb") as file:
+        assert pl.read_csv(file)["id"].sum() == 1225
+    database = duckdb.connect()
+    database.register_filesystem(fsspec.filesystem("abfss", profile=named))
+    assert database.execute(f"select sum(id) from read_csv('{place.url('by/one.csv')}')").fetchone() == (1225,)
 
 
 def test_pandas_takes_options_that_name_the_profile_and_hold_no_secret(place: Place, named: str, lake: Lake) -> None:

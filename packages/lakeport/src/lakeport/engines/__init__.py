@@ -123,6 +123,10 @@ def register() -> None:
     Installed beside adlfs it is chance which of the two fsspec takes for `abfss://`; after this it is ours. What is said
     with adlfs's own options goes to adlfs all the same.
 
+    Then `pandas.read_csv("abfss://...")` and `pandas.read_parquet("az://...")` are plain calls. Of Parquet and `abfss://`
+    pandas asks pyarrow before fsspec, and pyarrow has a reader of its own that cannot be replaced from outside: say
+    `az://` for `abfss://` in the same URL, or give `storage_options={}` or `filesystem=lake.fsspec()`.
+
     Raises:
         MissingExtra: fsspec is not installed.
     """

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
 Arrow = Any  # pyarrow has no types
 Foreign = Any  # deltalake's own
+_UNKNOWN = re.compile(
+    r"(?:Feature |features: \{)'(?P<feature>[^}]+?)'(?:\}| is not)|(?P<version>minimum reader version \d+)"
+)
+"""How delta-rs and pyarrow's half of it say that a reader must know more than they do."""
 _STATUS = re.compile(r"status(?: code)?[: ]+(\d{3})|\b(403|401)\b")
 
 
@@ -44,6 +48,7 @@ def source(place: Place, version: int | None = None) -> Dataset:
     """
     with _told(place, "read"):
         table = _table(place, version)
+        _check_names(table, place.title)
         inner = fs.SubTreeFileSystem(place.inside, place.file_system)
         dataset = table.to_pyarrow_dataset(filesystem=inner)
         added = pa.table(table.get_add_actions(flatten=True))
@@ -74,6 +79,8 @@ def write(
     deltalake = needed("deltalake", "writing Delta tables")
     counted = _Counted(rows, told)
     with _told(place, "written", counted):
+        if deltalake.DeltaTable.is_deltatable(address(place), options(place)):
+            _check_names(_table(place, None), place.title)
         deltalake.write_deltalake(
             address(place),
             pa.RecordBatchReader.from_batches(rows.schema, counted.batches()),
@@ -102,6 +109,17 @@ def options(place: Place) -> dict[str, str] | None:
 def _table(place: Place, version: int | None) -> Foreign:
     deltalake = needed("deltalake", "reading Delta tables")
     return deltalake.DeltaTable(address(place), version=version, storage_options=options(place))
+
+
+def _check_names(table: Foreign, title: str) -> None:
+    """Refuse columns whose names are not those in the files: they would be read as if nothing were in them."""
+    if table.metadata().configuration.get("delta.columnMapping.mode", "none") != "none":
+        raise _unknown(title, "columnMapping")
+
+
+def _unknown(title: str, feature: str) -> Misused:
+    hint = "Next: ALTER TABLE ... DROP FEATURE where it was written, or have it copied to Parquet there"
+    return Misused(f"{title} is a Delta table that needs {feature}, which is not known here", hint=hint)
 
 
 class _Counted:
@@ -142,6 +160,9 @@ def _meant(place: Place, what: str, error: Exception, exceptions: Foreign) -> La
     status = _STATUS.search(text)
     if status and (status[1] or status[2]) in {"401", "403"}:
         return Forbidden(f"{title} may not be {what}", hint="Next: lakeport doctor, to see which right is missing")
+    unknown = _UNKNOWN.search(text)
+    if unknown:
+        return _unknown(title, (unknown["feature"] or unknown["version"]).replace("'", ""))
     if "already exists at" in text:
         return sinks.there(title)
     if "specified end version" in text:
