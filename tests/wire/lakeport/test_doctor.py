@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 import certifi
 import pytest
 from azure.mgmt.storage import StorageManagementClient
+from azure.storage.blob import AccountSasPermissions, ResourceTypes, Services, generate_account_sas
 from azure.storage.filedatalake import DataLakeServiceClient
 
-from lakeport import doctor, identity, profiles
+from lakeport import doctor, identity, profiles, sign_in
 from lakeport.access.roles import READER, Assignment, Role, Roles, Store
 from lakeport.clock import FixedClock, SystemClock
 from lakeport.doctor.findings import Case
 from lakeport.doctor.rights import judged
 from lakeport.doctor.way import resolved, skew
+from lakeport.errors import NotSignedIn
 from lakeport.profiles import local
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from tests.azure import LocalAzure
     from tests.conftest import NewAzure
     from tests.wire.lakeport.conftest import Lakeport
+
+    from lakeport.identity.sign_in import SignIn
 
 TOPOLOGY = """
 [[tenants]]
@@ -67,7 +71,14 @@ name = "contoso"
   principal = "owner"
   role = "Storage Blob Data Owner"
   scope = "/subscriptions/main"
+
+[[tenants]]
+name = "closed"
+block_sign_ins = ["device_code"]
+users = [{name = "eve@closed.onmicrosoft.com"}]
+apps = [{name = "elsewhere"}]
 """
+EVE = "eve@closed.onmicrosoft.com"
 
 
 @pytest.fixture
@@ -197,6 +208,71 @@ storage_account = "openlake"
     profile = profiles.resolve(arguments={"cloud": "local", "sas": altered}, environment={})
     last = list(doctor.examine(profile, account="openlake"))[-1]
     assert (last.code, last.said.startswith("the account does not believe")) == ("AuthenticationFailed", True)
+
+
+def test_each_refusal_of_sign_in_has_its_own_next_move(faulty: LocalAzure, here: Path, lakeport: Lakeport) -> None:
+    owner = faulty.credentials("owner")
+    ids = {name: str(owner[name]) for name in ("tenant_id", "client_id", "client_secret")}
+    assert lakeport("certificate", "create", "other", "--subject", "somebody-else").status == 0
+    by_certificate = {"tenant_id": ids["tenant_id"], "client_id": ids["client_id"], "certificate": "other.pem"}
+    nobody = "00000000-0000-4000-8000-000000000000"
+    for values, code, hint in (
+        ({**ids, "client_secret": "wrong"}, "AADSTS7000215", "Check the client secret"),
+        ({**ids, "client_id": nobody}, "AADSTS700016", "check client_id and tenant_id"),
+        ({**ids, "tenant_id": "nowhere.example"}, "AADSTS90002", "tenant_id"),
+        (by_certificate, "AADSTS700027", "not the one registered for this application"),
+    ):
+        profile = profiles.resolve(arguments={"cloud": "local", **values}, environment={})
+        last = list(doctor.examine(profile, account="openlake"))[-1]
+        assert (last.verdict, last.code, hint in last.hint, last.ends) == ("problem", code, True, True), (values, last)
+        assert ids["client_secret"] not in repr(last)
+
+
+def test_a_tenant_that_forbids_device_codes_is_told_with_what_is_left(
+    faulty: LocalAzure, here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    tenant_id = str(faulty.credentials(EVE)["tenant_id"])
+    given = {"cloud": "local", "credential": "device_code", "tenant_id": tenant_id}
+    profile = profiles.resolve(arguments=given, environment={})
+
+    def type_it(begun: SignIn) -> None:
+        faulty.command("approve", begun.code, "--user", EVE, check=False)
+
+    with pytest.raises(NotSignedIn) as refused:
+        sign_in(profile, show=type_it).result(30)
+    assert refused.value.code == "AADSTS53003"
+    assert "forbids this way to sign in, as many forbid device codes" in refused.value.hint
+    assert "interactive_browser" in refused.value.hint
+    last = list(doctor.examine(profiles.resolve(f"local:{EVE}"), account="openlake"))[-1]
+    assert (last.link, last.verdict, last.code) == ("sign-in", "problem", "AADSTS53003"), last
+    assert "interactive_browser" in last.hint
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_each_refusal_of_a_sas_and_of_a_foreign_account_has_its_own_next_move(
+    faulty: LocalAzure, here: Path, lakeport: Lakeport
+) -> None:
+    owner = profiles.resolve("local:owner")
+    arm = StorageManagementClient(identity.credential(owner), owner.subscription_id, **faulty.sdk)
+    key = str(arm.storage_accounts.list_keys("lake", "openlake").keys_property[0].value)  # type: ignore[index]
+    ends = datetime.now(UTC) + timedelta(days=1)
+
+    def sas(services: Services, types: ResourceTypes, ip: str | None = None) -> str:
+        may = AccountSasPermissions(read=True, list=True)
+        return generate_account_sas("openlake", key, types, may, ends, services=services, ip=ip)
+
+    every = ResourceTypes(service=True, container=True, object=True)
+    for token, code, said in (
+        (sas(Services(blob=True), every, "198.51.100.9"), "AuthorizationSourceIPMismatch", "another address"),
+        (sas(Services(queue=True), every), "AuthorizationServiceMismatch", "another service"),
+        (sas(Services(blob=True), ResourceTypes(object=True)), "AuthorizationResourceTypeMismatch", "(srt)"),
+    ):
+        profile = profiles.resolve(arguments={"cloud": "local", "sas": token}, environment={})
+        last = list(doctor.examine(profile, account="openlake"))[-1]
+        assert (last.verdict, last.code, said in last.said) == ("problem", code, True), last
+        assert "sig=" not in repr(last)
+    foreign = found(lakeport, "abfss://raw@openlake.dfs.core.windows.net/", "--profile", "local:elsewhere")["account"]
+    assert (foreign["verdict"], "tenant" in foreign["said"]) == ("problem", True), foreign
 
 
 def test_an_account_that_takes_no_keys_is_told(faulty: LocalAzure, here: Path) -> None:

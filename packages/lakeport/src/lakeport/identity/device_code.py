@@ -16,6 +16,7 @@ from msal import PublicClientApplication
 from requests import RequestException, Session
 
 from lakeport.clock import SystemClock
+from lakeport.errors import Unreachable
 from lakeport.profiles import local
 
 if TYPE_CHECKING:
@@ -118,7 +119,11 @@ class CodeCredential:
     def _shown(self, begun: Begun) -> None:
         """Show the code; a user of a local Azure is at the page already, and types it."""
         if self._profile.name.startswith(local.PREFIX) and self._profile.object_id and _SHOW.get() is _say:
-            local.approve(begun.code, self._profile.object_id)
+            try:
+                local.approve(begun.code, self._profile.object_id)
+            except Unreachable as error:
+                if "AADSTS" not in error.message:  # a refusal is what the application is told, too
+                    raise
         else:
             _show(begun.page, begun.code, begun.until)
 
