@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,6 +21,7 @@ class Container:
         lease_status: `locked` or `unlocked`.
         lease_state: Such as `available`.
         lease_kind: `infinite` or `fixed`, while leased.
+        kept: Legal holds and the policy that keep its blobs, as the data plane reads them.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Container:
     lease_status: str
     lease_state: str
     lease_kind: str
+    kept: dict[str, Any] = field(default_factory=dict)  # Any: a JSON object
 
 
 class Containers(Protocol):
@@ -51,11 +53,15 @@ class Containers(Protocol):
         """Set the metadata of a container."""
         ...
 
+    def keep(self, account: Resource, name: str, kept: dict[str, Any]) -> Container:  # Any: a JSON object
+        """Set what keeps the blobs of a container."""
+        ...
+
     def delete(self, account: Resource, name: str) -> None:
         """Delete a container.
 
         Raises:
-            ServiceError: 412: it is leased.
+            ServiceError: 409: its blobs are kept; 412: it is leased.
         """
         ...
 

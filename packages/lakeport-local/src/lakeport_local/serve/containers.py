@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from lakeport_local.arm.containers import Container
 from lakeport_local.storage.leases import Lease, check_lease, lease_at
 from lakeport_local.storage.metadata import metadata_json
 from lakeport_local.storage.names import check_file_system
+from lakeport_local.storage.retention import MEMBER, check_removal, retention_of
 from lakeport_local.storage.settings import retention_of_containers
 from lakeport_local.storage.stamps import microseconds
 
@@ -45,10 +48,17 @@ class LakeContainers:
         found = self._lake.file_systems.require(account.uid, name)
         return self._shown(self._lake.file_systems.change(found, metadata=metadata_json(metadata)))
 
+    def keep(self, account: Resource, name: str, kept: dict[str, Any]) -> Container:  # Any: a JSON object
+        """Set what keeps the blobs of a container."""
+        found = self._lake.file_systems.require(account.uid, name)
+        details = orjson.loads(found.details) | {MEMBER: kept}
+        return self._shown(self._lake.file_systems.change(found, touch=False, details=orjson.dumps(details).decode()))
+
     def delete(self, account: Resource, name: str) -> None:
         """Delete a container, and keep it for as long as the account keeps deleted ones."""
         found = self._lake.file_systems.require(account.uid, name)
         check_lease(self._lease(found), None, of="Container")
+        check_removal(found, is_empty=not self._lake.paths.has_children(self._lake.paths.row(found.root)))
         version = self._lake.ids.token(8).hex().upper()
         self._lake.file_systems.delete(found, version=version, kept_for=retention_of_containers(account))
 
@@ -70,4 +80,5 @@ class LakeContainers:
             lease_status=lease.status,
             lease_state=lease.state,
             lease_kind=lease.kind if lease.state == "leased" else "",
+            kept=retention_of(found),
         )

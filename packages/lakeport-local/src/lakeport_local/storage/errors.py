@@ -59,6 +59,11 @@ _TABLE: dict[str, tuple[int, str]] = {
         409,
         "The blob is encrypted with customer specified encryption, but it was not provided in the request.",
     ),
+    "BlobImmutableDueToLegalHold": (
+        409,
+        "This operation is not permitted as the blob is immutable due to one or more legal holds.",
+    ),
+    "BlobImmutableDueToPolicy": (409, "This operation is not permitted as the blob is immutable due to a policy."),
     "BlobIsSealed": (
         409,
         "The specified blob is sealed and its contents can't be modified unless the blob is re-created.",

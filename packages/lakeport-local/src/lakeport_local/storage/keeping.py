@@ -11,6 +11,7 @@ import orjson
 
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.kept import deletion_id, moment_text
+from lakeport_local.storage.retention import check_removal
 from lakeport_local.storage.settings import is_hierarchical, keeps_versions, retention_of_blobs, retention_of_containers
 
 if TYPE_CHECKING:
@@ -173,6 +174,8 @@ def remove_past(call: Call) -> Fields:
 
 def delete_kept(call: Call) -> None:
     """Remove the file system addressed, and keep it if the account keeps deleted ones."""
+    found = call.file_system
+    check_removal(found, is_empty=not call.lake.paths.has_children(call.lake.paths.row(found.root)))
     kept_for = retention_of_containers(call.account)
     version = call.lake.ids.token(8).hex().upper()
-    call.lake.file_systems.delete(call.file_system, version=version, kept_for=kept_for)
+    call.lake.file_systems.delete(found, version=version, kept_for=kept_for)

@@ -26,6 +26,7 @@ from lakeport_local.storage.cors import cross_origin_fields, preflight
 from lakeport_local.storage.dfs import operation_of as dfs_operation
 from lakeport_local.storage.errors import blob_body, dfs_body, in_blob_words, refusal
 from lakeport_local.storage.public import level_of
+from lakeport_local.storage.retention import refused_change
 from lakeport_local.storage.sas import Signatures
 from lakeport_local.storage.settings import cors_rules, is_hierarchical
 from lakeport_local.storage.structured import HEADER, StructuredSink, is_structured
@@ -102,7 +103,11 @@ class Opened:
         """
         if self.refusal is not None:
             raise self.refusal
-        return self.operation.handle(self.call)
+        kept = refused_change(self.call) if self.changes else None
+        response = self.operation.handle(self.call)
+        if kept is not None:  # told to nobody who may not change it; what was done is undone
+            raise kept
+        return response
 
     def abort(self) -> None:
         """Release everything that was not kept."""

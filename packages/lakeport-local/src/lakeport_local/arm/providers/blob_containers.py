@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakeport_local.arm import errors
+from lakeport_local.arm.providers.container_retention import retention_shown
 from lakeport_local.arm.table import Document, Operation
 from lakeport_local.core import Response, ServiceError, iso_instant
 
@@ -42,8 +43,7 @@ def _shown(account: Resource, container: Container, *, is_listed: bool = False) 
         **({"leaseDuration": container.lease_kind.capitalize()} if container.lease_kind else {}),
         **({"metadata": dict(container.metadata)} if container.metadata else {}),
         "lastModifiedTime": iso_instant(container.modified_at),
-        "hasImmutabilityPolicy": False,
-        "hasLegalHold": False,
+        **retention_shown(container),
     }
     if not is_listed:
         properties["immutableStorageWithVersioning"] = {"enabled": False}

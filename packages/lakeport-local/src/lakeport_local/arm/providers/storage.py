@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lakeport_local.arm.identities import forget_identity, identity_of
 from lakeport_local.arm.providers.blob_containers import BLOB_CONTAINERS
 from lakeport_local.arm.providers.blob_services import BLOB_SERVICES
+from lakeport_local.arm.providers.container_retention import CONTAINER_RETENTION
 from lakeport_local.arm.providers.signatures import account_signature, service_signature
 from lakeport_local.arm.providers.storage_offers import OFFERS
 from lakeport_local.arm.providers.storage_settings import network_rules, require_unchanged, settings
@@ -294,6 +295,7 @@ STORAGE = Provider(
         Operation("POST", f"{ACCOUNTS}/ListServiceSas", service_signature, action=f"{ACCOUNTS}/ListServiceSas/action"),
         *BLOB_SERVICES,
         *BLOB_CONTAINERS,
+        *CONTAINER_RETENTION,
         *OFFERS,
     ),
     newest="2026-09-01",

@@ -32,6 +32,7 @@ from lakeport_local.storage.leasing import done, with_lease
 from lakeport_local.storage.metadata import metadata_headers, metadata_json, metadata_of
 from lakeport_local.storage.names import check_file_system, is_file_system
 from lakeport_local.storage.public import HEADER, asked_level, level_of
+from lakeport_local.storage.retention import has_hold, has_policy
 from lakeport_local.storage.stamps import instant, microseconds
 
 if TYPE_CHECKING:
@@ -39,18 +40,26 @@ if TYPE_CHECKING:
     from lakeport_local.storage.file_systems import DeletedFileSystem, FileSystem
 
 _INCLUDED = {"", "deleted", "metadata", "system"}
-_FIXED: Fields = [
-    ("x-ms-has-immutability-policy", "false"),
-    ("x-ms-has-legal-hold", "false"),
-    ("x-ms-immutable-storage-with-versioning-enabled", "false"),
-]
 _SYSTEM = "$logs"
 """The service's own container, of which only who asks for it is told; `$web` and `$root` are listed like any other."""
-_FIXED_XML = (
-    "<HasImmutabilityPolicy>false</HasImmutabilityPolicy>"
-    "<HasLegalHold>false</HasLegalHold>"
-    "<ImmutableStorageWithVersioningEnabled>false</ImmutableStorageWithVersioningEnabled>"
-)
+_FIXED: Fields = [("x-ms-immutable-storage-with-versioning-enabled", "false")]
+
+
+def _retention(found: FileSystem) -> tuple[str, str]:
+    return str(has_policy(found)).lower(), str(has_hold(found)).lower()
+
+
+def _retention_fields(found: FileSystem) -> Fields:
+    policy, hold = _retention(found)
+    return [("x-ms-has-immutability-policy", policy), ("x-ms-has-legal-hold", hold), *_FIXED]
+
+
+def _retention_xml(found: FileSystem) -> str:
+    policy, hold = _retention(found)
+    return (
+        f"<HasImmutabilityPolicy>{policy}</HasImmutabilityPolicy><HasLegalHold>{hold}</HasLegalHold>"
+        "<ImmutableStorageWithVersioningEnabled>false</ImmutableStorageWithVersioningEnabled>"
+    )
 
 
 def create_container(call: Call) -> Response:
@@ -76,7 +85,7 @@ def container_properties(call: Call) -> Response:
     found = call.file_system
     _check_named_lease(call)
     lease = call.lease_of(found)
-    fields = [*_lease_fields(lease), *_public_fields(found), *_FIXED, *scope_fields(found)]
+    fields = [*_lease_fields(lease), *_public_fields(found), *_retention_fields(found), *scope_fields(found)]
     return Response(200, [*stamps(found), *fields, *metadata_headers(found.pairs)])
 
 
@@ -202,7 +211,7 @@ def _deleted_item(call: Call, one: DeletedFileSystem) -> str:
     return (
         f"<Container><Name>{one.was.name}</Name><Deleted>true</Deleted><Version>{one.version}</Version><Properties>"
         f'<Last-Modified>{http_date(one.was.modified_at)}</Last-Modified><Etag>"{one.was.etag_text}"</Etag>'
-        f"<LeaseStatus>unlocked</LeaseStatus><LeaseState>expired</LeaseState>{scope_xml(one.was)}{_FIXED_XML}"
+        f"<LeaseStatus>unlocked</LeaseStatus><LeaseState>expired</LeaseState>{scope_xml(one.was)}{_retention_xml(one.was)}"
         f"<DeletedTime>{http_date(instant(one.deleted))}</DeletedTime>"
         f"<RemainingRetentionDays>{left}</RemainingRetentionDays></Properties></Container>"
     )
@@ -216,5 +225,5 @@ def _item(call: Call, one: FileSystem, *, with_metadata: bool) -> str:
     return (
         f"<Container><Name>{one.name}</Name><Properties><Last-Modified>{http_date(one.modified_at)}</Last-Modified>"
         f'<Etag>"{one.etag_text}"</Etag><LeaseStatus>{lease.status}</LeaseStatus><LeaseState>{lease.state}</LeaseState>'
-        f"{scope_xml(one)}{_FIXED_XML}{public}</Properties>{metadata}</Container>"
+        f"{scope_xml(one)}{_retention_xml(one)}{public}</Properties>{metadata}</Container>"
     )

@@ -33,6 +33,7 @@ from lakeport_local.storage.keeping import version_fields
 from lakeport_local.storage.metadata import metadata_of
 from lakeport_local.storage.operations import MIB
 from lakeport_local.storage.ranges import range_of
+from lakeport_local.storage.retention import refused_change
 from lakeport_local.storage.settings import is_hierarchical
 
 if TYPE_CHECKING:
@@ -190,6 +191,9 @@ def _taken(call: Call, source: Path, header: str) -> Iterator[ChunkSink]:
             sink.write(data)
         sink.finish()
         _check_source_sums(call, sink)
+        kept = refused_change(call)
+        if kept is not None:
+            raise kept
         with call.lake.store.transaction():
             yield sink
         sink.settle()

@@ -19,6 +19,7 @@ from lakeport_local.storage.call import Demand
 from lakeport_local.storage.conditions import conditions_of
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.names import decoded, normal_path
+from lakeport_local.storage.retention import check_move
 
 if TYPE_CHECKING:
     from lakeport_local.access import Caller
@@ -52,6 +53,7 @@ def rename(call: Call) -> Response:
         raise refusal("RenameDestinationParentPathNotFound")
     if not parent.is_directory:
         raise refusal("PathConflict")
+    check_move(call, source, target)
     if target.item is not None:
         call.lake.paths.detach(target.item)
     moved = call.lake.paths.move(_without_lease(call, source.item), parent.id, target.name)
