@@ -72,7 +72,7 @@ class Store:
             "journal_mode=WAL",
             "synchronous=NORMAL",
             "foreign_keys=ON",
-            "cache_size=-65536",
+            "cache_size=-49152",
             "busy_timeout=0",
         ):
             self.db.execute(f"PRAGMA {pragma}")
