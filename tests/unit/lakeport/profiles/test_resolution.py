@@ -134,3 +134,26 @@ def test_writing_keeps_comments_and_other_profiles(folder: Path) -> None:
     assert ProfileFile(folder / "user.toml").profiles["fabrikam"]["client_secret"].value == profiles.Secret(env="F")
     ProfileFile(folder / "user.toml").remove("contoso")
     assert list(ProfileFile(folder / "user.toml").profiles) == ["fabrikam"]
+
+
+def test_a_profile_is_replaced_where_it_stands_and_the_file_stays_readable(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.toml", tmp_path / "profiles.toml"
+    real.write_text(
+        '# mine\n[profiles.one] # first\ntenant_id = "t" # the tenant\nclient_id = "c"\n\n'
+        '# about two\n[profiles.two]\nstorage_account = "x"\n'
+    )
+    real.chmod(0o600)
+    link.symlink_to(real)
+    ProfileFile(link).put("one", {"tenant_id": "t2", "client_id": "c"})
+    text = real.read_text()
+    for kept in ("# mine", "# first", "# the tenant", "# about two\n[profiles.two]", 'tenant_id = "t2"'):
+        assert kept in text, text
+    assert (link.is_symlink(), real.stat().st_mode & 0o777) == (True, 0o600)
+    ProfileFile(link).put("one", {"storage_account": "y", "client_secret": profiles.Secret(env="X")})
+    assert "# about two" in real.read_text()
+    assert set(ProfileFile(link).profiles["one"]) == {"storage_account", "client_secret"}
+    before = real.read_text()
+    for key, value in (("credential", "magic"), ("cloud", "mars"), ("endpoint", "nowhere"), ("tenant_id", "")):
+        with pytest.raises(BadProfile):
+            ProfileFile(link).put("three", {key: value})
+    assert real.read_text() == before

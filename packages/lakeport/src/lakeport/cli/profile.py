@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,9 @@ from lakeport.profiles.secrets import WAYS
 
 if TYPE_CHECKING:
     from lakeport.cli.output import Output
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]+")
+"""What a short URL can begin with; one letter alone looks like a drive."""
 
 
 @click.group()
@@ -48,14 +53,25 @@ def add(output: Output, *, name: str, values: tuple[str, ...], project: bool, dr
     """
     if name.startswith("local:"):
         raise Misused(f"{name!r} is a principal of the running local Azure", hint="Choose a name without local:")
+    if not NAME.fullmatch(name):
+        raise Misused(f"{name!r} is no name that NAME:PATH could begin with", hint="Use letters, digits, . _ and -")
+    if not values:
+        raise Misused(
+            f"nothing is said of profile {name!r}", hint=f"Give it KEY=VALUE; keys: {', '.join(profiles.KEYS)}"
+        )
     parsed = dict(_parsed(one) for one in values)
     file = _file(project)
+    before = {key: one.value for key, one in file.profiles.get(name, {}).items()}
     if not dry_run:
         file.put(name, parsed)
     shown = {key: value.shown() if isinstance(value, profiles.Secret) else value for key, value in parsed.items()}
     verb = "would write" if dry_run else "wrote"
     output.result(f"{verb} profile {name} to {file.path}", profile=name, file=str(file.path), **shown)
-    output.say(f"undo: lakeport profile remove {name}{' --project' if project else ''}")
+    here = " --project" if project else ""
+    again = " ".join(shlex.quote(_argument(*one)) for one in before.items())
+    output.say(
+        f"undo: lakeport profile add {name} {again}{here}" if before else f"undo: lakeport profile remove {name}{here}"
+    )
     output.summary(status="planned" if dry_run else "done")
 
 
@@ -152,7 +168,8 @@ def remove(output: Output, *, name: str, project: bool, dry_run: bool) -> None:
     if not dry_run:
         file.remove(name)
     output.result(f"{'would remove' if dry_run else 'removed'} profile {name} from {file.path}", profile=name)
-    output.say(f"undo: lakeport profile add {name} {' '.join(_argument(*one) for one in values.items())}")
+    again = " ".join(shlex.quote(_argument(*one)) for one in values.items())
+    output.say(f"undo: lakeport profile add {shlex.quote(name)} {again}{' --project' if project else ''}")
     output.summary(status="planned" if dry_run else "done")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
+from lakeport import clouds
 from lakeport.errors import BadProfile, NotFound
 from lakeport.profiles.kinds import KINDS
 from lakeport.profiles.model import KEYS, Value
@@ -65,20 +67,35 @@ class ProfileFile:
             raise BadProfile(f"{where} {key} must be a text", hint=f"It is {KEYS[key].meaning}")
         if key == "credential" and value not in KINDS:
             raise BadProfile(f"{where} credential {value!r} is unknown", hint=f"Credentials: {', '.join(KINDS)}")
+        if key == "cloud" and value not in clouds.NAMES:
+            raise BadProfile(f"{where} cloud {value!r} is unknown", hint=f"Clouds: {', '.join(clouds.NAMES)}")
+        if key == "endpoint":
+            clouds.endpoint(value)
         if KEYS[key].is_path:
             return str(self.path.parent / Path(str(value)).expanduser())
         return str(value)
 
     def put(self, name: str, values: Mapping[str, str | Secret]) -> None:
-        """Write one profile, replacing one of that name; the rest of the file stays as it is."""
+        """Write one profile, replacing one of that name; the rest of the file, comments too, stays as it is.
+
+        Raises:
+            BadProfile: It could not be read again; nothing is written.
+        """
         import tomlkit  # noqa: PLC0415  (only writing needs it; reading the command line does not)
 
-        table = tomlkit.table()
-        for key, value in values.items():
-            table[key] = _inline(value) if isinstance(value, Secret) else value
+        shown = {key: value.reference() if isinstance(value, Secret) else value for key, value in values.items()}
+        self._values(name, shown)
         if "profiles" not in self._document:
             self._document["profiles"] = tomlkit.table(is_super_table=True)
-        self._document["profiles"][name] = table
+        tables = self._document["profiles"]
+        if name not in tables:
+            tables[name] = tomlkit.table()
+        table = tables[name]  # changed where it stands: what follows it may be somebody's comment
+        for key in [key for key in table if key not in values]:
+            del table[key]
+        for key, value in values.items():
+            if key not in table or table[key] != shown[key]:
+                table[key] = _inline(value) if isinstance(value, Secret) else value
         self._write()
 
     def remove(self, name: str) -> None:
@@ -95,10 +112,13 @@ class ProfileFile:
     def _write(self) -> None:
         import tomlkit  # noqa: PLC0415
 
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        beside = self.path.with_name(f".{self.path.name}.new")
+        path = self.path.resolve()  # a link stays one
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside = path.with_name(f".{path.name}.new")
         beside.write_text(tomlkit.dumps(self._document), encoding="utf-8")
-        beside.replace(self.path)
+        if path.exists():
+            shutil.copymode(path, beside)
+        beside.replace(path)
 
 
 def _document(path: Path) -> Any:
@@ -110,7 +130,8 @@ def _document(path: Path) -> Any:
     except TOMLKitError as error:
         raise BadProfile(f"{path} is not TOML: {error}") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise BadProfile(f"cannot read {path}: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise BadProfile(f"cannot read {path}: {reason}") from error
 
 
 def _refuse_unknown(table: Mapping[str, object], known: tuple[str, ...], where: str) -> None:
