@@ -150,10 +150,21 @@ def test_a_profile_is_replaced_where_it_stands_and_the_file_stays_readable(tmp_p
         assert kept in text, text
     assert (link.is_symlink(), real.stat().st_mode & 0o777) == (True, 0o600)
     ProfileFile(link).put("one", {"storage_account": "y", "client_secret": profiles.Secret(env="X")})
-    assert "# about two" in real.read_text()
+    assert "\n\n# about two\n[profiles.two]" in real.read_text()
     assert set(ProfileFile(link).profiles["one"]) == {"storage_account", "client_secret"}
+    ProfileFile(link).put("three", {"tenant_id": "t"})
+    ProfileFile(link).remove("one")
+    assert real.read_text().startswith("# mine\n# about two\n[profiles.two]\n"), real.read_text()
+    assert set(ProfileFile(link).profiles) == {"two", "three"}
+    real.write_text('[profiles]\none.tenant_id = "t"\ntwo = {tenant_id = "t"}\n')
+    ProfileFile(link).put("one", {"tenant_id": "t2", "client_id": "c"})
+    ProfileFile(link).remove("two")
+    assert {key: one.value for key, one in ProfileFile(link).profiles["one"].items()} == {
+        "tenant_id": "t2",
+        "client_id": "c",
+    }
     before = real.read_text()
     for key, value in (("credential", "magic"), ("cloud", "mars"), ("endpoint", "nowhere"), ("tenant_id", "")):
         with pytest.raises(BadProfile):
-            ProfileFile(link).put("three", {key: value})
+            ProfileFile(link).put("four", {key: value})
     assert real.read_text() == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,17 +86,21 @@ class ProfileFile:
 
         shown = {key: value.reference() if isinstance(value, Secret) else value for key, value in values.items()}
         self._values(name, shown)
-        if "profiles" not in self._document:
-            self._document["profiles"] = tomlkit.table(is_super_table=True)
-        tables = self._document["profiles"]
+        above, own, below = _around(self._text(), name)
+        document = tomlkit.parse(own) if own else self._document
+        if "profiles" not in document:
+            document["profiles"] = tomlkit.table(is_super_table=True)
+        tables: Any = document["profiles"]  # Any: tomlkit's
         if name not in tables:
             tables[name] = tomlkit.table()
-        table = tables[name]  # changed where it stands: what follows it may be somebody's comment
+        table = tables[name]
         for key in [key for key in table if key not in values]:
             del table[key]
         for key, value in values.items():
             if key not in table or table[key] != shown[key]:
                 table[key] = _inline(value) if isinstance(value, Secret) else value
+        if own:
+            self._document = tomlkit.parse(above + tomlkit.dumps(document) + below)
         self._write()
 
     def remove(self, name: str) -> None:
@@ -106,19 +111,47 @@ class ProfileFile:
         """
         if name not in self.profiles:
             raise NotFound(f"there is no profile {name!r} in {self.path}")
-        del self._document["profiles"][name]
-        self._write()
-
-    def _write(self) -> None:
         import tomlkit  # noqa: PLC0415
 
+        above, own, below = _around(self._text(), name)
+        if own:
+            self._document = tomlkit.parse(above + below.lstrip("\n"))
+        else:
+            del self._document["profiles"][name]
+        self._write()
+
+    def _text(self) -> str:
+        import tomlkit  # noqa: PLC0415
+
+        return tomlkit.dumps(self._document)
+
+    def _write(self) -> None:
         path = self.path.resolve()  # a link stays one
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{path.name}.new")
-        beside.write_text(tomlkit.dumps(self._document), encoding="utf-8")
+        beside.write_text(self._text(), encoding="utf-8")
         if path.exists():
             shutil.copymode(path, beside)
         beside.replace(path)
+
+
+def _around(text: str, name: str) -> tuple[str, str, str]:
+    """Return what stands above a profile's table, the table, and what stands below it, with the comments above the next one.
+
+    All is above where the profile has no table with a heading of its own.
+    """
+    written = "|".join(re.escape(one) for one in (name, f'"{name}"', f"'{name}'"))
+    heading = re.search(rf"^[ \t]*\[[ \t]*profiles[ \t]*\.[ \t]*(?:{written})[ \t]*\]", text, re.MULTILINE)
+    if heading is None:
+        return text, "", ""
+    following = re.search(r"^[ \t]*\[", text[heading.end() :], re.MULTILINE)
+    if following is None:
+        return text[: heading.start()], text[heading.start() :], ""
+    end = heading.end() + following.start()
+    lines = text[heading.start() : end].splitlines(keepends=True)
+    while lines and (not lines[-1].strip() or lines[-1].lstrip().startswith("#")):
+        end -= len(lines.pop())
+    return text[: heading.start()], text[heading.start() : end], text[end:]
 
 
 def _document(path: Path) -> Any:
