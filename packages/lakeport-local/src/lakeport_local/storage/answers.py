@@ -6,6 +6,7 @@ Source: storage.md 2.8, 3.2.
 from __future__ import annotations
 
 import base64
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 import orjson
@@ -59,12 +60,15 @@ def content_headers(call: Call, prefix: str, *, fall_back: bool = False) -> dict
         prefix: `x-ms-` for dfs, `x-ms-blob-` for blob.
         fall_back: Take the request's own `Content-Type` and so on where the prefixed one is missing.
     """
-    found = {}
-    for name in CONTENT_HEADERS:
-        value = call.header(f"{prefix}{name}") or (call.header(name) if fall_back else None)
-        if value:
-            found[name] = value
-    return found
+    given = call.request.headers.several(_spellings(prefix))
+    plain = call.request.headers.several(_spellings("")) if fall_back else given
+    values = (one or other for one, other in zip(given, plain, strict=True))
+    return {name: value for name, value in zip(CONTENT_HEADERS, values, strict=True) if value}
+
+
+@lru_cache
+def _spellings(prefix: str) -> list[str]:
+    return [f"{prefix}{name}".lower() for name in CONTENT_HEADERS]
 
 
 def content_fields(path: Path) -> Fields:

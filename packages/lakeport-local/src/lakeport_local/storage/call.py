@@ -235,7 +235,9 @@ class Call:
         Raises:
             ServiceError: 412.
         """
-        check_lease(self.lease_of(found), self.header(header))
+        given = self.header(header)
+        if given is not None or (found is not None and found.detail("lease") is not None):
+            check_lease(self.lease_of(found), given)
 
     # Permission
 

@@ -63,6 +63,8 @@ def metadata_of(headers: Headers) -> Pairs:
     Raises:
         ServiceError: 400 `EmptyMetadataKey`, `InvalidPropertyName`.
     """
+    if not any(name.startswith(_PREFIX) for name, _ in headers):
+        return []
     size = len(_PREFIX)
     found = [(name[size:], value) for name, value in headers.spelled() if name.lower().startswith(_PREFIX)]
     if any(not name for name, _ in found):
@@ -85,7 +87,7 @@ def _header_text(value: str) -> str:
 
 def metadata_json(pairs: Pairs, *, is_flat: bool = False) -> str:
     """Spell metadata as rows keep it; where there are directories, the mark of one is no metadata of its own."""
-    if is_flat:
+    if is_flat or not pairs:
         return orjson.dumps(pairs).decode()
     return orjson.dumps([pair for pair in pairs if pair[0].lower() != FOLDER_MARK]).decode()
 
