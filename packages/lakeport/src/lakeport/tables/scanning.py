@@ -148,9 +148,14 @@ def scan(
         BadData: A file is damaged, or two disagree on a column's type.
 
     Example:
-        >>> found = scan("sales", where="year = 2030", columns=["price"])  # doctest: +SKIP
-        >>> for batch in found.batches():  # doctest: +SKIP
-        ...     print(batch.num_rows)
+        >>> import tempfile
+        >>> from lakeport.tables import write
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     rows = [{"year": 2029, "price": 7}, {"year": 2030, "price": 9}]
+        ...     _ = write(rows, f"{folder}/sales/", partition_by=["year"])
+        ...     found = scan(f"{folder}/sales/", where="year = 2030", columns=["price"])
+        ...     [batch.to_pydict() for batch in found.batches()]
+        [{'price': [9]}]
     """
     place = at(source, profile=profile)
     with refusals.reading(place.title):

@@ -77,8 +77,13 @@ def stats(
         LakeportError: As `scan` does.
 
     Example:
-        >>> stats("sales.parquet").columns[0].nulls  # doctest: +SKIP
-        3
+        >>> import tempfile
+        >>> from lakeport.tables import write
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     _ = write({"price": [7, None, 9]}, f"{folder}/sales.parquet")
+        ...     found = stats(f"{folder}/sales.parquet").columns[0]
+        ...     found.name, found.nulls
+        ('price', 1)
     """
     found = source if isinstance(source, Scan) else scan(source)
     seen = {one.name: _Seen(one.type) for one in found.schema}
