@@ -25,12 +25,11 @@ from lakeport_local.storage.tiers import check_online
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lakeport_local.core import BodySource
     from lakeport_local.storage.answers import Fields
     from lakeport_local.storage.call import Call
-    from lakeport_local.storage.content import ContentSource
     from lakeport_local.storage.paths import Path
 
-_SUMS = ("md5", "crc64")
 _MOST_HASHED = 4 * 1024 * 1024
 
 
@@ -69,13 +68,17 @@ def read(call: Call) -> Response:
         last = part.start + part.size_bytes - 1
         fields = [(name, value) for name, value in fields if name != "Content-MD5"]
         fields.append(("Content-Range", f"bytes {part.start}-{last}/{path.size_bytes}"))
-        fields += _whole_md5(call, path) + _part_sums(call, path, part.start, part.size_bytes)
+        fields += _whole_md5(call, path)
+    name = _sum_wanted(call, part.size_bytes)
+    body: bytes | BodySource = call.lake.contents.body(path.content, part.start, part.size_bytes)
+    if name is not None:
+        pieces = list(_pieces(body))
+        fields.append(_SUMS[name](pieces))
+        body = Pieces(pieces)
     fields = _overridden(call, fields)
     if is_structured(call.request.headers):
         fields += [(HEADER, call.header(HEADER) or ""), (LENGTH_HEADER, str(part.size_bytes))]
-        source = call.lake.contents.read(path.content, part.start, part.size_bytes)
-        return Response(206 if part.is_partial else 200, fields, StructuredSource(source))
-    body = call.lake.contents.body(path.content, part.start, part.size_bytes)
+        body = StructuredSource(Pieces([body]) if isinstance(body, bytes) else body)
     return Response(206 if part.is_partial else 200, fields, body)
 
 
@@ -101,24 +104,32 @@ def _whole_md5(call: Call, path: Path) -> list[tuple[str, str]]:
     return [] if path.md5 is None else [(name, base64.b64encode(path.md5).decode())]
 
 
-def _part_sums(call: Call, path: Path, start: int, size_bytes: int) -> Fields:
-    """Return the checksums of a range that a request asks for: of one that is not too large."""
-    wanted = {name: _wants(call, name) for name in _SUMS}
-    if not any(wanted.values()):
-        return []
-    if all(wanted.values()):
+def _md5_of(pieces: list[bytes]) -> tuple[str, str]:
+    md5 = hashlib.md5(usedforsecurity=False)
+    for piece in pieces:
+        md5.update(piece)
+    return "Content-MD5", base64.b64encode(md5.digest()).decode()
+
+
+def _crc64_of(pieces: list[bytes]) -> tuple[str, str]:
+    crc = 0
+    for piece in pieces:
+        crc = crc64(piece, crc)
+    return "x-ms-content-crc64", base64.b64encode(crc.to_bytes(8, "little")).decode()
+
+
+_SUMS = {"md5": _md5_of, "crc64": _crc64_of}
+"""The checksums of a range that a request may ask for, and the header that tells each."""
+
+
+def _sum_wanted(call: Call, size_bytes: int) -> str | None:
+    """Return which checksum of its range a request asks for: of one that is not too large."""
+    wanted = [name for name in _SUMS if _wants(call, name)]
+    if len(wanted) > 1:
         raise refusal("InvalidHeaderValue", HeaderName="x-ms-range-get-content-crc64", HeaderValue="true")
-    if size_bytes > _MOST_HASHED:
+    if wanted and size_bytes > _MOST_HASHED:
         raise refusal("OutOfRangeInput")
-    md5, crc = hashlib.md5(usedforsecurity=False), 0
-    for piece in _pieces(call.lake.contents.body(path.content, start, size_bytes)):
-        if wanted["md5"]:
-            md5.update(piece)
-        else:
-            crc = crc64(piece, crc)
-    if wanted["md5"]:
-        return [("Content-MD5", base64.b64encode(md5.digest()).decode())]
-    return [("x-ms-content-crc64", base64.b64encode(crc.to_bytes(8, "little")).decode())]
+    return wanted[0] if wanted else None
 
 
 def _wants(call: Call, name: str) -> bool:
@@ -126,7 +137,7 @@ def _wants(call: Call, name: str) -> bool:
     return (call.header(f"x-ms-range-get-content-{name}") or "").lower() == "true"
 
 
-def _pieces(body: bytes | ContentSource) -> Iterator[bytes]:
+def _pieces(body: bytes | BodySource) -> Iterator[bytes]:
     if isinstance(body, bytes):
         yield body
         return
@@ -135,3 +146,25 @@ def _pieces(body: bytes | ContentSource) -> Iterator[bytes]:
             yield piece
     finally:
         body.close()
+
+
+class Pieces:
+    """A body that was read already, to be summed."""
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self.size_bytes = sum(map(len, pieces))
+        self._pieces = pieces[::-1]
+
+    def read(self, limit_bytes: int) -> bytes:
+        """Return the next bytes, at most `limit_bytes`; empty at the end."""
+        if not self._pieces:
+            return b""
+        piece = self._pieces.pop()
+        if len(piece) > limit_bytes:
+            self._pieces.append(piece[limit_bytes:])
+            piece = piece[:limit_bytes]
+        return piece
+
+    def close(self) -> None:
+        """Let go of what was not asked for."""
+        self._pieces.clear()
