@@ -76,13 +76,13 @@ test: $(SETUP) ## All tests that need no foreign program
 	@command -v npm >/dev/null || { echo "make witness needs Node 20 or newer with npm: its package manager is not this project's to install" >&2; exit 2; }
 	@mkdir -p .witness/npm
 	@cp requirements/npm/package.json requirements/npm/package-lock.json .witness/npm/
-	@cd .witness/npm && npm ci --silent --ignore-scripts --no-audit --no-fund --omit=optional
+	@cd .witness/npm && npm ci --silent --fetch-retries 5 --ignore-scripts --no-audit --no-fund --omit=optional
 	@touch $@
 
 # Programs that Debian packages: taken as they are where they are there already.
 .witness/debian/.setup: Makefile
 	@for one in rclone:rclone java:openjdk-17-jdk-headless go:golang-go curl:curl shellcheck:shellcheck; do \
-	  command -v $${one%%:*} >/dev/null || { command -v apt-get >/dev/null && apt-get -qq update && apt-get -qq install -y --no-install-recommends $${one##*:} >/dev/null; } \
+	  command -v $${one%%:*} >/dev/null || { command -v apt-get >/dev/null && apt-get -qq -o Acquire::Retries=3 update && apt-get -qq -o Acquire::Retries=3 install -y --no-install-recommends $${one##*:} >/dev/null; } \
 	  || { echo "make witness needs $${one%%:*}, and cannot install it: apt-get is not here, or needs root. Next: install $${one##*:}" >&2; exit 2; }; done
 	@mkdir -p .witness/debian && touch $@
 

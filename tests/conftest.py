@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from tests import driven
 from tests.azure import LocalAzure
 
@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 # The same examples in every run, so that a change is judged by itself; LAKEPORT_RANDOM=1 draws others, to find what is not known.
-settings.register_profile("same", derandomize="LAKEPORT_RANDOM" not in os.environ, deadline=None)
+settings.register_profile(
+    "same",
+    derandomize="LAKEPORT_RANDOM" not in os.environ,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],  # of the machine
+)
 settings.load_profile("same")
 
 collect_ignore_glob = ["sdk/scripts/*"]  # programs that tests run, not tests

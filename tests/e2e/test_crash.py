@@ -60,7 +60,7 @@ def apply(wished: Provider | Consumer, azure: LocalAzure, crash_after: int = 0) 
     return done
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_every_acknowledged_step_survives_a_crash_after_it(
     new_azure: NewAzure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,7 +43,7 @@ def masked(lines: list[str]) -> list[str]:
     return lines
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_the_sessions_of_the_readme_are_true(tmp_path: Path) -> None:
     for name in ("share.yaml", "receive.yaml", "orders.csv", "orders.yaml", "paths.py", "tables.py"):
         (tmp_path / name).write_bytes((EXAMPLES / name).read_bytes())

@@ -244,7 +244,7 @@ def commands(stage: Stage, folder: Path) -> None:
     stage.run("python", "-c", LOUDLY, "token", as_whom="node")
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_no_secret_is_said_anywhere(new_azure: NewAzure, tmp_path: Path) -> None:
     trace = tmp_path / "trace.jsonl"
     azure = new_azure(topology=TOPOLOGY, memory=False, arguments=("--trace", str(trace)))

@@ -238,7 +238,7 @@ SEGMENTS = st.sampled_from(tuple(_WORDS.split()))
 @settings(
     max_examples=150,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     method=st.sampled_from(["GET", "HEAD", "PUT", "PATCH", "DELETE", "POST", "OPTIONS", "X"]),
@@ -267,7 +267,7 @@ def bent(draw: st.DrawFn, document: Any) -> Any:
 @settings(
     max_examples=250,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data())
 def test_any_body_is_answered(world: World, data: st.DataObject) -> None:

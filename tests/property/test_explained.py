@@ -163,7 +163,7 @@ def pairs() -> Iterator[tuple[Operation, Explained, str, str]]:
             yield asked, known[name], parent, at(where, parent)
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(360)
 def test_what_is_explained_is_what_the_lake_answers_and_what_is_lacking_is_enough(populated: LakeInProcess) -> None:
     lake, chance = populated, random.Random(50207)
     held = holders(lake)

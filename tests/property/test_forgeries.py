@@ -241,7 +241,7 @@ def opened(lake: LakeInProcess) -> LakeInProcess:
     return lake
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_no_altered_signature_is_accepted(opened: LakeInProcess) -> None:
     lake, tried = opened, 0
     kinds = list(genuine(lake))

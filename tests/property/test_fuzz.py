@@ -287,7 +287,7 @@ def everything_in(folder: Path, but: Path) -> set[str]:
     return {str(path) for path in folder.rglob("*") if but not in path.parents and path != but}
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_no_bytes_at_the_listener_are_a_failure(listening: LocalAzure) -> None:
     chance, pid = random.Random(5), int(json.loads((listening.state / "lock").read_text())["pid"])
     around = listening.state.parent

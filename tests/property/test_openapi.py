@@ -151,7 +151,7 @@ def test_every_call_of_the_table_is_described(world: World, operations: list[Any
     assert {kind.name for provider in providers for kind in provider.resource_types} <= {name for _, name in described}
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 @settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate, Phase.shrink]
 )

@@ -289,7 +289,7 @@ def every_way_leads_past(lake: LakeInProcess, asker: Asker, asked: Operation, pa
     return max(len(one.ways) for one in found)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_every_cell_is_as_documented_and_every_refusal_says_how_to_pass(populated: LakeInProcess) -> None:
     lake, chance = populated, random.Random(20301)
     counts = {"cells": 0, "refused": 0, "ways tried": 0}

@@ -41,7 +41,7 @@ class Az:
             "sh",
             "-c",
             f"AZURE_CONFIG_DIR={config} exec {shlex.join([str(self.program), *arguments])}",
-            timeout=120,
+            timeout=240,
         )
         return done.returncode, done.stdout, done.stderr
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.azure import LocalAzure
     from tests.conftest import NewAzure
 
-pytestmark = [pytest.mark.witness, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.witness, pytest.mark.timeout(600)]
 
 GROUP = "data-share-automation"
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.azure import LocalAzure
     from tests.sdk.conftest import AzureOf
 
-pytestmark = [pytest.mark.witness, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.witness, pytest.mark.timeout(600)]
 
 TOPOLOGY = """
 [[tenants]]

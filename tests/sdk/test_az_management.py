@@ -13,7 +13,7 @@ from tests.sdk.az import Az
 if TYPE_CHECKING:
     from tests.sdk.conftest import AzureOf
 
-pytestmark = [pytest.mark.witness, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.witness, pytest.mark.timeout(600)]
 
 SAMPLE = Path("tests/sdk/scripts/sample.sh").resolve()
 TEMPLATE: Any = {
@@ -112,7 +112,7 @@ def test_a_sample_repository_s_script_runs_unchanged(az: Az) -> None:
     config = az.azure.state / f"az-{az.name}"
     program = f"AZURE_CONFIG_DIR={config} PATH={az.program.parent}:$PATH exec sh {shlex.quote(str(SAMPLE))}"
     env = {"SUBSCRIPTION": subscription, "LOCATION": "westeurope", "SUFFIX": "azsample1"}
-    done = az.azure.run_as(az.name, "sh", "-c", program, env=env, timeout=240)
+    done = az.azure.run_as(az.name, "sh", "-c", program, env=env, timeout=480)
     assert done.returncode == 0, done.stderr
     assert "in/one.csv" in done.stdout.split()
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-pytestmark = [pytest.mark.witness, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.witness, pytest.mark.timeout(600)]
 
 GROUP = "data-share-automation"
 LAKE = "--account-name sourcestorage --auth-mode login"

@@ -72,7 +72,7 @@ class Side:
         )
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_nothing_acknowledged_is_lost_by_a_kill_after_any_call(new_azure: NewAzure) -> None:
     azure = new_azure(memory=False)
     here = Side(azure, "provider", "sourcestorage", "source-data-share")

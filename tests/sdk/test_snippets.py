@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.azure import LocalAzure
     from tests.sdk.conftest import AzureOf
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(360)
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

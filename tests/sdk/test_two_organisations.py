@@ -61,7 +61,7 @@ def file_line(name: str, content: bytes) -> str:
     return f"file {name} {len(content)} {hashlib.md5(content).hexdigest()}"
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(360)
 @pytest.mark.parametrize("kind", ["", "-certificate"], ids=["secret", "certificate"])
 def test_a_provider_shares_and_a_consumer_receives_every_byte(new_azure: NewAzure, kind: str) -> None:
     azure = new_azure()
@@ -80,7 +80,7 @@ def test_a_provider_shares_and_a_consumer_receives_every_byte(new_azure: NewAzur
     assert azure.log() == ""
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(360)
 def test_both_scripts_may_be_run_again(new_azure: NewAzure) -> None:
     azure = new_azure()
     succeeded(provide(azure, "provider"))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     NewAzure = Any  # the root conftest's; test modules do not import one another
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(360)
 @pytest.mark.parametrize(("durability", "kills"), [("process", 6), ("full", 2)])
 def test_a_killed_server_keeps_what_it_acknowledged(new_azure: NewAzure, durability: str, kills: int) -> None:
     azure = new_azure(topology=TOPOLOGY, memory=False, arguments=("--durability", durability))
@@ -25,7 +25,7 @@ def test_a_killed_server_keeps_what_it_acknowledged(new_azure: NewAzure, durabil
     assert orphans(azure) == []
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(240)
 def test_a_block_taken_from_a_url_leaves_no_file_when_the_server_is_killed_amid_it(new_azure: NewAzure) -> None:
     azure = new_azure(topology=TOPOLOGY, memory=False)
     worker = Worker(azure, 0, 1)

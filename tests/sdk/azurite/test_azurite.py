@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import NewAzure
 
-pytestmark = [pytest.mark.witness, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.witness, pytest.mark.timeout(360)]
 
 TOPOLOGY = f"""
 [[tenants]]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.azure import LocalAzure
     from tests.sdk.conftest import AzureOf
 
-pytestmark = [pytest.mark.witness, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.witness, pytest.mark.timeout(360)]
 
 KEY = base64.b64encode(bytes(range(64))).decode()
 TOPOLOGY = f"""
@@ -50,7 +50,7 @@ def azure(azure_of: AzureOf) -> LocalAzure:
 
 
 def rclone(azure: LocalAzure, config: Path, *arguments: str) -> str:
-    done = azure.run_as(None, "rclone", "--config", str(config), "--retries", "1", *arguments, timeout=100)
+    done = azure.run_as(None, "rclone", "--config", str(config), "--retries", "1", *arguments, timeout=240)
     assert done.returncode == 0, f"{arguments}: {done.stderr}"
     return done.stdout
 

@@ -62,7 +62,7 @@ def signed_url(azure: LocalAzure) -> str:
 
 
 def statuses(azure: LocalAzure, *program: str, width: int = 1) -> list[list[int]]:
-    done = azure.run_as(None, *program, *ADDRESSES, timeout=110)
+    done = azure.run_as(None, *program, *ADDRESSES, timeout=240)
     assert done.returncode == 0, done.stderr
     found = [[int(word) for word in line.split()] for line in done.stdout.splitlines()]
     assert {len(line) for line in found} == {width}, done.stdout
@@ -74,13 +74,13 @@ def test_pythons_http_clients_reach_every_host(reached: LocalAzure) -> None:
 
 
 @pytest.mark.witness
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(360)
 def test_java_reaches_every_host(reached: LocalAzure) -> None:
     assert statuses(reached, "java", str(SCRIPTS / "Reach.java"), width=2) == [[status] * 2 for status in STATUSES]
 
 
 @pytest.mark.witness
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(360)
 def test_go_reaches_every_host(reached: LocalAzure, tmp_path: Path) -> None:
     go = shutil.which("go") or "/usr/lib/go/bin/go"
     run = ("sh", "-c", f'GOCACHE={tmp_path} GO111MODULE=off exec "$0" run "$@"', go, str(SCRIPTS / "reach.go"))
@@ -94,7 +94,7 @@ def test_curl_reaches_every_host(reached: LocalAzure) -> None:
 
 
 @pytest.mark.witness
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(360)
 def test_azures_packages_for_node_work_by_real_names_and_fetch_by_an_explicit_endpoint(reached: LocalAzure) -> None:
     modules = Path(".witness/npm/node_modules").resolve()
     assert modules.exists(), "the packages are not installed; next: make witness"
@@ -106,6 +106,6 @@ def test_azures_packages_for_node_work_by_real_names_and_fetch_by_an_explicit_en
         "box",
         signed_url(reached),
         env={"WITNESS_MODULES": str(modules)},
-        timeout=110,
+        timeout=240,
     )
     assert (done.returncode, done.stdout) == (0, "done 200\n"), done.stderr

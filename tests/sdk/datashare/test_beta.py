@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tests.azure import LocalAzure
     from tests.conftest import NewAzure
 
-pytestmark = [pytest.mark.witness, pytest.mark.timeout(200)]
+pytestmark = [pytest.mark.witness, pytest.mark.timeout(400)]
 
 SCRIPTS = Path(__file__).parents[1] / "scripts"
 GROUP = "data-share-automation"
@@ -25,7 +25,7 @@ def run(azure: LocalAzure, app: str, side: str, **more: str) -> str:
     where = {"AZURE_SUBSCRIPTION_ID": account["subscription_id"], "RESOURCE_GROUP": GROUP}
     variables = {f"{prefix}_{name}": value for prefix in ("DATA_SHARE", "STORAGE") for name, value in where.items()}
     variables |= {"DATA_SHARE_ACCOUNT_NAME": f"{side}-data-share", "STORAGE_ACCOUNT_NAME": account["name"], **more}
-    done = azure.run_as(app, str(python), str(SCRIPTS / f"{app}.py"), env=variables, timeout=150)
+    done = azure.run_as(app, str(python), str(SCRIPTS / f"{app}.py"), env=variables, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

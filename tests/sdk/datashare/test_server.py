@@ -64,7 +64,7 @@ def written(folder: Path) -> int:
 
 def until(happened: Callable[[], bool]) -> None:
     """Poll until something has happened."""
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while not happened():
         assert time.monotonic() < end
         time.sleep(0.02)

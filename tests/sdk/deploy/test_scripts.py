@@ -27,14 +27,14 @@ def run(az: Az, script: str, *arguments: str) -> str:
         f"AZURE_CONFIG_DIR={config}",
         str(SCRIPTS / script),
         *arguments,
-        timeout=200,
+        timeout=400,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
 @pytest.mark.witness
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("side", ["provider", "consumer"])
 def test_a_side_is_made_given_to_an_automation_and_removed(azure: LocalAzure, side: str) -> None:
     az = Az(azure, side)

@@ -10,7 +10,7 @@ from tests.sdk.az import Az
 if TYPE_CHECKING:
     from tests.sdk.vault.conftest import Vaults
 
-pytestmark = [pytest.mark.witness, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.witness, pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")

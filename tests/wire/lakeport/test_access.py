@@ -151,7 +151,7 @@ def test_it_is_explained_and_audited_by_rule_guests_included(contoso: LocalAzure
     assert "stranger" not in {name for name, _ in readers}
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(360)
 def test_an_apply_killed_at_any_change_is_completed_by_the_next(
     contoso: LocalAzure, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -90,7 +90,7 @@ def completed(session: Session, heard: Wire, requests: int) -> bool:
     return True
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_a_provider_killed_at_any_request_boundary_is_completed_by_the_next_run(
     running: LocalAzure, sides: Sides, book: InviteBook, heard: Wire
 ) -> None:
@@ -105,7 +105,7 @@ def test_a_provider_killed_at_any_request_boundary_is_completed_by_the_next_run(
     assert requests > 20
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_a_consumer_killed_at_any_request_boundary_is_completed_by_the_next_run(
     running: LocalAzure, sides: Sides, book: InviteBook, heard: Wire
 ) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 EXAMPLES = Path(__file__).parents[3] / "examples" / "python"
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(360)
 def test_examples_run_and_show_every_function_that_programs_may_use(
     alone: LocalAzure, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

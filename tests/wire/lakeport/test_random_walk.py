@@ -236,7 +236,7 @@ class Walk(RuleBasedStateMachine):
         assert self.giving.control.get("share", self.name) is None
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_both_sides_converge_in_one_run_after_any_walk(running: LocalAzure, monkeypatch: pytest.MonkeyPatch) -> None:
     with wire(monkeypatch) as heard:
         machine = type("WalkHere", (Walk,), {"heard": heard})

@@ -16,7 +16,7 @@ from tests.azure import LocalAzure
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(360)
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 TOPICS = sorted(one.parent.name for one in EXAMPLES.glob("*/with_lakeport.py"))

@@ -16,7 +16,7 @@ SEED = 1
 COUNT = 42
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 def test_transfers_under_random_faults_end_complete_or_say_that_they_failed_and_are_resumed(
     new_azure: NewAzure, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -71,7 +71,7 @@ def content(here: Path) -> dict[str, bytes]:
     return files
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(360)
 @pytest.mark.parametrize("way", ["up", "down", "across"])
 def test_a_transfer_killed_at_any_line_of_its_journal_goes_on(
     running: LocalAzure, here: Path, lakeport: Lakeport, content: dict[str, bytes], way: str

@@ -55,7 +55,7 @@ def give(object_id: str, scope: str) -> None:
 
 
 def numbers(url: str) -> str:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         text: str = answer.read().decode()
     return text
 

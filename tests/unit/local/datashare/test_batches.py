@@ -243,7 +243,9 @@ NAMES = st.sampled_from(["a", "b", "a/x", "a/y", "a/b/x", "a-b", "c/d/e", "ü/1"
 WRITES = st.tuples(st.sampled_from(["source", "target"]), NAMES, st.binary(max_size=3))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(steps=st.lists(st.one_of(WRITES, st.sampled_from(["Incremental", "FullSync"])), max_size=12))
 def test_any_history_of_writes_and_snapshots_leaves_what_a_plain_copy_would(
     two_organisations: Callable[[], Any], steps: list[Any]
