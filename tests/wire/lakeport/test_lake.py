@@ -81,7 +81,8 @@ def test_what_arrived_is_verified_and_what_was_tampered_with_is_found(
     assert "MD5 of the bytes read" in str(gold["compared"])
     vain = lakeport("receive", "verify", "--against", "local:consumer")
     assert vain.status == 5, "another lake proves nothing"
-    assert all(name in vain.err for name in ("share-data", "deststorage")), vain.err  # the first thing that is not there
+    for name in ("share-data", "deststorage"):  # the first thing that is not there: other tests make one or the other
+        assert name in vain.err, vain.err
     counted = lakeport("receive", "verify")
     assert (counted.status, "counts only" in counted.out) == (0, True)
 

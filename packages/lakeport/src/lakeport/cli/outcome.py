@@ -97,7 +97,8 @@ def _stopped(error: BaseException, output: Output) -> int:
     if isinstance(error, BrokenPipeError):  # whoever read our results has enough; what is left goes nowhere
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    hint = f"Next: {str(error) or 'the same command continues'}"
+    said = str(error) or str(error.__cause__ or "")  # click puts an error of its own in the place of an interrupt
+    hint = f"Next: {said or 'the same command continues'}"
     output.say(f"lakeport: interrupted. {hint}")
     return _ended(output, INTERRUPTED, "Interrupted", "interrupted", hint=hint)
 

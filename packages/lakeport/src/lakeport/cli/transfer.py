@@ -266,8 +266,7 @@ def _do(output: Output, decided: Transfer, *, jobs: int, limit: str, md5: Wanted
         with _told(output, plan.size_bytes, len(plan.items)) as told:
             outcome = decided.run(workers=jobs, bytes_per_second=rate, md5=md5, told=told)
     except KeyboardInterrupt:
-        output.say(f"interrupted. Next: lakeport transfer resume {decided.header.transfer}")
-        raise
+        raise KeyboardInterrupt(f"lakeport transfer resume {decided.header.transfer}") from None
     _tell(output, decided, outcome)
 
 
