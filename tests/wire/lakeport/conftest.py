@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import pytest
 from tests.azure import LocalAzure
 
+import lakeport as package
 from lakeport.cli import main
 from lakeport.profiles import local
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from tests.conftest import NewAzure
@@ -91,6 +93,20 @@ def running(azure: LocalAzure, here: Path, monkeypatch: pytest.MonkeyPatch) -> L
     monkeypatch.setenv("LAKEPORT_LOCAL_STATE", str(azure.state))
     local.forget()
     return azure
+
+
+@pytest.fixture
+def waiting(running: LocalAzure) -> package.Lake:
+    """A lake whose calls wait for their answers."""
+    return package.connect("local:provider", account="sourcestorage", file_system="share-data")
+
+
+@pytest.fixture
+async def lake(waiting: package.Lake) -> AsyncIterator[package.AsyncLake]:
+    """The same for an event loop."""
+    async with waiting.asynchronous() as found:
+        yield found
+    gc.collect()  # what was left open would warn
 
 
 @pytest.fixture

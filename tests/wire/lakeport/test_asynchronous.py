@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,21 +13,8 @@ from lakeport.errors import BadProfile, Conflict, Misused, NotFound
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from tests.azure import LocalAzure
 
 NAMES = ("two words", "50%25", "%2F", "naïve 数据", "what?", "a#b", "plus+", ".dot", "[x]{y}")
-
-
-@pytest.fixture
-def waiting(running: LocalAzure) -> lakeport.Lake:
-    return lakeport.connect("local:provider", account="sourcestorage", file_system="share-data")
-
-
-@pytest.fixture
-async def lake(waiting: lakeport.Lake) -> AsyncIterator[lakeport.AsyncLake]:
-    async with waiting.asynchronous() as found:
-        yield found
-    gc.collect()  # what was left open would warn
 
 
 async def test_files_are_written_read_described_renamed_and_removed(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -23,18 +22,6 @@ if TYPE_CHECKING:
     from tests.azure import LocalAzure
 
 TEXT = "".join(f"{number},näme {number}\r\n" for number in range(5_000))
-
-
-@pytest.fixture
-def waiting(running: LocalAzure) -> lakeport.Lake:
-    return lakeport.connect("local:provider", account="sourcestorage", file_system="share-data")
-
-
-@pytest.fixture
-async def lake(waiting: lakeport.Lake) -> AsyncIterator[lakeport.AsyncLake]:
-    async with waiting.asynchronous() as found:
-        yield found
-    gc.collect()  # what was left open would warn
 
 
 @pytest.fixture
