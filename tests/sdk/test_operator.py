@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError
-from azure.identity import ClientSecretCredential
 from azure.mgmt.authorization import AuthorizationManagementClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 from azure.storage.blob import BlobServiceClient
@@ -24,12 +23,8 @@ GROUP = "data-share-automation"
 
 
 def client(azure: LocalAzure, name: str, **options: Any) -> ResourceManagementClient:
-    who = azure.credentials(name)
-    credential = ClientSecretCredential(who["tenant_id"], who["client_id"], who["client_secret"], **azure.sdk)
-    (account,) = (
-        one for one in azure.things("storage_account") if one["tenant_id"] == azure.credentials("provider")["tenant_id"]
-    )
-    return ResourceManagementClient(credential, account["subscription_id"], **azure.sdk, **options)
+    who = Principal(azure, name)
+    return who.client(ResourceManagementClient, subscription_id=who.subscription_id, **options)
 
 
 def test_a_refusal_is_explained_by_the_request_id_that_the_client_saw(azure: LocalAzure) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fsspec.spec import AbstractBufferedFile
 
-from lakeport.engines import windows
+from lakeport.engines import held, windows
 from lakeport.engines.account import block_names
 from lakeport.engines.refusals import os_errors
 from lakeport.errors import Conflict, NotFound
@@ -74,8 +74,34 @@ class LakeFile(AbstractBufferedFile):  # type: ignore[misc]  # fsspec has no typ
         self._sent: list[str] = []
         self._jobs: deque[Future[None]] = deque()
         self._position: int | None = None
+        self._is_held = False
         if mode == "ab":
             self._go_to_end()
+
+    def read(self, length: int = -1) -> bytes:
+        """Return the next bytes, as many as asked for or as there are; without a number, the rest.
+
+        Args:
+            length: How many bytes, at most.
+        """
+        self._note_holder()
+        found: bytes = super().read(length)
+        return found
+
+    def write(self, data: bytes) -> int:
+        """Take bytes to be written, and return how many they are.
+
+        Args:
+            data: Any buffer of bytes.
+        """
+        self._note_holder()
+        taken: int = super().write(data)
+        return taken
+
+    def _note_holder(self) -> None:
+        if not self._is_held and held.is_by_a_foreign_thread():
+            self._is_held = True
+            held.note(self)
 
     def _find(self) -> None:
         with os_errors(self.path):
