@@ -30,7 +30,7 @@ SIGN_IN_HINTS = {
     "7000222": "Make a new client secret",
     "7000218": "Give client_secret or certificate",
     "700027": "The certificate is not the one registered for this application",
-    "700024": "The clock of this machine differs from the service's",
+    "700024": "The clock of this machine differs from the service's: set it",
     "700016": "The application is not in this tenant: check client_id and tenant_id",
     "90002": "There is no such tenant: check tenant_id",
 }
@@ -47,6 +47,19 @@ PEOPLE_HINTS = {
     "70020": "The code has ended: ask for another",
 }
 """For who signs in by a code or in a browser."""
+WORKLOAD_HINTS = {"700024": "The token in token_file is not in its time: whoever issues it must renew it"}
+"""For whom another issuer vouches: the dates are the issuer's, not this machine's."""
+CHAIN_HINTS = {
+    "700024": "The clock of this machine differs from the service's, or the token in AZURE_FEDERATED_TOKEN_FILE has ended"
+}
+"""For who did not choose by what to sign in."""
+HINTS_BY_CREDENTIAL: Mapping[str, Mapping[str, str]] = {
+    "device_code": PEOPLE_HINTS,
+    "interactive_browser": PEOPLE_HINTS,
+    "workload_identity": WORKLOAD_HINTS,
+    "default": CHAIN_HINTS,
+    "chained": CHAIN_HINTS,
+}
 HINTS = {
     "InvalidAuthenticationTokenTenant": "The subscription is in another tenant: check tenant_id and subscription_id",
     "MissingSubscriptionRegistration": "Next: az provider register --namespace Microsoft.DataShare",
@@ -87,8 +100,7 @@ def translate(error: Exception, profile: Profile | None = None, about: str = "")
     who = f"profile {profile.name!r}" if profile else "the credential"
     signing_in = _AADSTS.search(str(error))
     if signing_in:
-        is_person = profile is not None and profile.credential in {"device_code", "interactive_browser"}
-        return _refused_sign_in(who, signing_in, PEOPLE_HINTS if is_person else {})
+        return _refused_sign_in(who, signing_in, profile)
     elsewhere = _OTHER_TENANT.search(str(error))
     if elsewhere:
         return _wrong_tenant(who, elsewhere[1], profile)
@@ -114,10 +126,13 @@ def _cannot_sign_in(error: Exception, who: str, profile: Profile | None) -> Lake
     return NotSignedIn(f"{who} cannot sign in: {_first_line(error)}", hint=_chain_hint(error))
 
 
-def _refused_sign_in(who: str, found: re.Match[str], hints: Mapping[str, str]) -> LakeportError:
+def _refused_sign_in(who: str, found: re.Match[str], profile: Profile | None) -> LakeportError:
     number, said = found[1], one_line(found[2])
     cls = class_of(f"AADSTS{number}", 401)
+    hints = HINTS_BY_CREDENTIAL.get(profile.credential if profile else "", {})
     hint = hints.get(number) or SIGN_IN_HINTS.get(number, "")
+    if number == "7000222" and profile and profile.client_id:
+        hint += f": az ad app credential reset --id {profile.client_id} --append"
     return cls(f"{who} cannot sign in: {said}", code=f"AADSTS{number}", status=401, hint=hint)
 
 
