@@ -5,14 +5,19 @@ Results go to stdout, talk to stderr. Each command's module is loaded when the c
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
 import traceback
+from typing import TYPE_CHECKING
 
 import click
 
 from lakeport_local.serve.refusal import FAILED, INTERRUPTED, MISUSED, Refusal, program
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 _COMMANDS = {
     "up": "lakeport_local.serve.commands.up",
@@ -62,7 +67,21 @@ def commands() -> None:
 
 def main() -> None:
     """Run the command line; leaves the process with its exit status."""
-    sys.exit(_run(sys.argv[1:]))
+    try:
+        sys.exit(_run(sys.argv[1:]))
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            _let_go(stream)
+
+
+def _let_go(stream: TextIO | None) -> None:
+    """Let what could not be written go nowhere: at its end Python would fail over it once more, with a status of its own."""
+    if stream is None:  # closed by whoever started us
+        return
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _run(arguments: list[str]) -> int:
@@ -73,7 +92,6 @@ def _run(arguments: list[str]) -> int:
     except (click.ClickException, click.Abort, KeyboardInterrupt) as error:
         return _told_by_click(error)
     except BrokenPipeError:  # who reads our output went away, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at its end
         return FAILED
     except Exception as error:  # noqa: BLE001  (the outermost edge)
         return _said(_of_the_system(error), FAILED) if isinstance(error, OSError) else _defect(error)
@@ -108,5 +126,6 @@ def _defect(error: Exception) -> int:
 
 
 def _said(line: str, status: int) -> int:
-    click.echo(f"{program()}: {line}", err=True)
+    with contextlib.suppress(OSError):  # nobody can hear it; the status tells it
+        click.echo(f"{program()}: {line}", err=True)
     return status

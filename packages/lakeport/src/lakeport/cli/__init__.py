@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TextIO
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,3 +41,16 @@ def script() -> None:
         sys.exit(main())
     except KeyboardInterrupt:  # while it was still loading
         sys.exit(130)
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            _let_go(stream)
+
+
+def _let_go(stream: TextIO | None) -> None:
+    """Let what could not be written go nowhere: at its end Python would fail over it once more, with a status of its own."""
+    if stream is None:  # closed by whoever started us
+        return
+    try:
+        stream.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -20,6 +20,7 @@ from lakeport.access.whom import spoken
 from lakeport.cli import options
 from lakeport.cli.lake import located
 from lakeport.cli.outcome import Partly
+from lakeport.cli.output import is_dressed
 from lakeport.errors import Forbidden, Misused
 
 if TYPE_CHECKING:
@@ -341,7 +342,7 @@ def _sentence(one: Edit, names: dict[str, Person], how: How) -> tuple[str, dict[
 @contextmanager
 def _watched(output: Output) -> Iterator[Callable[[Progress], None]]:
     """Say how far it came: on a line of its own on a terminal; an interruption says how to go on."""
-    on_terminal = sys.stderr.isatty() and not output.is_json
+    on_terminal = is_dressed(sys.stderr) and not output.is_json
 
     def told(progress: Progress) -> None:
         if on_terminal:

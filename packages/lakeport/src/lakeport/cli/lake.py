@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -70,11 +69,9 @@ def cat(output: Output, *, urls: tuple[str, ...], profile: str | None) -> None:
     lakeport cat local:provider:share-data/penguins/penguins.csv
     lakeport cat 'local:consumer:share-data/logs/2030-*.txt'
     """
-    del output
     for one in places(urls, profile):
         is_directory = one.is_root or one.found().is_directory
         if is_directory and one.entry is None:
             raise Misused(f"{one.text} is a directory", hint="Next: lakeport ls")
         for chunk in () if is_directory else one.files.chunks(one.path):
-            sys.stdout.buffer.write(chunk)
-    sys.stdout.buffer.flush()
+            output.data(chunk)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 import sys
 from io import TextIOWrapper
 from typing import TYPE_CHECKING
@@ -10,18 +10,28 @@ from typing import TYPE_CHECKING
 import click
 
 from lakeport import errors
-from lakeport.cli.output import Output
+from lakeport.cli.output import Output, is_dressed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 FAILED, MISUSED, PARTLY, FORBIDDEN, NOT_FOUND, INTERRUPTED = 1, 2, 3, 4, 5, 130
+NARROW = 60
+"""On terminals of fewer columns help comes without frames, which would cut the names of options off."""
 STATUSES: tuple[tuple[type[errors.LakeportError], int], ...] = (
     (errors.Misused, MISUSED),
     (errors.NotSignedIn, FORBIDDEN),
     (errors.Forbidden, FORBIDDEN),
     (errors.NotFound, NOT_FOUND),
 )
+
+
+class _Narrow(click.HelpFormatter):
+    """Help whose names stand above what is said of them, where they are long."""
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 14, col_spacing: int = 2) -> None:
+        """Write names and what they mean."""
+        super().write_dl(rows, col_max, col_spacing)
 
 
 class Partly(Exception):
@@ -35,7 +45,8 @@ def exit_status(error: errors.LakeportError) -> int:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit status; nothing that fails leaves a traceback."""
-    if sys.stdout.isatty() and len(arguments) > 1 and "--help" in arguments:
+    columns = shutil.get_terminal_size().columns
+    if is_dressed(sys.stdout) and columns >= NARROW and len(arguments) > 1 and "--help" in arguments:
         _dress_help()
     from lakeport.cli.root import cli  # noqa: PLC0415  (after the patch)
 
@@ -43,8 +54,11 @@ def run(arguments: Sequence[str]) -> int:
         _quiet_libraries()
     _print_any_name()
     output = Output("--json" in arguments, "--verbose" in arguments or "-v" in arguments)
+    width = None
+    if columns < NARROW:
+        width, click.Context.formatter_class = columns - 1, _Narrow
     try:
-        cli.main(list(arguments), prog_name="lakeport", standalone_mode=False, obj=output)
+        cli.main(list(arguments), prog_name="lakeport", standalone_mode=False, obj=output, terminal_width=width)
     except errors.LakeportError as error:
         return failed(error, output)
     except (click.ClickException, click.exceptions.Exit) as error:
@@ -87,15 +101,17 @@ def _ended(output: Output, status: int, error: str, message: str, **more: str) -
     """Say to programs how a command ended, and return its exit status."""
     if output.is_json:
         shown = {"request_id": "", "error": error, "code": "", "message": message, "hint": ""}
-        output.summary(status="failed", exit_status=status, **{**shown, **more})
+        try:
+            output.summary(status="failed", exit_status=status, **{**shown, **more})
+        except OSError:  # nobody reads it there; the status tells it
+            return status
     return status
 
 
 def _stopped(error: BaseException, output: Output) -> int:
     if isinstance(error, Partly):
         return PARTLY
-    if isinstance(error, BrokenPipeError):  # whoever read our results has enough; what is left goes nowhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):  # whoever read our results has enough
         return FAILED
     said = str(error) or str(error.__cause__ or "")  # click puts an error of its own in the place of an interrupt
     hint = f"Next: {said or 'the same command continues'}"

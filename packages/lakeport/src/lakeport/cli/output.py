@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import sys
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
 
 
 @dataclass
@@ -24,21 +30,35 @@ class Output:
     def result(self, text: str, **fields: Any) -> None:  # Any: JSON values
         """Print one result: the text for people, or the fields as an object."""
         self.said += 1
-        sys.stdout.write((json.dumps(fields, default=str) if self.is_json else text) + "\n")
-        sys.stdout.flush()
+        self._print((json.dumps(fields, default=str) if self.is_json else text) + "\n")
 
     def summary(self, text: str = "", **fields: Any) -> None:  # Any: JSON values
         """Print the last line: an object with `summary` for programs, the text for people."""
         if self.is_json:
-            sys.stdout.write(json.dumps({"summary": True, **fields}, default=str) + "\n")
+            self._print(json.dumps({"summary": True, **fields}, default=str) + "\n")
         elif text:
-            sys.stdout.write(text + "\n")
-        sys.stdout.flush()
+            self._print(text + "\n")
+
+    def data(self, chunk: bytes) -> None:
+        """Print bytes as they are."""
+        left = memoryview(chunk)
+        with _to_stdout():
+            while left:  # without a buffer (PYTHONUNBUFFERED) a pipe may take a part
+                left = left[sys.stdout.buffer.write(left) or 0 :]
+            sys.stdout.buffer.flush()
 
     def say(self, text: str) -> None:
-        """Tell people something; it is no result."""
-        sys.stderr.write(text + "\n")
-        sys.stderr.flush()
+        """Tell people something; it is no result, and nothing fails when nobody can hear it."""
+        if sys.stderr is not None:  # closed by whoever started us
+            with contextlib.suppress(OSError):
+                sys.stderr.write(text + "\n")
+                sys.stderr.flush()
+
+    @staticmethod
+    def _print(text: str) -> None:
+        with _to_stdout():
+            sys.stdout.write(text)
+            sys.stdout.flush()
 
     def table(self, columns: list[str], rows: list[list[Any]]) -> None:  # Any: cells
         """Print rows under their columns: aligned for people, an object a row for programs."""
@@ -51,6 +71,27 @@ class Output:
         for row in cells:
             line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
             self.result(line.rstrip())
+
+
+@contextlib.contextmanager
+def _to_stdout() -> Iterator[None]:
+    """Name what a block writes to, when that fails."""
+    try:
+        yield
+    except BrokenPipeError:  # whoever reads it has enough
+        raise
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, "standard output") from error
+
+
+def is_dressed(stream: TextIO | None) -> bool:
+    """Tell if colours and a moving cursor may be sent: to a terminal that can, of people who did not say no.
+
+    Source: no-color.org.
+    """
+    if stream is None or not stream.isatty():
+        return False
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def counted(number: int, noun: str) -> str:

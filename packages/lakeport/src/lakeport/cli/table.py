@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from lakeport.cli import options
-from lakeport.cli.output import counted, size
+from lakeport.cli.output import counted, is_dressed, size
 from lakeport.errors import Misused
 
 if TYPE_CHECKING:
@@ -219,7 +219,9 @@ def convert(
     lakeport table convert local:consumer:share-data/penguins/parquet gentoo.csv --where "species = 'Gentoo'"
     """
     part = scanned(source, **meant)
-    total = part.count() if sys.stderr.isatty() and not meant["where"] and part.format in {"parquet", "delta"} else None
+    total = (
+        part.count() if is_dressed(sys.stderr) and not meant["where"] and part.format in {"parquet", "delta"} else None
+    )
     how = _How(into, to or "", mode, listed(partition_by), compression, meant["profile"] or "")
     _write(output, part, how, total=total, dry_run=dry_run)
 
@@ -316,7 +318,7 @@ def _tell(output: Output, done: Written, how: _How) -> None:
 @contextmanager
 def progress(output: Output, total: int | None) -> Iterator[Callable[[int], None]]:
     """Show how many rows have passed: a bar on a terminal, else a line now and then."""
-    if sys.stderr.isatty() and not output.is_json:
+    if is_dressed(sys.stderr) and not output.is_json:
         from rich.console import Console  # noqa: PLC0415
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 

@@ -12,7 +12,7 @@ import click
 
 from lakeport.cli import options
 from lakeport.cli.outcome import Partly
-from lakeport.cli.output import Output, counted, size
+from lakeport.cli.output import Output, counted, is_dressed, size
 from lakeport.errors import BadFile, Misused, NotFound
 from lakeport.lake import parse
 
@@ -267,6 +267,11 @@ def _do(output: Output, decided: Transfer, *, jobs: int, limit: str, md5: Wanted
             outcome = decided.run(workers=jobs, bytes_per_second=rate, md5=md5, told=told)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"lakeport transfer resume {decided.header.transfer}") from None
+    except BrokenPipeError:  # a listing may stop unheard; of a transfer something is left
+        output.say(
+            f"lakeport: nobody reads the results any more. Next: lakeport transfer resume {decided.header.transfer}"
+        )
+        raise
     _tell(output, decided, outcome)
 
 
@@ -302,7 +307,7 @@ def _tell(output: Output, decided: Transfer, outcome: Outcome) -> None:
 @contextmanager
 def _told(output: Output, total: int, files: int) -> Iterator[Told]:
     """Show how far it came: a bar on a terminal, else a line for each file and one now and then."""
-    if not sys.stderr.isatty() or output.is_json:
+    if not is_dressed(sys.stderr) or output.is_json:
         yield _lines(output, total, files)
         return
     from rich.console import Console  # noqa: PLC0415
