@@ -211,6 +211,14 @@ def test_access_control_is_changed_on_a_whole_tree(fs: FileSystemClient) -> None
         directory.set_access_control_recursive("user::rwx")
 
 
+def test_what_a_removal_does_not_name_keeps_its_mask(fs: FileSystemClient) -> None:
+    directory, who = fs.create_directory("d"), "11111111-1111-1111-1111-111111111111"
+    default = "default:user::rwx,default:group::rwx,default:mask::--x,default:other::---"
+    directory.set_access_control(acl=f"user::rwx,user:{who}:r-x,group::r--,mask::rwx,other::---,{default}")
+    directory.remove_access_control_recursive(f"user:{who}")
+    assert directory.get_access_control()["acl"] == f"user::rwx,group::r--,mask::r--,other::---,{default}"
+
+
 def test_a_lease_keeps_others_from_writing(fs: FileSystemClient) -> None:
     file = fs.get_file_client("f")
     file.upload_data(b"1", overwrite=True)

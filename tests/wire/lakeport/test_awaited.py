@@ -132,7 +132,7 @@ async def test_only_directories_that_a_pattern_needs_are_listed(
     lake: lakeport.AsyncLake, waiting: lakeport.Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for path in ("a/x/1.csv", "a/y/1.csv", "a/y/2.txt", "b/x/1.csv", "b/deep/deeper/1.csv"):
-        waiting.file(f"globs/{path}").write_bytes(b"")
+        waiting.file(f"awaited-globs/{path}").write_bytes(b"")
     listed: list[str] = []
     of_lake = type(lake.file_system).entries
 
@@ -142,19 +142,25 @@ async def test_only_directories_that_a_pattern_needs_are_listed(
 
     monkeypatch.setattr(type(lake.file_system), "entries", noted)
     needed = {
-        "globs/*/x/1.csv": ["globs"],
-        "globs/a/*/1.csv": ["globs/a"],
-        "globs/{a,b}/[xy]/*.csv": ["globs/a", "globs/a/x", "globs/a/y", "globs/b", "globs/b/x"],
-        "globs/b/**/1.csv": ["globs/b deep"],
-        "globs/none/*": ["globs/none"],
+        "awaited-globs/*/x/1.csv": ["awaited-globs"],
+        "awaited-globs/a/*/1.csv": ["awaited-globs/a"],
+        "awaited-globs/{a,b}/[xy]/*.csv": [
+            "awaited-globs/a",
+            "awaited-globs/a/x",
+            "awaited-globs/a/y",
+            "awaited-globs/b",
+            "awaited-globs/b/x",
+        ],
+        "awaited-globs/b/**/1.csv": ["awaited-globs/b deep"],
+        "awaited-globs/none/*": ["awaited-globs/none"],
     }
     for pattern, expected in needed.items():
         listed.clear()
         assert [one async for one in lake.glob(pattern)] == list(waiting.glob(pattern)), pattern
         assert listed == expected
-    top = lake.directory("globs/a")
-    assert [one.path async for one in top.glob("*/2.txt")] == ["globs/a/y/2.txt"]
-    assert (top.parent, top.url) == (lake.directory("globs"), waiting.directory("globs/a").url)
+    top = lake.directory("awaited-globs/a")
+    assert [one.path async for one in top.glob("*/2.txt")] == ["awaited-globs/a/y/2.txt"]
+    assert (top.parent, top.url) == (lake.directory("awaited-globs"), waiting.directory("awaited-globs/a").url)
 
 
 async def test_folders_go_up_down_across_and_are_kept_in_step(

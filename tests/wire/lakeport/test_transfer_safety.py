@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -176,7 +177,13 @@ def test_an_interrupt_ends_a_stalled_transfer_at_once_with_130_and_a_journal(
     (here / "f").write_bytes(os.urandom(BIG))
     trouble.add("timeout", method="PUT", skip=1, count=0, delay_s=3600)
     command = [sys.executable, "-m", "lakeport", "cp", "f", "local:provider:share-data/stopped/f", "--jobs", "2"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  whoever runs the tests in the background has it ignored
+    )
     waiting = threading.Event()
     while trouble.struck().get("timeout", 0) < 2:  # both workers stand still, for an hour
         assert process.poll() is None

@@ -138,7 +138,13 @@ def _modifying(access: tuple[Entry, ...], default: tuple[Entry, ...]) -> Callabl
 
 def _removing(access: tuple[Entry, ...], default: tuple[Entry, ...]) -> Callable[[Acl, bool], Acl]:
     def change(old: Acl, is_directory: bool) -> Acl:
-        return _checked(lambda: replace(old, access=without(old.access, access), default=without(old.default, default)))
+        return _checked(
+            lambda: replace(
+                old,
+                access=without(old.access, access) if access else old.access,
+                default=without(old.default, default) if default else old.default,
+            )
+        )
 
     return change
 
