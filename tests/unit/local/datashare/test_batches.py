@@ -239,6 +239,26 @@ async def test_a_leased_file_at_the_target_is_not_overwritten(
     assert fabrikam.files("copy") == {"2024/b.csv": b"in use"}
 
 
+@pytest.mark.parametrize(
+    "kept", [{"holds": ["case1"]}, {"policy": {"days": 3, "appends": True}}], ids=["held", "policy"]
+)
+async def test_a_kept_file_at_the_target_is_not_overwritten(
+    world: Any, contoso: Any, fabrikam: Any, mapped: str, kept: dict[str, Any]
+) -> None:
+    systems = world.lake.file_systems
+    fabrikam.write("copy", "free", b"1")
+    with world.store.transaction():
+        found = systems.require(fabrikam.store.uid, "copy")
+        systems.change(found, touch=False, details=orjson.dumps({"kept": kept}).decode())
+    assert (await snapshot(fabrikam, mapped))["status"] == "Succeeded"  # what is new is taken
+    before = fabrikam.files("copy")
+    contoso.write("data", "2024/b.csv", b"newer")
+    detail = await snapshot(fabrikam, mapped)
+    assert (detail["status"], detail["filesWritten"]) == ("Failed", 0)
+    assert "immutable" in detail["message"]
+    assert fabrikam.files("copy") == before == {"free": b"1", "2024/a.csv": b"one", "2024/b.csv": b"three"}
+
+
 NAMES = st.sampled_from(["a", "b", "a/x", "a/y", "a/b/x", "a-b", "c/d/e", "ü/1"])
 WRITES = st.tuples(st.sampled_from(["source", "target"]), NAMES, st.binary(max_size=3))
 

@@ -17,6 +17,7 @@ from lakeport_local.storage.leases import check_lease, lease_at
 from lakeport_local.storage.names import check_file_system, normal_path
 from lakeport_local.storage.paths import Path, Paths
 from lakeport_local.storage.reclaim import Reclaimer
+from lakeport_local.storage.retention import check_overwrite, retention_of
 from lakeport_local.storage.settings import is_hierarchical
 from lakeport_local.storage.staging import Staging
 from lakeport_local.storage.stamps import Stamps, instant, microseconds
@@ -197,7 +198,8 @@ class Lake:
 
         Raises:
             ServiceError: 404 `PathNotFound` (the source is gone), 404 `FilesystemNotFound`, 409 `PathConflict` (a
-                directory has the name, or a parent is a file), 412 `LeaseIdMissing` (what has the name is leased).
+                directory has the name, or a parent is a file), `BlobImmutableDueToLegalHold` or `BlobImmutableDueToPolicy`
+                (what has the name is kept), 412 `LeaseIdMissing` (it is leased).
         """
         with self.store.transaction():
             source = self._present(entry)
@@ -216,6 +218,7 @@ class Lake:
             old, now = self.paths.child(parent.id, name), self.clock.now()
             if old is not None:
                 check_lease(lease_at(old.detail("lease"), microseconds(now)), None)
+                check_overwrite(target, old, now)
             if parent.is_flat:
                 columns["details"] = with_version(self, account, "{}")
                 keep_replaced(self, account, (target.id, full), old, now)
@@ -285,16 +288,15 @@ class Lake:
             owner: Object id of who owns the new files.
 
         Raises:
-            ServiceError: 404 `FilesystemNotFound`, 409 `PathConflict` (a directory has one of the names, or a parent is a file),
-                412 `LeaseIdMissing` (a file in the way is leased).
+            ServiceError: as `copy` does.
         """
         with self.store.transaction():
-            root = self.file_systems.require(account.uid, file_system).root
+            found = self.file_systems.require(account.uid, file_system)
             full = normal_path(directory)
-            parent = self.paths.make_parents(root, f"{full}/." if full else ".", owner=owner)
+            parent = self.paths.make_parents(found.root, f"{full}/." if full else ".", owner=owner)
             if parent.id == batch.directory_id and (not parent.is_flat or batch.directory == full):
                 return  # a directory copied onto itself is what it was
-            if not keeps_overwritten(account):
+            if not (keeps_overwritten(account) or retention_of(found)):
                 self._batches.copy(batch, parent, full, owner=owner)
                 return
             for number in batch.ids:

@@ -16,6 +16,7 @@ from lakeport_local.storage.walk import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from lakeport_local.storage.call import Call
     from lakeport_local.storage.file_systems import FileSystem
@@ -97,6 +98,17 @@ def check_place(call: Call, place: Place, *, word: str = "", is_removal: bool = 
         refused = _refused(kept, path, now, word=word, is_removal=is_removal)
         if refused is not None:
             raise refused
+
+
+def check_overwrite(found: FileSystem, path: Path, at: datetime) -> None:
+    """Refuse to put something in a file's place, whoever does it.
+
+    Raises:
+        ServiceError: 409 `BlobImmutableDueToLegalHold`, `BlobImmutableDueToPolicy`.
+    """
+    refused = _refused(retention_of(found), path, microseconds(at), word="", is_removal=False)
+    if refused is not None and not path.is_directory:
+        raise refused
 
 
 def check_removal(found: FileSystem, *, is_empty: bool) -> None:
