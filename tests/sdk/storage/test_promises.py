@@ -215,6 +215,21 @@ def test_a_synchronous_copy_names_who_may_read_its_source(lakes: Lakes, containe
     with pytest.raises(HttpResponseError) as error:
         target.upload_blob_from_url(url, source_content_md5=bytearray(16))
     assert "Md5Mismatch" in str(error.value)
+    wrong = {"x-ms-source-content-crc64": "AAAAAAAAAAA="}
+    target_log = container.get_blob_client("log")
+    target_log.create_append_blob()
+    for act in (
+        lambda: target.upload_blob_from_url(url, headers=wrong),
+        lambda: target.stage_block_from_url("a", url, headers=wrong),
+        lambda: target_log.append_block_from_url(url, headers=wrong),
+    ):
+        with pytest.raises(HttpResponseError) as error:
+            act()
+        assert ("Crc64Mismatch", error.value.status_code) == (error.value.error_code, 400)  # type: ignore[attr-defined]
+    with pytest.raises(HttpResponseError) as error:
+        target.stage_block_from_url("a", url, source_content_md5=bytearray(16), headers=wrong)
+    assert "BothCrc64AndMd5HeaderPresent" in str(error.value)
+    assert (target.exists(), target_log.get_blob_properties().size) == (False, 0)
     target.upload_blob_from_url(url, include_source_blob_properties=False)
     assert target.get_blob_properties().content_settings.content_language is None
     target.upload_blob_from_url(url, overwrite=True)

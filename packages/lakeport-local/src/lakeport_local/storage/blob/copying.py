@@ -190,7 +190,7 @@ def _taken(call: Call, source: Path, header: str) -> Iterator[ChunkSink]:
         while data := reader.read(1 << 20):
             sink.write(data)
         sink.finish()
-        _check_source_sums(call, sink)
+        _check_source_sums(call, sink.md5, sink.crc64)
         kept = refused_change(call)
         if kept is not None:
             raise kept
@@ -202,11 +202,23 @@ def _taken(call: Call, source: Path, header: str) -> Iterator[ChunkSink]:
         sink.abort()
 
 
-def _check_source_sums(call: Call, sink: ChunkSink) -> None:
-    md5, crc64 = call.header("x-ms-source-content-md5"), call.header("x-ms-source-content-crc64")
-    if md5 is not None and sink.md5 != decoded_md5(md5):
+def _source_sums(call: Call) -> tuple[str | None, str | None]:
+    """Return the MD5 and the CRC64 that a request names for the bytes of its source.
+
+    Raises:
+        ServiceError: 400 `BothCrc64AndMd5HeaderPresent`.
+    """
+    md5, crc64_text = call.header("x-ms-source-content-md5"), call.header("x-ms-source-content-crc64")
+    if md5 is not None and crc64_text is not None:
+        raise refusal("BothCrc64AndMd5HeaderPresent")
+    return md5, crc64_text
+
+
+def _check_source_sums(call: Call, md5: bytes, found: bytes) -> None:
+    given_md5, given_crc64 = _source_sums(call)
+    if given_md5 is not None and md5 != decoded_md5(given_md5):
         raise refusal("Md5Mismatch")
-    if crc64 is not None and base64.b64encode(sink.crc64).decode() != crc64:
+    if given_crc64 is not None and base64.b64encode(found).decode() != given_crc64:
         raise refusal("Crc64Mismatch")
 
 
@@ -249,9 +261,8 @@ def _is_async(call: Call) -> bool:
 
 
 def _checked_sums(call: Call, source: Path) -> list[tuple[str, str]]:
-    """Refuse a copy of bytes whose MD5 is not the one that the request names for them; return their other checksum."""
-    given = call.header("x-ms-source-content-md5")
-    if given is None:
+    """Refuse a copy of bytes whose checksum is not the one that the request names for them; return their CRC64."""
+    if _source_sums(call) == (None, None):
         return []
     if source.size_bytes > _MOST_TAKEN:
         raise refusal("RequestBodyTooLarge")
@@ -261,9 +272,9 @@ def _checked_sums(call: Call, source: Path) -> list[tuple[str, str]]:
         found.update(data)
         summed = crc64(data, summed)
     reader.close()
-    if found.digest() != decoded_md5(given):
-        raise refusal("Md5Mismatch")
-    return [("x-ms-content-crc64", base64.b64encode(summed.to_bytes(8, "little")).decode())]
+    sums = found.digest(), summed.to_bytes(8, "little")
+    _check_source_sums(call, *sums)
+    return [("x-ms-content-crc64", base64.b64encode(sums[1]).decode())]
 
 
 def _source_call(call: Call) -> Call:
