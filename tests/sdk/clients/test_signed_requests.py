@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 from azure.identity import ClientSecretCredential
-from azure.storage.blob import ResourceTypes, generate_account_sas
+from azure.storage.blob import ResourceTypes, generate_account_sas, generate_container_sas
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,14 +82,46 @@ class Signed:
             timeout=20,
         )
 
-    def bearer(self, name: str) -> Callable[..., requests.Response]:
-        """Return requests of the container with an app's token instead of the signature."""
+    def unsigned(self, method: str, where: str, **headers: str) -> requests.Response:
+        """Ask something of the container without any signature."""
+        return self._session.request(
+            method,
+            f"https://signedlake.blob.core.windows.net/{self.container}{where}",
+            headers={name.replace("_", "-"): value for name, value in headers.items()},
+            proxies=self._azure.sdk["proxies"],
+            verify=self._azure.ca_bundle,
+            timeout=20,
+        )
+
+    def token(self, name: str) -> str:
+        """Return an app's token."""
         ids = self._azure.credentials(name)
         credential = ClientSecretCredential(
             ids["tenant_id"], ids["client_id"], f"the secret of {name}", **self._azure.sdk
         )
-        token = credential.get_token("https://storage.azure.com/.default").token
-        credential.close()
+        with credential:
+            return str(credential.get_token("https://storage.azure.com/.default").token)
+
+    def permitted(self, letters: str, **more: str) -> Callable[..., requests.Response]:
+        """Return requests of the container with a signature of it that permits so much."""
+        signature = generate_container_sas(
+            "signedlake",
+            self.container,
+            KEY,
+            permission=letters,
+            expiry=datetime.now(UTC) + timedelta(hours=1),
+            **more,  # type: ignore[arg-type]  # the client's stubs do not know all that it takes
+        )
+
+        def ask(method: str, where: str, **headers: str) -> requests.Response:
+            more = {"x_ms_version": "2023-11-03", **headers}
+            return self.unsigned(method, f"{where}{'&' if '?' in where else '?'}{signature}", **more)
+
+        return ask
+
+    def bearer(self, name: str) -> Callable[..., requests.Response]:
+        """Return requests of the container with an app's token instead of the signature."""
+        token = self.token(name)
 
         def ask(method: str, where: str, body: bytes | str = b"") -> requests.Response:
             return self._session.request(
@@ -255,3 +287,43 @@ def test_older_versions_of_the_blob_api_tell_less_of_directories(signed: Signed)
     assert seen("2020-10-02") == ["x-ms-owner", "x-ms-permissions", "x-ms-resource-type"]
     assert seen("2023-11-03") == list(told)
     assert "x-ms-resource-type" in signed.dfs("HEAD", "/f", version="2019-12-12").headers
+
+
+def test_who_names_an_old_version_is_told_what_it_told(signed: Signed) -> None:
+    signed.put("f")
+    owner = f"Bearer {signed.token('owner')}"
+    assert said(signed.unsigned("GET", "/f", x_ms_version="2017-11-09", Authorization=owner)) == "200"
+    for old in ({}, {"x_ms_version": "2017-07-29"}):
+        answer = signed.unsigned("GET", "/f", Authorization=owner, **old)
+        assert said(answer) == "403 AuthenticationFailed"
+        assert "Authentication scheme Bearer is not supported in this version." in answer.text
+    for version, status in (("2019-12-12", 401), ("2019-07-07", 400)):
+        for header in ("Bearer nonsense", "Basic eA=="):
+            answer = signed.unsigned("GET", "/f", x_ms_version=version, Authorization=header)
+            assert said(answer) == f"{status} InvalidAuthenticationInfo"
+            assert ("WWW-Authenticate" in answer.headers) == (status == 401)
+    for method in ("GET", "HEAD", "PUT", "DELETE"):
+        assert said(signed.unsigned(method, "/f", x_ms_version="2019-12-12")) == "401 NoAuthenticationInformation"
+        for old in ({}, {"x_ms_version": "2019-07-07"}):
+            assert said(signed.unsigned(method, "/f", **old)) == "409 PublicAccessNotPermitted"
+
+
+def test_whoever_may_delete_may_break_a_lease_and_no_more(signed: Signed) -> None:
+    signed.put("f")
+    signed.blob("PUT", "/f?comp=lease", x_ms_lease_action="acquire", x_ms_lease_duration="-1")
+    for letters, action, answer in (
+        ("d", "acquire", "403 AuthorizationPermissionMismatch"),
+        ("r", "break", "403 AuthorizationPermissionMismatch"),
+        ("d", "break", "202"),
+    ):
+        asked = {"x_ms_lease_action": action, "x_ms_lease_duration": "15"}
+        assert said(signed.permitted(letters)("PUT", "/f?comp=lease", **asked)) == answer
+
+
+def test_a_signature_of_a_scope_writes_in_no_other(signed: Signed) -> None:
+    ask = signed.permitted("cw", encryption_scope="mine")
+    blob = {"x_ms_blob_type": "BlockBlob", "Content_Length": "0"}
+    other = ask("PUT", "/f", x_ms_encryption_scope="other", **blob)
+    assert said(other) == "403 RequestForbiddenByContainerEncryptionPolicy"
+    made = ask("PUT", "/f", **blob)
+    assert (said(made), made.headers["x-ms-encryption-scope"]) == ("201", "mine")

@@ -18,6 +18,7 @@ CREATE = Action(f"{_BLOBS}/write", is_data=True, alternatives=(f"{_BLOBS}/add/ac
 WRITE = Action(f"{_BLOBS}/write", is_data=True, letters="w")
 ADD = Action(f"{_BLOBS}/write", is_data=True, alternatives=(f"{_BLOBS}/add/action",), letters="aw")
 STAGE = Action(f"{_BLOBS}/write", is_data=True, letters="cw")
+BREAK = Action(f"{_BLOBS}/write", is_data=True, letters="dw")
 DELETE = Action(f"{_BLOBS}/delete", is_data=True, letters="d")
 MOVE = Action(f"{_BLOBS}/move/action", is_data=True, letters="dm")
 MOVE_TO = Action(f"{_BLOBS}/write", is_data=True, letters="cwm")

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lakeport_local.storage.sas import Signatures
 
 _SKEW = timedelta(minutes=15)
+_BEARERS_SINCE, _CHALLENGES_SINCE = "2017-11-09", "2019-12-12"
 _STORAGE_APP = "e406a681-f3d4-42a8-90b6-c2b029497af1"
 _DETAILS = {
     "audience": "Audience validation failed. Audience did not match.",
@@ -113,8 +114,10 @@ class Authentication:
         is_signature = request.parameter("sig") is not None
         match scheme.lower():
             case "bearer":
+                if _spoken(request) < _BEARERS_SINCE:
+                    raise _unauthenticated("Authentication scheme Bearer is not supported in this version.")
                 tenant = bearers_tenant(request, account) if is_signature else tenant_of(account)
-                bearer = self._bearer(credential.strip(), account, tenant)
+                bearer = self._bearer(request, credential.strip(), account, tenant)
                 return self._signatures.caller(request, account, address, bearer) if is_signature else bearer
             case "sharedkey" | "sharedkeylite":
                 if is_signature:
@@ -127,21 +130,29 @@ class Authentication:
                 return found
             case "":
                 raise refusal("NoAuthenticationInformation", headers=challenge(account))
-        raise refusal("InvalidAuthenticationInfo", headers=challenge(account))
+        raise _malformed(request, account)
 
-    def _bearer(self, token: str, account: Resource, tenant_id: str) -> Principal:
+    def _bearer(self, request: Request, token: str, account: Resource, tenant_id: str) -> Principal:
         try:
             principal = self._tokens.verify(token, audiences=audiences_of(account))
         except TokenRefused as refused:
-            raise _bad_token(account, refused.kind) from None
+            raise _malformed(request, account, refused.kind) from None
         if principal.tenant_id != tenant_id:
-            raise _bad_token(account, "issuer")
+            raise _malformed(request, account, "issuer")
         return principal
 
 
-def _bad_token(account: Resource, kind: str) -> ServiceError:
-    detail = _DETAILS[kind]
-    return refusal("InvalidAuthenticationInfo", headers=challenge(account), AuthenticationErrorDetail=detail)
+def _spoken(request: Request) -> str:
+    """Return the version that a sender says to speak; who names none speaks one older than all."""
+    return request.headers.get("x-ms-version") or ""
+
+
+def _malformed(request: Request, account: Resource, kind: str = "") -> ServiceError:
+    """Return the refusal of a header that proves nothing: since there are challenges 401 with one, before 400."""
+    is_old = _spoken(request) < _CHALLENGES_SINCE
+    detail = {"AuthenticationErrorDetail": _DETAILS[kind]} if kind else {}
+    status, headers = (400, {}) if is_old else (401, challenge(account))
+    return refusal("InvalidAuthenticationInfo", status=status, headers=headers, **detail)
 
 
 def _shared_key(request: Request, account: Resource, credential: str, *, is_lite: bool) -> SharedKey:

@@ -94,12 +94,12 @@ def encryption_details(call: Call) -> dict[str, str]:
     """Return what a new blob keeps of its encryption.
 
     Raises:
-        ServiceError: 400; 409 `RequestForbiddenByContainerEncryptionPolicy`.
+        ServiceError: 400; 403 `RequestForbiddenByContainerEncryptionPolicy`.
     """
     key, signed = given_key(call), call.parameter("ses")
     scope = call.header(_SCOPE) or signed
     if signed is not None and scope != signed:
-        raise refusal("InvalidHeaderValue", HeaderName=_SCOPE, HeaderValue=scope or "")
+        raise refusal("RequestForbiddenByContainerEncryptionPolicy")
     if key is not None and scope is not None:
         raise refusal("InvalidHeaderValue", HeaderName=_SCOPE, HeaderValue=scope)
     default = call.file_system.detail("scope")

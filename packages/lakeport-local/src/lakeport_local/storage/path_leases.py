@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lakeport_local.access.acl import WRITE
+from lakeport_local.access.storage import BREAK
 from lakeport_local.access.storage import WRITE as WRITE_DATA
 from lakeport_local.storage.answers import stamps
 from lakeport_local.storage.errors import refusal
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 
 def lease_path(call: Call) -> Response:
     """Answer a lease operation on a path; its etag stays."""
-    call.demand(WRITE_DATA, lambda: call.place.steps(item=WRITE))
+    is_break = (call.header("x-ms-lease-action") or "").lower() == "break"
+    call.demand(BREAK if is_break else WRITE_DATA, lambda: call.place.steps(item=WRITE))
     path = call.place.item
     if path is None:
         raise refusal("PathNotFound")

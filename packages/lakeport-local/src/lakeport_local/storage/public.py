@@ -69,6 +69,6 @@ def anonymous(request: Request, account: Resource, address: Address, level: str)
         if not is_path and level == "container" and word in _OF_CONTAINERS:
             return SharedAccess(account.id, frozenset("rl"))
     version = request.headers.get("x-ms-version") or ""
-    if version < _OLD and is_read:
+    if version < _OLD and address.api == "blob":
         raise refusal("ResourceNotFound" if is_allowed(account) else "PublicAccessNotPermitted")
     return None

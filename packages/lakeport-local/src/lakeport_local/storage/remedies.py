@@ -22,6 +22,7 @@ _BY_CODE = {
 }
 
 _BY_DETAIL = {
+    "Authentication scheme Bearer": "the header x-ms-version: 2017-11-09 or later",
     "Authorization header and signature": "one credential: a header or a signature",
     "Request date header": "a date within 15 minutes of now",
     "Signature did not match": "a signature made with a key now in force for exactly what is addressed, unaltered",

@@ -81,6 +81,8 @@ def _sub_request(call: Call, lines: list[str]) -> Request:
     if url.netloc and url.hostname != call.request.host:
         raise refusal("InvalidInput")
     headers = _headers(lines[1:])
+    if not (headers.get("authorization") or "").lower().startswith("sharedkey"):  # those sign what they are
+        headers = Headers([*headers, ("x-ms-version", call.version)])
     request = replace(
         call.request, method=words[0], raw_path=url.path, raw_query=url.query, headers=headers, body=MemorySink()
     )
