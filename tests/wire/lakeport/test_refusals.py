@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import socket
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from azure.mgmt.storage import StorageManagementClient
+from azure.storage.blob import ContainerSasPermissions, generate_container_sas
 
+from lakeport import identity, profiles
 from lakeport.profiles import local
 
 if TYPE_CHECKING:
@@ -157,3 +161,33 @@ def test_a_proxy_that_does_not_answer_is_named(here: Path, lakeport: Lakeport, m
     refused = lakeport("profile", "test")
     assert refused.err == f"lakeport: the proxy at 127.0.0.1:{port} does not answer. Check HTTPS_PROXY\n"
     assert refused.status == 1
+
+
+def test_a_transfer_that_is_forbidden_all_of_it_ends_as_any_forbidden_command_does(
+    running: LocalAzure, here: Path, lakeport: Lakeport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = profiles.resolve("local:provider")
+    arm = StorageManagementClient(identity.credential(provider), provider.subscription_id, **running.sdk)
+    keys = arm.storage_accounts.list_keys(provider.text("resource_group"), "sourcestorage").keys_property
+    key = str(keys[0].value)  # type: ignore[index]
+    may = ContainerSasPermissions(read=True, list=True)
+    sas = generate_container_sas(
+        "sourcestorage", "share-data", account_key=key, permission=may, expiry=datetime.now(UTC) + timedelta(days=1)
+    )
+    monkeypatch.setenv("READING_SAS", sas)
+    (here / "lakeport.toml").write_text(
+        '[profiles.reading]\ncloud = "local"\nstorage_account = "sourcestorage"\nsas = {env = "READING_SAS"}\n'
+    )
+    (here / "tree").mkdir()
+    for name in ("one", "two"):
+        (here / "tree" / name).write_text(name)
+    for arguments in (("cp", "tree/one"), ("cp", "-r", "tree"), ("sync", "tree")):
+        refused = lakeport(*arguments, "reading:share-data/forbidden/", "--json")
+        assert (refused.status, refused.rows[-1]["status"]) == (4, "failed"), refused
+        assert "may not" in refused.out or "not authorized" in refused.out, refused.out
+    assert lakeport("mkdir", "reading:share-data/forbidden").status == 4
+
+    (here / "back" / "one").mkdir(parents=True)  # where a file should arrive
+    assert lakeport("cp", "-r", "tree", "local:provider:share-data/allowed").status == 0
+    partly = lakeport("cp", "-r", "reading:share-data/allowed", "back", "--json")
+    assert (partly.status, partly.rows[-1]["failed"]) == (3, 1), "what failed here is not a right that is missing"

@@ -35,12 +35,41 @@ class _Narrow(click.HelpFormatter):
 
 
 class Partly(Exception):
-    """A command did some of what it was asked, and has said what is left."""
+    """A command did some of what it was asked, and has said what is left.
+
+    Args:
+        status: The exit status.
+    """
+
+    def __init__(self, status: int = PARTLY) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 def exit_status(error: errors.LakeportError) -> int:
     """Return the exit status that an error means."""
-    return next((status for cls, status in STATUSES if isinstance(error, cls)), FAILED)
+    return _status_of(type(error))
+
+
+def _status_of(kind: type[errors.LakeportError]) -> int:
+    return next((status for cls, status in STATUSES if issubclass(kind, cls)), FAILED)
+
+
+def status_of_many(kinds: Iterable[type[errors.LakeportError]], *, did_any: bool) -> int:
+    """Return the exit status of a command that did several things, of which some failed.
+
+    Args:
+        kinds: The errors.
+        did_any: Something was done.
+
+    Example:
+        >>> status_of_many([errors.Forbidden, errors.NotSignedIn], did_any=False)
+        4
+        >>> status_of_many([errors.Forbidden], did_any=True), status_of_many([errors.NotFound], did_any=False)
+        (3, 3)
+    """
+    is_shut_out = not did_any and {_status_of(kind) for kind in kinds} == {FORBIDDEN}
+    return FORBIDDEN if is_shut_out else PARTLY
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -110,7 +139,7 @@ def _ended(output: Output, status: int, error: str, message: str, **more: str) -
 
 def _stopped(error: BaseException, output: Output) -> int:
     if isinstance(error, Partly):
-        return PARTLY
+        return error.status
     if isinstance(error, BrokenPipeError):  # whoever read our results has enough
         return FAILED
     said = str(error) or str(error.__cause__ or "")  # click puts an error of its own in the place of an interrupt

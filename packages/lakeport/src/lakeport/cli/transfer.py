@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lakeport.cli import options
-from lakeport.cli.outcome import Partly
+from lakeport.cli.outcome import Partly, status_of_many
 from lakeport.cli.output import Output, counted, is_dressed, size
 from lakeport.errors import BadFile, Misused, NotFound
 from lakeport.lake import parse
@@ -70,7 +70,7 @@ def cp(
     interrupted goes on with `lakeport transfer resume`. From lake to lake, also of two tenants, the target reads
     the source itself; where it cannot, the bytes go through this machine.
 
-    Exit status: 0, or 3 when some files did not arrive.
+    Exit status: 0, or 3 when some files did not arrive; 4 when none did because all were forbidden.
 
     \b
     lakeport cp -r ./penguins local:provider:share-data/penguins
@@ -121,7 +121,7 @@ def sync(
 
     What is the same is not sent: files are when their sizes are and the target is not older.
 
-    Exit status: 0, or 3 when some files did not arrive.
+    Exit status: 0, or 3 when some files did not arrive; 4 when none did because all were forbidden.
 
     \b
     lakeport sync ./reports contoso:gold/reports --exclude '*.tmp' --dry-run
@@ -301,7 +301,8 @@ def _tell(output: Output, decided: Transfer, outcome: Outcome) -> None:
         output.say(
             f"{counted(len(outcome.failures), 'file')} failed. Next: lakeport transfer resume {decided.header.transfer}"
         )
-        raise Partly
+        did_any = bool(outcome.files or outcome.deleted)
+        raise Partly(status_of_many(outcome.kinds, did_any=did_any))
 
 
 @contextmanager

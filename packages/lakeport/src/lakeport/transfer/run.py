@@ -52,6 +52,7 @@ class Outcome:
         size_bytes: How many bytes were moved, in this run.
         deleted: How many were deleted at the target.
         failures: What was said of those that did not arrive, by their source.
+        kinds: Which errors these were.
         through_here: A copy between lakes whose target could not read the source itself, so that this machine carried it.
     """
 
@@ -59,6 +60,7 @@ class Outcome:
     size_bytes: int = 0
     deleted: int = 0
     failures: dict[str, str] = field(default_factory=dict)
+    kinds: set[type[LakeportError]] = field(default_factory=set)
     seconds: float = 0.0
     through_here: bool = False
 
@@ -282,6 +284,7 @@ class Run:
             one.failed = True
             self._under_way.pop(one.number, None)
             self.outcome.failures.setdefault(one.item.source, str(error))
+            self.outcome.kinds.add(type(error))
         one.moving.stop()
         # What changed meanwhile begins anew; what merely broke goes on where it stopped.
         self._note({"failed": one.number, "said": error.message, "anew": anew or isinstance(error, Conflict)})
@@ -297,6 +300,7 @@ class Run:
                 self.outcome.deleted += 1
             except LakeportError as error:
                 self.outcome.failures[path] = str(error)
+                self.outcome.kinds.add(type(error))
         blobs.close()
 
     def _note(self, line: dict[str, object], *, is_urgent: bool = True) -> None:
