@@ -16,6 +16,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lakeport_local.state.checkpoints import LONGEST_LOG_PAGES, Checkpoints
 from lakeport_local.state.lock import FolderLock
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Store:
             database.chmod(0o600)
         self.db = sqlite3.connect(":memory:" if self.is_memory else database, isolation_level=None)
         self.db.row_factory = sqlite3.Row
+        self._checkpoints = None if self.is_memory else Checkpoints(database, self.db)
         try:
             self._begin()
         except sqlite3.DatabaseError as error:
@@ -74,6 +76,8 @@ class Store:
             "foreign_keys=ON",
             "cache_size=-49152",
             "busy_timeout=0",
+            "temp_store=MEMORY",
+            f"wal_autocheckpoint={LONGEST_LOG_PAGES}",
         ):
             self.db.execute(f"PRAGMA {pragma}")
         self._migrate()
@@ -105,6 +109,8 @@ class Store:
         try:
             yield self.db
             self.db.execute("RELEASE nested" if is_nested else "COMMIT")
+            if self._checkpoints is not None and not is_nested:
+                self._checkpoints.look()
         except BaseException:
             self._undo(is_nested=is_nested)
             if self.db.total_changes != changes:
@@ -152,6 +158,8 @@ class Store:
 
     def close(self) -> None:
         """Close the database and let go of the folder; a store in memory leaves nothing behind."""
+        if self._checkpoints is not None:
+            self._checkpoints.close()
         self.db.close()
         self._lock.release()
         if self.is_memory:
