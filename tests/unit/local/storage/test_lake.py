@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from lakeport_local.core import BodySource, ServiceError
+from lakeport_local.storage import reclaim
 from lakeport_local.storage.content import Extent
 from lakeport_local.storage.leases import Lease
 from lakeport_local.storage.stamps import microseconds
@@ -107,6 +108,20 @@ def test_replaced_content_is_collected_but_never_while_somebody_reads_it(world: 
     rest = b"".join(iter(lambda: source.read(1 << 20), b""))
     assert first + rest == BIG
     source.close()
+    world.lake.reclaimer.finish()
+    assert world.content_files() == []
+
+
+def test_contents_that_are_read_keep_nobody_elses_waiting(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reclaim, "BATCH", 2)
+    sources = [world.lake.read(world.write(str(number), BIG)) for number in range(5)]
+    left = world.write("unread", BIG)
+    for path in ("0", "1", "2", "3", "4", left.path):
+        world.write(path, b"small")
+    world.lake.reclaimer.finish()
+    assert len(world.content_files()) == len(sources)
+    for source in sources:
+        source.close()
     world.lake.reclaimer.finish()
     assert world.content_files() == []
 

@@ -166,9 +166,9 @@ class Contents:
         if not self._pins[content]:
             del self._pins[content]
 
-    def is_pinned(self, content: int) -> bool:
-        """Tell whether somebody reads a content."""
-        return content in self._pins
+    def pinned(self) -> list[int]:
+        """Return the contents that somebody reads."""
+        return list(self._pins)
 
     def open(self, chunk: int) -> int | bytes:
         """Return a chunk's bytes, or a file descriptor that the caller closes."""

@@ -76,8 +76,11 @@ class Reclaimer:
 
     def _released_contents(self) -> int:
         """Delete released contents that no path has and nobody reads; those being read stay for a later step."""
-        rows = self._db.execute("SELECT content FROM released_contents LIMIT ?", (BATCH,)).fetchall()
-        looked_at = _json(row["content"] for row in rows if not self._contents.is_pinned(row["content"]))
+        rows = self._db.execute(
+            f"SELECT content FROM released_contents WHERE content NOT IN {_LISTED} LIMIT ?",
+            (_json(self._contents.pinned()), BATCH),
+        ).fetchall()
+        looked_at = _json(row["content"] for row in rows)
         gone = self._db.execute(
             f"DELETE FROM contents WHERE id IN {_LISTED} AND NOT EXISTS (SELECT 1 FROM paths WHERE content = contents.id)"
             " RETURNING id",
