@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,11 +12,12 @@ from lakeport.errors import Conflict, Misused
 from lakeport.profiles import Secret
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lakeport.cli.output import Output
     from lakeport.identity.keypairs import KeyPair
 
 PASSWORD = "The PFX's password: env:NAME or file:PATH."  # noqa: S105  (a help text)
-FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.group("certificate")
@@ -32,7 +32,7 @@ def certificate() -> None:
 
 
 @certificate.command("create")
-@click.argument("stem", type=FILE, metavar="PATH")
+@click.argument("stem", type=options.FILE, metavar="PATH")
 @click.option("--subject", default="lakeport", show_default=True, metavar="NAME", help="The common name.")
 @click.option("--days", default=365, show_default=True, type=click.IntRange(1, 3650), help="How long it is good.")
 @click.option("--password", metavar="REFERENCE", default="", help=PASSWORD)
@@ -63,7 +63,7 @@ def create(output: Output, *, stem: Path, subject: str, days: int, password: str
 
 
 @certificate.command("thumbprint")
-@click.argument("file", type=FILE)
+@click.argument("file", type=options.FILE)
 @click.option("--password", metavar="REFERENCE", default="", help=PASSWORD)
 @options.common
 @click.pass_obj
@@ -79,8 +79,8 @@ def thumbprint(output: Output, *, file: Path, password: str) -> None:
 
 
 @certificate.command("convert")
-@click.argument("source", type=FILE)
-@click.argument("target", type=FILE)
+@click.argument("source", type=options.FILE)
+@click.argument("target", type=options.FILE)
 @click.option("--password", metavar="REFERENCE", default="", help=PASSWORD)
 @click.option("--new-password", metavar="REFERENCE", default="", help="The written PFX's password.")
 @options.common

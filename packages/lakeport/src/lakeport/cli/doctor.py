@@ -24,7 +24,7 @@ PAUSE = timedelta(seconds=5)
 
 
 @click.command("doctor")
-@click.argument("where", required=False, metavar="[PROFILE | URL]")
+@click.argument("where", required=False, type=options.NAME, metavar="[PROFILE | URL]")
 @options.profile
 @click.option("--wait", default=0, metavar="SECONDS", type=click.IntRange(0, 3600), help="Look again until it passes.")
 @click.option(

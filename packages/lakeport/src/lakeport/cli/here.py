@@ -95,7 +95,10 @@ class Here:
         self.entry(source)
         if os.path.lexists(target) and not replace:
             raise Conflict(f"{target} is there already", hint="Next: add --replace")
-        shutil.move(source, target)
+        try:
+            shutil.move(source, target)
+        except shutil.Error as error:
+            raise Misused(f"{source} cannot become {target}: {error}") from None
 
     def delete(self, path: str, *, is_directory: bool) -> None:
         """Delete a file, or a folder with everything below it.

@@ -38,7 +38,7 @@ def _file(is_project: bool) -> ProfileFile:
 
 
 @profile.command("add")
-@click.argument("name")
+@click.argument("name", type=options.NAME)
 @click.argument("values", nargs=-1, metavar="KEY=VALUE...")
 @click.option("--project", is_flag=True, help="Write lakeport.toml here in place of your own file.")
 @options.dry_run
@@ -109,7 +109,7 @@ def list_(output: Output) -> None:
 
 
 @profile.command("show")
-@click.argument("name", required=False)
+@click.argument("name", required=False, type=options.NAME)
 @click.option("--origins", is_flag=True, help="Say where each value came from.")
 @options.common
 @click.pass_obj
@@ -131,7 +131,7 @@ def show(output: Output, *, name: str | None, origins: bool) -> None:
 
 
 @profile.command("test")
-@click.argument("name", required=False)
+@click.argument("name", required=False, type=options.NAME)
 @options.common
 @click.pass_obj
 def test(output: Output, *, name: str | None) -> None:
@@ -149,7 +149,7 @@ def test(output: Output, *, name: str | None) -> None:
 
 
 @profile.command("remove")
-@click.argument("name")
+@click.argument("name", type=options.NAME)
 @click.option("--project", is_flag=True, help="From lakeport.toml in place of your own file.")
 @options.dry_run
 @options.common

@@ -21,7 +21,7 @@ INSTANTS = ("iat", "nbf", "exp")
 
 
 @click.command("token")
-@click.argument("name", required=False, metavar="[PROFILE]")
+@click.argument("name", required=False, type=options.NAME, metavar="[PROFILE]")
 @click.option("--for", "audience", default="storage", metavar="WHAT", help=f"{', '.join(SERVICES)}, or a scope.")
 @click.option("--raw", is_flag=True, help="Print the token itself, and nothing else.")
 @options.common
