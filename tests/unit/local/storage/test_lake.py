@@ -10,7 +10,6 @@ import pytest
 
 from lakeport_local.core import BodySource, ServiceError
 from lakeport_local.storage import reclaim
-from lakeport_local.storage.content import Extent
 from lakeport_local.storage.leases import Lease
 from lakeport_local.storage.stamps import microseconds
 
@@ -126,6 +125,40 @@ def test_contents_that_are_read_keep_nobody_elses_waiting(world: World, monkeypa
     assert world.content_files() == []
 
 
+def test_a_small_body_lies_with_its_content_until_another_takes_a_part_of_it(world: World) -> None:
+    contents, count = world.lake.contents, "SELECT (SELECT count(*) FROM chunks) + (SELECT count(*) FROM extents)"
+
+    def read(number: int | None, start: int, size: int) -> bytes:
+        source = contents.read(number, start, size)
+        try:
+            return b"".join(iter(lambda: source.read(3), b""))
+        finally:
+            source.close()
+
+    sink = contents.sink(limit_bytes=100)
+    sink.write(b"0123456789")
+    with world.store.transaction():
+        first, size = contents.take(sink)
+        assert first is not None
+    assert (size, read(first, 0, 10), read(first, 4, 5)) == (10, b"0123456789", b"45678")
+    assert world.store.db.execute(count).fetchone()[0] == 0
+    with world.store.transaction():
+        second, _ = contents.make(contents.extents(first, 2, 3))
+        third, _ = contents.extend(first, 5, contents.extents(first, 8, 2))
+    assert (read(second, 0, 3), read(third, 0, 7), read(first, 1, 9)) == (b"234", b"0123489", b"123456789")
+    assert contents.body(first, 1, 2) == b"12"
+    with world.store.transaction():
+        for one in (first, second, third):
+            contents.release(one)
+    world.lake.reclaimer.finish()
+    assert world.store.db.execute(count).fetchone()[0] == 0
+
+
+def test_an_empty_body_is_no_content(world: World) -> None:
+    with world.store.transaction():
+        assert world.lake.contents.take(world.lake.contents.sink(limit_bytes=1)) == (None, 0)
+
+
 def test_a_deleted_tree_is_reclaimed_whole(world: World) -> None:
     for number in range(5):
         world.write(f"d/{number}/f", BIG)
@@ -187,7 +220,7 @@ def test_small_bytes_are_remembered_but_not_those_of_a_change_that_was_undone(wo
     def write_and_read(data: bytes) -> tuple[int, bytes | BodySource]:
         sink = world.lake.contents.sink(limit_bytes=100)
         sink.write(data)
-        content, size = world.lake.contents.make([Extent(world.lake.contents.keep(sink).id, 0, sink.size_bytes)])
+        content, size = world.lake.contents.take(sink)
         assert content is not None
         return content, world.lake.contents.body(content, 0, size)
 

@@ -1,6 +1,7 @@
 """Bytes apart from names: immutable chunks, and contents that are extents over them.
 
-A chunk is a file of the content folder, complete before its row exists, or bytes in the row when it is small. Nobody
+A chunk is a file of the content folder, complete before its row exists, or bytes in the row when it is small. A small
+content that came as one body has its bytes itself, and neither chunk nor extents until another takes parts of it. Nobody
 changes bytes in place. A content grows at its end only; whoever reads it knows how much of it is theirs, so paths
 share contents, and a copy is a row.
 """
@@ -26,6 +27,7 @@ PIECE_BYTES = 256 * 1024
 HOLE = 0
 """The chunk of what was never written; a number below it is one clearing. Both read as zeros."""
 _MOST_SMALL = 512
+_OWN = "SELECT bytes FROM contents WHERE id = ?"
 _INLINE = (
     "SELECT c.bytes, e.start, e.chunk_start, e.size_bytes FROM extents e LEFT JOIN chunks c ON c.id = e.chunk"
     " WHERE e.content = ? AND e.start < ? AND e.start + e.size_bytes > ? LIMIT 2"
@@ -79,6 +81,29 @@ class Contents:
         sink.is_claimed = True
         return Chunk(int(row["id"]), sink.size_bytes)
 
+    def take(self, sink: ChunkSink) -> tuple[int | None, int]:
+        """Make a content of one complete sink; in the caller's transaction. Return its id (None for no bytes) and its size."""
+        if not sink.size_bytes:
+            return None, 0
+        if sink.file is not None:
+            return self.make([Extent(self.keep(sink).id, 0, sink.size_bytes)])
+        row = self._db.execute(
+            "INSERT INTO contents (size_bytes, bytes) VALUES (?, ?) RETURNING id", (sink.size_bytes, sink.inline)
+        ).fetchone()
+        sink.is_claimed = True
+        return int(row["id"]), sink.size_bytes
+
+    def _spread(self, content: int) -> None:
+        """Give a content that has its bytes itself a chunk of them, which others may share."""
+        data = self._db.execute(_OWN, (content,)).fetchone()["bytes"]
+        if data is None:
+            return
+        row = self._db.execute(
+            "INSERT INTO chunks (size_bytes, bytes) VALUES (?, ?) RETURNING id", (len(data), data)
+        ).fetchone()
+        self._append(content, [Extent(int(row["id"]), 0, len(data))], number=0, start=0)
+        self._db.execute("UPDATE contents SET bytes = NULL WHERE id = ?", (content,))
+
     def make(self, extents: Iterable[Extent]) -> tuple[int | None, int]:
         """Make a content; return its id (None for no bytes) and its size."""
         parts = [extent for extent in extents if extent.size_bytes]
@@ -107,6 +132,7 @@ class Contents:
         """
         if content is None:
             return self.make(extents)
+        self._spread(content)
         row = self._db.execute(
             "SELECT c.size_bytes, max(e.number) AS last FROM contents c JOIN extents e ON e.content = c.id WHERE c.id = ?",
             (content,),
@@ -119,7 +145,11 @@ class Contents:
         return self.make([*self.extents(content, 0, size_bytes), *extents])
 
     def extents(self, content: int, start: int, size_bytes: int) -> list[Extent]:
-        """Return the extents that cover a range of a content, trimmed to it."""
+        """Return the extents that cover a range of a content, trimmed to it; in the caller's transaction."""
+        self._spread(content)
+        return self._extents(content, start, size_bytes)
+
+    def _extents(self, content: int, start: int, size_bytes: int) -> list[Extent]:
         end = start + size_bytes
         rows = self._db.execute(
             "SELECT * FROM extents WHERE content = ? AND start < ? AND start + size_bytes > ? ORDER BY number",
@@ -142,6 +172,10 @@ class Contents:
             if small is not None and end <= len(small):
                 return small if size_bytes == len(small) else small[start:end]
         if size_bytes <= INLINE_BYTES:
+            own = self._own(content)
+            if own is not None:
+                self._small.keep(content, own)
+                return own if size_bytes == len(own) else own[start:end]
             rows = self._db.execute(_INLINE, (content, end, start)).fetchall()
             if len(rows) == 1 and rows[0][0] is not None:
                 data, begin, skipped, length = rows[0]
@@ -153,8 +187,17 @@ class Contents:
 
     def read(self, content: int | None, start: int, size_bytes: int) -> ContentSource:
         """Return a source of a range of a content, which keeps the content until it is closed."""
-        extents = [] if content is None else self.extents(content, start, size_bytes)
+        own = self._own(content) if content is not None and size_bytes <= INLINE_BYTES else None
+        if own is not None:
+            return ContentSource(self, None, [], size_bytes, own[start : start + size_bytes])
+        extents = [] if content is None else self._extents(content, start, size_bytes)
         return ContentSource(self, content, extents, size_bytes)
+
+    def _own(self, content: int) -> bytes | None:
+        """Return the bytes of a content that has them itself."""
+        row = self._db.execute(_OWN, (content,)).fetchone()
+        data: bytes | None = None if row is None else row[0]
+        return data
 
     def pin(self, content: int) -> None:
         """Keep a content from being collected, until as many calls of `unpin`."""
@@ -190,15 +233,17 @@ class Contents:
 class ContentSource:
     """Reads a range of a content, piece by piece."""
 
-    def __init__(self, contents: Contents, content: int | None, extents: list[Extent], size_bytes: int) -> None:
+    def __init__(
+        self, contents: Contents, content: int | None, extents: list[Extent], size_bytes: int, own: bytes = b""
+    ) -> None:
         self.size_bytes = size_bytes
         self._contents = contents
         self._content = content
         self._extents = iter(extents)
-        self._chunk: int | bytes = b""
+        self._chunk: int | bytes = own
         self._is_hole = False
         self._at = 0
-        self._left = 0
+        self._left = len(own)
         if content is not None:
             contents.pin(content)
 

@@ -15,7 +15,6 @@ from lakeport_local.access.acl import EXECUTE, WRITE
 from lakeport_local.core import Response
 from lakeport_local.storage.answers import content_headers, stamps
 from lakeport_local.storage.checks import check_hashes, claimed_md5, decoded_md5
-from lakeport_local.storage.content import Extent
 from lakeport_local.storage.encryption import check_use, encryption_details, encryption_fields
 from lakeport_local.storage.errors import refusal
 from lakeport_local.storage.keeping import (
@@ -114,8 +113,7 @@ def put_blob(call: Call) -> Response:
     if given and decoded_md5(given) != call.chunk.md5:
         raise refusal("Md5Mismatch")
     columns["md5"] = call.chunk.md5
-    chunk = call.lake.contents.keep(call.chunk)
-    columns["content"], columns["size_bytes"] = call.lake.contents.make([Extent(chunk.id, 0, chunk.size_bytes)])
+    columns["content"], columns["size_bytes"] = call.lake.contents.take(call.chunk)
     made = put_file(call, old, columns)
     sums = [] if echo else [("Content-MD5", base64.b64encode(call.chunk.md5).decode())]
     sums += [("x-ms-content-crc64", base64.b64encode(call.chunk.crc64).decode())]
